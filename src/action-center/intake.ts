@@ -44,7 +44,11 @@ type Common = Omit<NormalisedIntake, 'id'> & {
   key: string;
   /** Grows by one with every change; what compare-and-set compares, together with the status. */
   version: number;
+  /** What was shown: digest of type, entities, parameters and policy version. A decision is bound to it. */
   scopeDigest: string;
+  policyVersion: string;
+  /** What changed since the card was first shown; null when nothing did. */
+  scopeNote: string | null;
   /** How many different people must approve. */
   needed: number;
   /** An asset on which one person alone may never act. */

@@ -1,0 +1,185 @@
+/**
+ * Flow: a click becomes a decision. Who is this, does the card still show the truth, may this person decide, and was nobody faster.
+ * The decision, its audit event and its queue message are stored in one transaction; only then is the clicker answered.
+ */
+import type { ActionId, Actor, Decision, Platform } from './action.ts';
+import { mayBeCarriedOut } from './catalogue.ts';
+import { UpstreamError } from './errors.ts';
+import { isOpen, type NormalisedIntake, type RemediationAction } from './intake.ts';
+import { mayDecide } from './permissions.ts';
+import type { ActionStore, Clock, DecisionMessage, Directory, PersonClaim, Policy } from './ports.ts';
+import { isAboutAuthority, ok, type PersonRefusal, type Refusal, type Result, refuse } from './refusal.ts';
+import { type Sha256, scopeDigest } from './scope.ts';
+import { decided, rescoped } from './transitions.ts';
+
+export type DecideDeps = {
+  store: ActionStore;
+  directory: Directory;
+  policy: Policy;
+  settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
+  now: Clock;
+  sha256: Sha256;
+  newDecisionId: () => string;
+  /** Called after the commit: a decision is in the outbox and cards are out of date. */
+  poke: () => void;
+};
+
+export type Click = {
+  actionId: ActionId;
+  verb: 'approve' | 'reject';
+  /** The chat account that pressed, e.g. `slack:T01/U02`: evidence when nobody stands behind it. */
+  by: string;
+  /** Resolves the clicking person: a claim its platform vouches for, or why there is none. Throws UpstreamError without an answer. */
+  person: (options: { fresh: boolean }) => Promise<Result<PersonClaim, PersonRefusal>>;
+  platform: Platform;
+  comment: string | null;
+  /** The digest the pressed card carried. */
+  shownDigest: string;
+  /** Names the signed request in the audit record. */
+  clickId: string;
+};
+
+export type Decided = { action: RemediationAction; decision: Decision };
+
+/** Everything but the write: would this click be a decision? Used before a dialog is opened, so that nobody types a reason in vain. */
+export async function checkClick(
+  deps: DecideDeps,
+  click: Click,
+): Promise<Result<{ action: RemediationAction; actor: Actor; rolesUsed: Decision['actor']['rolesUsed'] }>> {
+  const action = await deps.store.get(click.actionId);
+  if (!action) return refuse({ kind: 'not-found' });
+  const person = await identify(deps, click, action.isProtected);
+  if (!person.ok) return person;
+  const standing = await standingRefusal(deps, action, click, person.value);
+  if (standing) return refuse(standing);
+  const permission = mayDecide(person.value, action, click.verb, deps.settings);
+  if (!permission.allowed) {
+    const { missing, deviceGroup } = permission;
+    const actorId = person.value.entraId;
+    return refuse({ kind: 'not-permitted', actorId, verb: click.verb, missing, ...(deviceGroup === undefined ? {} : { deviceGroup }) });
+  }
+  return ok({ action, actor: person.value, rolesUsed: permission.rolesUsed });
+}
+
+async function identify(deps: DecideDeps, click: Click, fresh: boolean): Promise<Result<Actor, PersonRefusal>> {
+  try {
+    const claim = await click.person({ fresh });
+    return claim.ok ? await deps.directory.personFor(claim.value, { fresh }) : claim;
+  } catch (error) {
+    // No answer is a no: nobody is let through on a guess.
+    if (error instanceof UpstreamError) return refuse({ kind: 'identity-unavailable', service: error.service });
+    throw error;
+  }
+}
+
+/** Refusals that have nothing to do with roles: decided already, too late, changed since shown, no API behind it. */
+async function standingRefusal(deps: DecideDeps, action: RemediationAction, click: Click, actor: Actor): Promise<Refusal | null> {
+  if (action.status === 'expired' || (isOpen(action) && action.expiresAt <= deps.now().toISOString())) {
+    return { kind: 'expired', expiresAt: action.expiresAt };
+  }
+  if (!isOpen(action)) return alreadyDecided(action, click, actor);
+  if (!mayBeCarriedOut(action.type, deps.settings.backend)) return { kind: 'decide-in-defender' };
+  const current = scopeDigest(action, deps.policy.version, deps.sha256);
+  if (current !== action.scopeDigest) {
+    const note = await rescope(deps, action, current);
+    return { kind: 'scope-changed', note };
+  }
+  if (click.shownDigest !== current) return { kind: 'scope-changed', note: action.scopeNote };
+  const mine = action.approvals.find((approval) => approval.actor.entraId === actor.entraId);
+  if (click.verb === 'approve' && mine) return { kind: 'second-approver-needed', approvals: action.approvals, needed: action.needed };
+  return null;
+}
+
+async function rescope(deps: DecideDeps, action: RemediationAction, digest: string): Promise<string> {
+  const shape = intakeOf(action);
+  const isProtected = deps.policy.isProtected(shape);
+  const needed = Math.max(deps.policy.approvalsNeeded(shape), isProtected ? 2 : 1);
+  const note =
+    needed === action.needed
+      ? 'The approval policy changed since this card was first shown.'
+      : `The approval policy changed since this card was first shown: approvals needed ${action.needed} → ${needed}.`;
+  const change = rescoped(
+    action,
+    { scopeDigest: digest, policyVersion: deps.policy.version, needed, isProtected },
+    note,
+    deps.now().toISOString(),
+  );
+  if (change && (await deps.store.apply(change))) deps.poke();
+  return note;
+}
+
+function alreadyDecided(action: RemediationAction, click: Click, actor: Actor): Refusal {
+  const byYou = action.decision?.actor.entraId === actor.entraId;
+  const repeated = byYou && action.decision?.verb === click.verb;
+  return { kind: 'already-decided', status: action.status, decision: action.decision, byYou, repeated };
+}
+
+/** The action as its producer would submit it today, with the producer's id. */
+export function intakeOf(action: RemediationAction): NormalisedIntake {
+  const { key, producer, type, source, severity, title, details, asset, entities, parameters } = action;
+  const { investigationId, incidentId, alertId, requestedBy, requestedAt, expiresAt } = action;
+  const optional = { details, asset, investigationId, incidentId, alertId };
+  const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<NormalisedIntake>;
+  return { id: key, producer, type, source, severity, title, entities, parameters, requestedBy, requestedAt, expiresAt, ...present };
+}
+
+export function decisionMessage(action: RemediationAction, decision: Decision): DecisionMessage {
+  const { entraId, upn, rolesUsed } = decision.actor;
+  const { decisionId, verb, platform, comment, decidedAt } = decision;
+  return {
+    version: 1,
+    decisionId,
+    actionId: action.id,
+    verb,
+    actor: { entraId, upn, rolesUsed },
+    platform,
+    comment,
+    decidedAt,
+    scopeDigest: decision.scopeDigest,
+    action: intakeOf(action),
+  };
+}
+
+export async function decide(deps: DecideDeps, click: Click): Promise<Result<Decided>> {
+  if (click.verb === 'reject' && !click.comment?.trim()) return refuse({ kind: 'comment-needed' });
+  const checked = await checkClick(deps, click);
+  if (!checked.ok) {
+    await auditRefusal(deps, click, checked.refusal);
+    return checked;
+  }
+  const { action, actor, rolesUsed } = checked.value;
+  const decision: Decision = {
+    decisionId: deps.newDecisionId(),
+    verb: click.verb,
+    actor: { entraId: actor.entraId, upn: actor.upn, displayName: actor.displayName, rolesUsed },
+    platform: click.platform,
+    comment: click.comment?.trim() || null,
+    decidedAt: deps.now().toISOString(),
+    scopeDigest: action.scopeDigest,
+  };
+  const { final, ...step } = decided(action, decision);
+  const event = { ...step.event, data: { ...step.event.data, clickId: click.clickId } };
+  const stored = await deps.store.apply({ ...step, event, ...(final ? { decision: decisionMessage(action, decision) } : {}) });
+  if (!stored) return lostRace(deps, click, actor);
+  deps.poke();
+  return ok({ action: stored, decision });
+}
+
+/** Somebody was faster between our read and our write. Say who; a second approval that only met the first one is tried again. */
+async function lostRace(deps: DecideDeps, click: Click, actor: Actor): Promise<Result<Decided>> {
+  const action = await deps.store.get(click.actionId);
+  if (!action) return refuse({ kind: 'not-found' });
+  if (!isOpen(action)) return refuse(alreadyDecided(action, click, actor));
+  // Open still: another approval or a new scope came in between. One person can lose at most once per other person, so this ends.
+  return decide(deps, click);
+}
+
+async function auditRefusal(deps: DecideDeps, click: Click, refusal: Refusal): Promise<void> {
+  if (!isAboutAuthority(refusal)) return;
+  await deps.store.note(click.actionId, {
+    kind: 'refused',
+    at: deps.now().toISOString(),
+    actorId: refusal.kind === 'not-permitted' ? refusal.actorId : null,
+    data: { refusal: refusal.kind, by: click.by, verb: click.verb, platform: click.platform, clickId: click.clickId },
+  });
+}

@@ -1,0 +1,199 @@
+/** What the flows need from the outside. Each port is filled in by one edge folder and joined in bot.ts and worker.ts. */
+import type { ActionId, Actor, EntraId, Outcome, Platform, Verb } from './action.ts';
+import type { NormalisedIntake, RemediationAction } from './intake.ts';
+import type { PersonRefusal, Result } from './refusal.ts';
+
+/** A chat account as its platform vouches for it. `email` is null unless IDENTITY_MODE=email. */
+export type PersonClaim =
+  | { platform: 'slack'; teamId: string; userId: string; email: string | null }
+  | { platform: 'teams'; tenantId: string; entraId: string };
+
+/**
+ * Who people are and which roles they hold. `fresh: true` forbids any cached answer.
+ * Throws UpstreamError when there is no answer; callers must then refuse.
+ */
+export interface Directory {
+  personFor(claim: PersonClaim, options: { fresh: boolean }): Promise<Result<Actor, PersonRefusal>>;
+  personById(entraId: EntraId, options: { fresh: boolean }): Promise<Result<Actor, PersonRefusal>>;
+}
+
+/** Where a card of an action goes. */
+export type CardTarget = { platform: Platform; conversation: string };
+
+/** The standing rules of the deployment (policy.yaml). `version` changes when a rule about deciding changes. */
+export interface Policy {
+  readonly version: string;
+  routesFor(action: NormalisedIntake): CardTarget[];
+  approvalsNeeded(action: NormalisedIntake): number;
+  isProtected(action: NormalisedIntake): boolean;
+}
+
+/** One line of the append-only record. `data` holds ids and facts, never secrets. */
+export type AuditEvent = {
+  kind: 'announced' | 'decided' | 'approved' | 'outcome' | 'lateOutcome' | 'expired' | 'rescoped' | 'refused' | 'requeued';
+  at: string;
+  /** Entra id, or null when a machine did it. */
+  actorId: string | null;
+  data: Record<string, unknown>;
+};
+
+/** What goes to the queue `decisions`, as fixed in queue/contract.ts. */
+export type DecisionMessage = {
+  version: 1;
+  decisionId: string;
+  actionId: ActionId;
+  verb: Verb;
+  actor: { entraId: EntraId; upn: string; rolesUsed: string[] };
+  platform: string;
+  comment: string | null;
+  decidedAt: string;
+  scopeDigest: string;
+  action: NormalisedIntake;
+};
+
+/** One change of one action: applied whole, and only if the action still stands where the flow saw it. */
+export type Change = {
+  id: ActionId;
+  expect: { status: RemediationAction['status']; version: number };
+  set: Partial<
+    Pick<
+      RemediationAction,
+      'status' | 'decision' | 'outcome' | 'approvals' | 'scopeDigest' | 'policyVersion' | 'scopeNote' | 'needed' | 'isProtected'
+    >
+  >;
+  at: string;
+  event: AuditEvent;
+  /** Put on the queue `decisions` by the relay, with the decision's id as job id. */
+  decision?: DecisionMessage;
+  /** Say it in the thread of every posted card, once. */
+  note?: boolean;
+};
+
+export type NewAction = Omit<RemediationAction, 'decision' | 'outcome' | 'status'> & { contentDigest: string };
+
+export interface ActionStore {
+  /** Adds the action with its card targets and audit event in one transaction; `known` when the producer's key is there already. */
+  add(
+    action: NewAction,
+    targets: CardTarget[],
+    event: AuditEvent,
+  ): Promise<{ known: false; action: RemediationAction } | { known: true; action: RemediationAction; sameContent: boolean }>;
+  get(id: ActionId): Promise<RemediationAction | null>;
+  byKey(producer: string, key: string): Promise<{ action: RemediationAction; contentDigest: string } | null>;
+  /** Applies a change in one transaction. Null: somebody else was faster, nothing was written. */
+  apply(change: Change): Promise<RemediationAction | null>;
+  /** An audit event without a change (a refused click, a late outcome). */
+  note(actionId: ActionId | null, event: AuditEvent): Promise<void>;
+  /** Decisions and outcomes of an action, in order. */
+  history(id: ActionId): Promise<AuditEvent[]>;
+  /** Open actions whose deadline has passed. */
+  overdue(now: string, limit: number): Promise<RemediationAction[]>;
+  /** Decided actions without an outcome, not touched since `before`. */
+  stalled(before: string, limit: number): Promise<RemediationAction[]>;
+}
+
+/** Puts decisions that lost their job back on the way (see sweep.ts). */
+export interface Requeue {
+  /** True when a job for this decision is waiting, delayed, running, or known as done. */
+  hasJob(decisionId: string): Promise<boolean>;
+  /** Marks the outbox row unsent again, so that the relay sends it. */
+  resend(decisionId: string): Promise<boolean>;
+}
+
+/** What a backend was asked to do and how far it is, keyed by the decision's id. */
+export type Execution = {
+  decisionId: string;
+  actionId: ActionId;
+  state: 'claimed' | 'submitted' | 'finished';
+  externalRef: Record<string, string> | null;
+  outcome: Outcome | null;
+};
+
+export interface ExecutionStore {
+  /** Claims the right to work on a decision for `leaseMs`. Busy: another worker holds it until then. */
+  claim(
+    decisionId: string,
+    actionId: ActionId,
+    holder: string,
+    now: number,
+    leaseMs: number,
+  ): Promise<{ state: 'mine'; execution: Execution; first: boolean } | { state: 'busy'; until: number }>;
+  submitted(decisionId: string, externalRef: Record<string, string>): Promise<void>;
+  finished(decisionId: string, outcome: Outcome | null): Promise<void>;
+  release(decisionId: string, holder: string): Promise<void>;
+  get(decisionId: string): Promise<Execution | null>;
+  /** Finished executions whose action does not show it, older than `before`. */
+  unsettled(before: string, limit: number): Promise<Execution[]>;
+}
+
+/** What a backend is handed. */
+export type ExecuteCommand = {
+  decisionId: string;
+  actionId: ActionId;
+  verb: Verb;
+  action: NormalisedIntake;
+  /** Goes into the backend's own audit trail, e.g. a Defender comment. */
+  stamp: string;
+};
+
+export type Progress = { externalRef: Record<string, string>; outcome: Outcome | null };
+
+/**
+ * Carries decisions out. `find` asks whether this decision was submitted before (a crash may have hidden the answer); `submit` starts it;
+ * `progress` tells how far it is, outcome null while it runs. All throw UpstreamError{service:'backend'} and obey the signal.
+ */
+export interface Backend {
+  readonly name: 'simulator' | 'defender';
+  find(decisionId: string, signal: AbortSignal): Promise<Progress | null>;
+  submit(command: ExecuteCommand, signal: AbortSignal): Promise<Progress>;
+  progress(externalRef: Record<string, string>, signal: AbortSignal): Promise<Progress>;
+  /** How long to wait before asking for progress again, in ms. */
+  readonly pollMs: number;
+}
+
+/** One posted (or still to be posted) card or thread note. `ref` is the platform's own address of the message. */
+export type CardRow = {
+  cardId: string;
+  actionId: ActionId;
+  platform: Platform;
+  conversation: string;
+  kind: 'action' | 'note';
+  ref: string | null;
+  /** For a note: the card it is said under, and the event it tells. */
+  parentRef: string | null;
+  note: AuditEvent | null;
+  shownVersion: number;
+  wantedVersion: number;
+  attempts: number;
+  /** A post was begun and its answer is not known: look the message up before posting again. */
+  uncertain: boolean;
+};
+
+export interface CardStore {
+  /** Cards that do not show what they should: `post` those without a message yet, `update` the others. At most one holder at a time. */
+  claimDue(claim: {
+    platform: Platform;
+    what: 'post' | 'update';
+    holder: string;
+    now: number;
+    leaseMs: number;
+    limit: number;
+  }): Promise<CardRow[]>;
+  /** Says that a message is about to be created: after a crash it is looked up before it is posted again. */
+  beginPost(cardId: string): Promise<void>;
+  shown(cardId: string, version: number, ref: string, now: number): Promise<void>;
+  /** Tries again at `at`; `error` is kept for operators. */
+  later(cardId: string, at: number, failure: { error: string; uncertain: boolean } | null): Promise<void>;
+  /** The message is gone: post anew, or stop when nobody needs it. */
+  lost(cardId: string, again: boolean): Promise<void>;
+}
+
+/** Shared pacing towards a chat platform: one lane per limit, shared by all bots. */
+export interface Lanes {
+  /** Takes one token; returns 0 when taken, else the ms to wait (nothing is taken then). */
+  take(lane: string, limit: { capacity: number; perSecond: number }, now: number): Promise<number>;
+  /** Nobody passes before `until` (ms since epoch): the platform said so. */
+  block(lane: string, until: number): Promise<void>;
+}
+
+export type Clock = () => Date;

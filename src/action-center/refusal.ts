@@ -1,0 +1,42 @@
+/** The expected "no"s. They are returned, never thrown; chat/words.ts turns each into one helpful sentence. */
+import type { ActionStatus, Decision, EntraId, Role, Verb } from './action.ts';
+
+/** Why a chat account is not a person who may decide. */
+export type PersonRefusal =
+  | { kind: 'unknown-person' }
+  | { kind: 'ambiguous-person' }
+  | { kind: 'disabled-person' }
+  | { kind: 'guest' }
+  | { kind: 'external-person' }
+  | { kind: 'bot' }
+  /** No answer from the named service: nobody is let through on a guess. */
+  | { kind: 'identity-unavailable'; service: string };
+
+export type Refusal =
+  | PersonRefusal
+  | { kind: 'not-found' }
+  | { kind: 'not-permitted'; actorId: EntraId; verb: Verb; missing: Role[][]; deviceGroup?: string }
+  | { kind: 'already-decided'; status: ActionStatus; decision: Decision | null; byYou: boolean; repeated: boolean }
+  | { kind: 'expired'; expiresAt: string }
+  | { kind: 'scope-changed'; note: string | null }
+  | { kind: 'second-approver-needed'; approvals: Decision[]; needed: number }
+  | { kind: 'decide-in-defender' }
+  | { kind: 'comment-needed' };
+
+export type Result<T, R = Refusal> = { ok: true; value: T } | { ok: false; refusal: R };
+
+export const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value });
+export const refuse = <R>(refusal: R): { ok: false; refusal: R } => ({ ok: false, refusal });
+
+/** Refusals about who somebody is or may do: these are written to the audit record. */
+const authorityRefusals: ReadonlySet<Refusal['kind']> = new Set([
+  'unknown-person',
+  'ambiguous-person',
+  'disabled-person',
+  'guest',
+  'external-person',
+  'bot',
+  'identity-unavailable',
+  'not-permitted',
+]);
+export const isAboutAuthority = (refusal: Refusal): boolean => authorityRefusals.has(refusal.kind);

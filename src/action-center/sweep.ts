@@ -1,0 +1,36 @@
+/** Flow: what nobody did. Closes actions whose deadline passed, and puts decisions back on the way whose job was lost. */
+import type { ActionStore, Clock, Requeue } from './ports.ts';
+import { expired } from './transitions.ts';
+
+export type SweepDeps = { store: ActionStore; requeue: Requeue; now: Clock; poke: () => void; stalledAfterMs: number; batch: number };
+export type Swept = { expired: number; requeued: number };
+
+export async function sweep(deps: SweepDeps): Promise<Swept> {
+  return { expired: await closeOverdue(deps), requeued: await requeueLost(deps) };
+}
+
+async function closeOverdue({ store, now, poke, batch }: SweepDeps): Promise<number> {
+  const at = now().toISOString();
+  let count = 0;
+  for (const action of await store.overdue(at, batch)) {
+    const change = expired(action, at);
+    // Null: somebody decided in the same moment, and that decision stands.
+    if (change && (await store.apply({ ...change, note: true }))) count += 1;
+  }
+  if (count > 0) poke();
+  return count;
+}
+
+async function requeueLost({ store, requeue, now, poke, stalledAfterMs, batch }: SweepDeps): Promise<number> {
+  const before = new Date(now().getTime() - stalledAfterMs).toISOString();
+  let count = 0;
+  for (const action of await store.stalled(before, batch)) {
+    const decisionId = action.decision?.decisionId;
+    if (!decisionId || (await requeue.hasJob(decisionId))) continue;
+    if (!(await requeue.resend(decisionId))) continue;
+    await store.note(action.id, { kind: 'requeued', at: now().toISOString(), actorId: null, data: { decisionId } });
+    count += 1;
+  }
+  if (count > 0) poke();
+  return count;
+}

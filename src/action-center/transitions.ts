@@ -1,0 +1,94 @@
+/** The only place a status changes. A status never goes back because a late message arrived. */
+import type { ActionStatus, Decision, Outcome } from './action.ts';
+import { isOpen, type RemediationAction } from './intake.ts';
+import type { Change } from './ports.ts';
+
+const next: Record<ActionStatus, readonly ActionStatus[]> = {
+  pending: ['awaitingSecondApproval', 'queued', 'rejected', 'expired', 'superseded', 'decidedElsewhere'],
+  awaitingSecondApproval: ['awaitingSecondApproval', 'queued', 'rejected', 'expired', 'superseded', 'decidedElsewhere'],
+  queued: ['inProgress', 'completed', 'partiallyCompleted', 'failed', 'timedOut', 'cancelled'],
+  inProgress: ['completed', 'partiallyCompleted', 'failed', 'timedOut', 'cancelled'],
+  completed: ['undoQueued'],
+  undoQueued: ['undone', 'completed'],
+  partiallyCompleted: [],
+  failed: [],
+  timedOut: [],
+  cancelled: [],
+  rejected: [],
+  expired: [],
+  superseded: [],
+  decidedElsewhere: [],
+  undone: [],
+};
+
+export const mayBecome = (from: ActionStatus, to: ActionStatus): boolean => next[from].includes(to);
+
+/** Nothing is awaited any more: no decision, no outcome. */
+export const isSettled = (status: ActionStatus): boolean => next[status].length === 0 || status === 'completed';
+
+type Step = Pick<Change, 'id' | 'expect' | 'set' | 'at' | 'event'>;
+
+function step(action: RemediationAction, to: ActionStatus, at: string, rest: Pick<Change, 'event'> & { set?: Change['set'] }): Step {
+  if (!mayBecome(action.status, to)) throw new Error(`an action never goes from ${action.status} to ${to}`);
+  return {
+    id: action.id,
+    expect: { status: action.status, version: action.version },
+    set: { ...rest.set, status: to },
+    at,
+    event: rest.event,
+  };
+}
+
+/** An approval or rejection of an open action. With approvals still missing it only counts the person. */
+export function decided(action: RemediationAction, decision: Decision): Step & { final: boolean } {
+  const data = { ...decision, from: action.status };
+  if (decision.verb === 'reject') {
+    const event = { kind: 'decided' as const, at: decision.decidedAt, actorId: decision.actor.entraId, data };
+    return { ...step(action, 'rejected', decision.decidedAt, { event, set: { decision } }), final: true };
+  }
+  const approvals = [...action.approvals, decision];
+  const final = approvals.length >= action.needed;
+  const event = {
+    kind: final ? ('decided' as const) : ('approved' as const),
+    at: decision.decidedAt,
+    actorId: decision.actor.entraId,
+    data,
+  };
+  const set = final ? { decision, approvals } : { approvals };
+  return { ...step(action, final ? 'queued' : 'awaitingSecondApproval', decision.decidedAt, { event, set }), final };
+}
+
+/** Where an outcome takes the action, or null when it is late, repeated or out of order and changes nothing. */
+export function settled(action: RemediationAction, decisionId: string, outcome: Outcome): Step | null {
+  if (action.decision?.decisionId !== decisionId) return null;
+  const event = { kind: 'outcome' as const, at: outcome.at, actorId: null, data: { decisionId, ...outcome } };
+  if (action.status === 'undoQueued') {
+    if (outcome.status === 'inProgress') return null;
+    const to = outcome.status === 'undone' || outcome.status === 'completed' ? 'undone' : 'completed';
+    return step(action, to, outcome.at, { event, set: { outcome: { ...outcome, status: to === 'undone' ? 'undone' : outcome.status } } });
+  }
+  if (outcome.status === 'undone' || !mayBecome(action.status, outcome.status)) return null;
+  return step(action, outcome.status, outcome.at, { event, set: { outcome } });
+}
+
+export function expired(action: RemediationAction, at: string): Step | null {
+  if (!isOpen(action) || action.expiresAt > at) return null;
+  return step(action, 'expired', at, { event: { kind: 'expired', at, actorId: null, data: { expiresAt: action.expiresAt } } });
+}
+
+/** The rules about deciding changed since the card was shown: same status, new scope, and nobody's earlier approval counts. */
+export function rescoped(
+  action: RemediationAction,
+  scope: Pick<RemediationAction, 'scopeDigest' | 'policyVersion' | 'needed' | 'isProtected'>,
+  note: string,
+  at: string,
+): Step | null {
+  if (!isOpen(action)) return null;
+  return {
+    id: action.id,
+    expect: { status: action.status, version: action.version },
+    set: { ...scope, scopeNote: note, approvals: [], status: 'pending' },
+    at,
+    event: { kind: 'rescoped', at, actorId: null, data: { from: action.scopeDigest, to: scope.scopeDigest } },
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Makes posted messages equal to the store, within each platform's limits. One pass takes what differs, draws it from the record and posts or
+ * updates it; many changes of one card become one update. A failed call is tried again later and never undoes a decision.
+ */
+import type { RemediationAction } from '../action-center/intake.ts';
+import { isOpen } from '../action-center/intake.ts';
+import type { ActionStore, CardRow, CardStore, Lanes } from '../action-center/ports.ts';
+import type { Card } from './card.ts';
+import { type LaneUse, type Place, type Surface, SurfaceError } from './surface.ts';
+
+export type ReconcileDeps = {
+  surface: Surface;
+  cards: CardStore;
+  lanes: Lanes;
+  store: Pick<ActionStore, 'get'>;
+  draw: (row: CardRow, action: RemediationAction) => Card;
+  now: () => number;
+  holder: string;
+  /** Told about every shown card and every trouble, for metrics and the log. */
+  tell: (event: ReconcileEvent) => void;
+};
+
+export type ReconcileEvent =
+  | { kind: 'shown'; row: CardRow; what: 'post' | 'update' }
+  | { kind: 'trouble'; row: CardRow; trouble: SurfaceError['trouble']; error: SurfaceError };
+
+/** `nextInMs`: when the earliest card that had to wait wants to be looked at again; null when nothing waits. */
+export type Pass = { shown: number; nextInMs: number | null };
+
+const batch = 25;
+/** Longer than any single call to the platform, so that no two bots ever write the same message. */
+const leaseMs = 30_000;
+const unreachableMs = 600_000;
+const refusedMs = 3_600_000;
+
+export async function reconcile(deps: ReconcileDeps): Promise<Pass> {
+  const claim = { platform: deps.surface.platform, holder: deps.holder, leaseMs, limit: batch };
+  // Updates and posts are limited separately by the platforms, so a storm of new cards never holds back what was decided.
+  const [posts, updates] = await Promise.all([
+    deps.cards.claimDue({ ...claim, what: 'post', now: deps.now() }),
+    deps.cards.claimDue({ ...claim, what: 'update', now: deps.now() }),
+  ]);
+  const results = await Promise.all([...queuesOf(posts), ...queuesOf(updates)].map((queue) => work(deps, queue)));
+  const waits = results.flatMap((result) => (result.nextInMs === null ? [] : [result.nextInMs]));
+  // A full batch means that more is due already.
+  const more = posts.length === batch || updates.length === batch;
+  return {
+    shown: results.reduce((sum, result) => sum + result.shown, 0),
+    nextInMs: waits.length > 0 ? Math.min(...waits) : more ? 0 : null,
+  };
+}
+
+function queuesOf(rows: CardRow[]): CardRow[][] {
+  return [...Map.groupBy(rows, (row) => row.conversation).values()];
+}
+
+/** One conversation, one call at a time. When the platform wants a pause, the rest waits without asking again. */
+async function work(deps: ReconcileDeps, rows: CardRow[]): Promise<Pass> {
+  let shown = 0;
+  for (const [index, row] of rows.entries()) {
+    const wait = await admit(deps, row);
+    if (wait > 0) {
+      const until = deps.now() + wait;
+      for (const waiting of rows.slice(index)) await deps.cards.later(waiting.cardId, until, null);
+      return { shown, nextInMs: wait };
+    }
+    if (await show(deps, row)) shown += 1;
+  }
+  return { shown, nextInMs: null };
+}
+
+const placeOf = (row: CardRow): Place => ({ conversation: row.conversation, parentRef: row.parentRef });
+
+async function admit(deps: ReconcileDeps, row: CardRow): Promise<number> {
+  const uses: LaneUse[] = row.ref === null ? deps.surface.postLanes(placeOf(row)) : deps.surface.updateLanes(row.conversation);
+  for (const use of uses) {
+    const wait = await deps.lanes.take(use.lane, use, deps.now());
+    if (wait > 0) return wait;
+  }
+  return 0;
+}
+
+async function show(deps: ReconcileDeps, row: CardRow): Promise<boolean> {
+  const action = await deps.store.get(row.actionId);
+  if (!action) throw new Error(`card ${row.cardId} belongs to no action`);
+  const version = row.kind === 'note' ? row.wantedVersion : action.version;
+  try {
+    const ref = await write(deps, row, deps.draw(row, action));
+    await deps.cards.shown(row.cardId, version, ref, deps.now());
+    deps.tell({ kind: 'shown', row, what: row.ref === null ? 'post' : 'update' });
+    return true;
+  } catch (error) {
+    if (!(error instanceof SurfaceError)) throw error;
+    deps.tell({ kind: 'trouble', row, trouble: error.trouble, error });
+    await recover(deps, row, action, error);
+    return false;
+  }
+}
+
+async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<string> {
+  if (row.ref !== null) {
+    await deps.surface.update(row.conversation, row.ref, card);
+    return row.ref;
+  }
+  const place = placeOf(row);
+  const lost = row.uncertain ? await deps.surface.find(place, row.cardId) : null;
+  if (lost !== null) {
+    await deps.surface.update(row.conversation, lost, card);
+    return lost;
+  }
+  await deps.cards.beginPost(row.cardId);
+  return deps.surface.post(place, row.cardId, card);
+}
+
+async function recover(deps: ReconcileDeps, row: CardRow, action: RemediationAction, error: SurfaceError): Promise<void> {
+  const posting = row.ref === null;
+  const fail = (afterMs: number, uncertain: boolean) =>
+    deps.cards.later(row.cardId, deps.now() + afterMs, { error: `${error.trouble}: ${error.message}`.slice(0, 500), uncertain });
+  const backoff = Math.min(60_000, 1000 * 2 ** Math.min(row.attempts, 6));
+  switch (error.trouble) {
+    case 'rate-limited': {
+      const pause = error.retryAfterMs ?? backoff;
+      const [lane] = posting ? deps.surface.postLanes(placeOf(row)) : deps.surface.updateLanes(row.conversation);
+      if (lane) await deps.lanes.block(lane.lane, deps.now() + pause);
+      return fail(pause, row.uncertain);
+    }
+    case 'gone':
+      // Somebody deleted the message. While a yes is still awaited it is needed again.
+      return deps.cards.lost(row.cardId, row.kind === 'action' && isOpen(action));
+    case 'unreachable':
+      return fail(unreachableMs, false);
+    case 'refused':
+      return fail(refusedMs, false);
+    case 'unavailable':
+      return fail(backoff, row.uncertain);
+    case 'unknown':
+      return fail(backoff, posting);
+  }
+}

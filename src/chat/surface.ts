@@ -1,0 +1,45 @@
+/** What a chat platform must be able to do so that cards can be kept equal to the store. Slack and Teams each fill it in. */
+import type { Platform } from '../action-center/action.ts';
+import type { Card } from './card.ts';
+
+export type LaneUse = { lane: string; capacity: number; perSecond: number };
+
+export type Place = {
+  conversation: string /** Null: a message of its own; else the ref of the card to answer under. */;
+  parentRef: string | null;
+};
+
+/** Every call has its own deadline and is never repeated by the surface itself. Failures are SurfaceError. */
+export interface Surface {
+  readonly platform: Platform;
+  /** The limits a post and an update count against, narrowest first. */
+  postLanes(place: Place): LaneUse[];
+  updateLanes(conversation: string): LaneUse[];
+  /** Creates the message and returns its ref. `cardId` is stored with the message, so that `find` can recognise it. */
+  post(place: Place, cardId: string, card: Card): Promise<string>;
+  update(conversation: string, ref: string, card: Card): Promise<void>;
+  /** The ref of a message posted for this card id whose answer was lost, or null when there is none. */
+  find(place: Place, cardId: string): Promise<string | null>;
+}
+
+/**
+ * rate-limited  the platform said when to come back; nothing happened
+ * gone          the message was deleted
+ * unreachable   the conversation does not exist, is archived, or the app is not in it: an operator has to act
+ * refused       the platform refused the content: a bug of ours, retrying is useless
+ * unavailable   it certainly did not happen (connection refused, 5xx that the platform documents as not done)
+ * unknown       no answer: it may have happened
+ */
+export type SurfaceTrouble = 'rate-limited' | 'gone' | 'unreachable' | 'refused' | 'unavailable' | 'unknown';
+
+export class SurfaceError extends Error {
+  override name = 'SurfaceError' as const;
+  readonly trouble: SurfaceTrouble;
+  readonly retryAfterMs: number | null;
+
+  constructor(trouble: SurfaceTrouble, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.trouble = trouble;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}

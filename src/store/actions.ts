@@ -1,0 +1,203 @@
+/** ActionStore: the record. Every change is one statement: the row by compare-and-set, the audit event, the outbox row, the cards. */
+import { type RawBuilder, sql } from 'kysely';
+import { ActionId } from '../action-center/action.ts';
+import type { RemediationAction } from '../action-center/intake.ts';
+import type { ActionStore, AuditEvent, CardTarget, Change, NewAction } from '../action-center/ports.ts';
+import { type Database, iso, json, storing } from './database.ts';
+import type { ActionRow } from './tables.ts';
+
+/** Optional columns are null in the row and absent in the action. */
+function present(row: ActionRow) {
+  const optional = {
+    details: row.details,
+    asset: row.asset,
+    investigationId: row.investigation_id,
+    incidentId: row.incident_id,
+    alertId: row.alert_id,
+  };
+  return Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
+}
+
+/** We wrote these rows ourselves through the same types, so they are trusted here. */
+function actionOf(row: ActionRow): RemediationAction {
+  const action = {
+    ...present(row),
+    tenantId: row.tenant_id,
+    id: ActionId.parse(row.id),
+    producer: row.producer,
+    key: row.key,
+    type: row.type,
+    source: row.source,
+    severity: row.severity,
+    title: row.title,
+    entities: row.entities,
+    parameters: row.parameters,
+    requestedBy: row.requested_by,
+    requestedAt: iso(row.requested_at),
+    expiresAt: iso(row.expires_at),
+    status: row.status,
+    version: row.version,
+    scopeDigest: row.scope_digest,
+    policyVersion: row.policy_version,
+    scopeNote: row.scope_note,
+    needed: row.needed,
+    isProtected: row.is_protected,
+    approvals: row.approvals,
+    decision: row.decision,
+    outcome: row.outcome,
+    createdAt: iso(row.created_at),
+    updatedAt: iso(row.updated_at),
+  };
+  return action as unknown as RemediationAction;
+}
+
+function assignments(set: Change['set']): RawBuilder<unknown>[] {
+  const list: RawBuilder<unknown>[] = [];
+  if (set.status !== undefined) list.push(sql`status = ${set.status}`);
+  if (set.decision !== undefined) list.push(sql`decision = ${json(set.decision)}::jsonb`);
+  if (set.outcome !== undefined) list.push(sql`outcome = ${json(set.outcome)}::jsonb`);
+  if (set.approvals !== undefined) list.push(sql`approvals = ${json(set.approvals)}::jsonb`);
+  if (set.scopeDigest !== undefined) list.push(sql`scope_digest = ${set.scopeDigest}`);
+  if (set.policyVersion !== undefined) list.push(sql`policy_version = ${set.policyVersion}`);
+  if (set.scopeNote !== undefined) list.push(sql`scope_note = ${set.scopeNote}`);
+  if (set.needed !== undefined) list.push(sql`needed = ${set.needed}`);
+  if (set.isProtected !== undefined) list.push(sql`is_protected = ${set.isProtected}`);
+  return list;
+}
+
+const insertOutbox = ({ decision, at }: Change): RawBuilder<unknown> =>
+  decision
+    ? sql`, queued as (
+        insert into outbox (decision_id, tenant_id, action_id, name, body, created_at)
+        select ${decision.decisionId}, tenant_id, id, ${decision.verb}, ${json(decision)}::jsonb, ${at}::timestamptz from changed)`
+    : sql``;
+
+/** One note for each posted (or still to be posted) copy of the card. The version in its id makes it unique. */
+const insertNotes = ({ note, event, at }: Change): RawBuilder<unknown> =>
+  note
+    ? sql`, notes as (
+        insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, note, parent_card_id, wanted_version, next_try_at, created_at)
+        select c.card_id || '-note-' || changed.version, c.tenant_id, c.action_id, c.platform, c.conversation, 'note', ${json(event)}::jsonb,
+               c.card_id, 1, ${at}::timestamptz, ${at}::timestamptz
+        from cards c join changed on c.action_id = changed.id where c.kind = 'action')`
+    : sql``;
+
+async function apply(db: Database, tenantId: string, change: Change): Promise<RemediationAction | null> {
+  const { id, expect, at, event } = change;
+  const set = sql.join([sql`version = version + 1`, sql`updated_at = ${at}::timestamptz`, ...assignments(change.set)]);
+  const { rows } = await sql<ActionRow>`
+    with changed as (
+      update actions set ${set}
+      where id = ${id} and tenant_id = ${tenantId} and status = ${expect.status} and version = ${expect.version}
+      returning *),
+    audited as (
+      insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
+      select tenant_id, id, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb from changed),
+    shown as (
+      update cards set wanted_version = changed.version, next_try_at = least(cards.next_try_at, ${at}::timestamptz)
+      from changed where cards.action_id = changed.id and cards.kind = 'action')
+    ${insertOutbox(change)}
+    ${insertNotes(change)}
+    select * from changed`.execute(db);
+  const [row] = rows;
+  return row ? actionOf(row) : null;
+}
+
+type Added = Awaited<ReturnType<ActionStore['add']>>;
+
+async function add(db: Database, action: NewAction, targets: CardTarget[], event: AuditEvent): Promise<Added | null> {
+  const created = action.createdAt;
+  const cards = targets.map((target, index) => ({
+    card_id: `${action.id}-${index + 1}`,
+    platform: target.platform,
+    conversation: target.conversation,
+  }));
+  const { rows } = await sql<ActionRow>`
+    with added as (
+      insert into actions (tenant_id, id, producer, key, content_digest, type, source, severity, title, details, asset, entities, parameters,
+        investigation_id, incident_id, alert_id, requested_by, requested_at, expires_at, status, version, scope_digest, policy_version,
+        scope_note, needed, is_protected, approvals, created_at, updated_at)
+      values (${action.tenantId}, ${action.id}, ${action.producer}, ${action.key}, ${action.contentDigest}, ${action.type}, ${action.source},
+        ${action.severity}, ${action.title}, ${action.details ?? null}, ${action.asset ?? null}, ${json(action.entities)}::jsonb,
+        ${json(action.parameters)}::jsonb, ${action.investigationId ?? null}, ${action.incidentId ?? null}, ${action.alertId ?? null},
+        ${json(action.requestedBy)}::jsonb, ${action.requestedAt}::timestamptz, ${action.expiresAt}::timestamptz, 'pending', ${action.version},
+        ${action.scopeDigest}, ${action.policyVersion}, ${action.scopeNote}, ${action.needed}, ${action.isProtected},
+        ${json(action.approvals)}::jsonb, ${created}::timestamptz, ${created}::timestamptz)
+      on conflict (tenant_id, producer, key) do nothing
+      returning *),
+    audited as (
+      insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
+      select tenant_id, id, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb from added),
+    carded as (
+      insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, wanted_version, next_try_at, created_at)
+      select t.card_id, added.tenant_id, added.id, t.platform, t.conversation, 'action', added.version, added.created_at, added.created_at
+      from added, jsonb_to_recordset(${json(cards)}::jsonb) as t (card_id text, platform text, conversation text))
+    select * from added`.execute(db);
+  const [row] = rows;
+  return row ? { known: false, action: actionOf(row) } : null;
+}
+
+/** What is decided and has no end yet. A rejection has no outcome; it is looked after for a day. */
+function stalledQuery(db: Database, tenantId: string, before: string, limit: number) {
+  return sql<ActionRow>`
+    select * from actions
+    where tenant_id = ${tenantId} and updated_at < ${before}::timestamptz
+      and (status in ('queued', 'inProgress', 'undoQueued')
+        or (status = 'rejected' and updated_at > ${before}::timestamptz - interval '1 day'
+          and not exists (select 1 from executions e where e.decision_id = decision ->> 'decisionId' and e.state = 'finished')))
+    order by updated_at limit ${limit}`.execute(db);
+}
+
+export function actionStore(db: Database, tenantId: string): ActionStore {
+  const one = () => db.selectFrom('actions').selectAll().where('tenant_id', '=', tenantId);
+
+  const byKey = async (producer: string, key: string) => {
+    const row = await one().where('producer', '=', producer).where('key', '=', key).executeTakeFirst();
+    return row ? { action: actionOf(row), contentDigest: row.content_digest } : null;
+  };
+
+  return {
+    add: (action, targets, event) =>
+      storing('storing an action', async () => {
+        const added = await add(db, action, targets, event);
+        if (added) return added;
+        const known = await byKey(action.producer, action.key);
+        if (!known) throw new Error(`action ${action.producer}/${action.key} was neither added nor found`);
+        return { known: true, action: known.action, sameContent: known.contentDigest === action.contentDigest };
+      }),
+    get: (id) =>
+      storing('reading an action', async () => {
+        const row = await one().where('id', '=', id).executeTakeFirst();
+        return row ? actionOf(row) : null;
+      }),
+    byKey: (producer, key) => storing('looking up an action', () => byKey(producer, key)),
+    apply: (change) => storing('storing a change', () => apply(db, tenantId, change)),
+    note: (actionId, event) =>
+      storing('storing an audit event', async () => {
+        await sql`insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
+          values (${tenantId}, ${actionId}, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb)`.execute(
+          db,
+        );
+      }),
+    history: (id) =>
+      storing('reading the history', async () => {
+        const rows = await db
+          .selectFrom('audit_events')
+          .select(['kind', 'at', 'actor_id', 'data'])
+          .where('tenant_id', '=', tenantId)
+          .where('action_id', '=', id)
+          .where('kind', 'in', ['approved', 'decided', 'outcome'])
+          .orderBy('seq')
+          .execute();
+        return rows.map((row) => ({ kind: row.kind, at: iso(row.at), actorId: row.actor_id, data: row.data }) as AuditEvent);
+      }),
+    overdue: (now, limit) =>
+      storing('reading overdue actions', async () => {
+        const { rows } = await sql<ActionRow>`select * from actions where tenant_id = ${tenantId} and expires_at <= ${now}::timestamptz
+          and status in ('pending', 'awaitingSecondApproval') order by expires_at limit ${limit}`.execute(db);
+        return rows.map(actionOf);
+      }),
+    stalled: (before, limit) =>
+      storing('reading stalled decisions', async () => (await stalledQuery(db, tenantId, before, limit)).rows.map(actionOf)),
+  };
+}

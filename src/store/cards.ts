@@ -1,0 +1,72 @@
+/** CardStore: what each posted message shows and what it should show. */
+import { sql } from 'kysely';
+import { ActionId } from '../action-center/action.ts';
+import type { AuditEvent, CardRow, CardStore } from '../action-center/ports.ts';
+import { at, type Database, storing } from './database.ts';
+import type { Tables } from './tables.ts';
+
+type Claimed = Tables['cards'] & { parent_ref: string | null };
+
+const cardOf = (row: Claimed): CardRow => ({
+  cardId: row.card_id,
+  actionId: ActionId.parse(row.action_id),
+  platform: row.platform,
+  conversation: row.conversation,
+  kind: row.kind,
+  ref: row.ref,
+  parentRef: row.parent_ref,
+  note: row.note as AuditEvent | null,
+  shownVersion: row.shown_version,
+  wantedVersion: row.wanted_version,
+  attempts: row.attempts,
+  uncertain: row.uncertain,
+});
+
+type Claim = Parameters<CardStore['claimDue']>[0];
+
+/** A note waits until the card it belongs to is posted. New cards go before notes. */
+async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<CardRow[]> {
+  const now = at(claim.now);
+  const { rows } = await sql<Claimed>`
+    with due as (
+      select c.card_id, p.ref as parent_ref
+      from cards c left join cards p on p.card_id = c.parent_card_id
+      where c.tenant_id = ${tenantId} and c.platform = ${claim.platform} and c.shown_version < c.wanted_version and not c.stopped
+        and c.next_try_at <= ${now}::timestamptz and (c.claimed_until is null or c.claimed_until <= ${now}::timestamptz)
+        and (c.ref is null) = ${claim.what === 'post'}::boolean and (c.kind = 'action' or p.ref is not null)
+      order by c.kind, c.next_try_at, c.card_id limit ${claim.limit}
+      for update of c skip locked)
+    update cards set claimed_until = ${at(claim.now + claim.leaseMs)}::timestamptz, holder = ${claim.holder}
+    from due where cards.card_id = due.card_id
+    returning cards.*, due.parent_ref`.execute(db);
+  return rows.map(cardOf).sort((a, b) => (a.kind === b.kind ? a.cardId.localeCompare(b.cardId) : a.kind.localeCompare(b.kind)));
+}
+
+export function cardStore(db: Database, tenantId: string): CardStore {
+  return {
+    claimDue: (claim) => storing('claiming cards', () => claimDue(db, tenantId, claim)),
+    beginPost: (cardId) =>
+      storing('announcing a post', async () => {
+        await db.updateTable('cards').set({ uncertain: true }).where('card_id', '=', cardId).execute();
+      }),
+    shown: (cardId, version, ref, now) =>
+      storing('recording a shown card', async () => {
+        await sql`update cards set shown_version = greatest(shown_version, ${version}), ref = ${ref}, uncertain = false, attempts = 0,
+          claimed_until = null, holder = null, last_error = null, shown_at = ${at(now)}::timestamptz
+          where card_id = ${cardId}`.execute(db);
+      }),
+    later: (cardId, when, failure) =>
+      storing('putting a card off', async () => {
+        const error = failure?.error ?? null;
+        await sql`update cards set next_try_at = ${at(when)}::timestamptz, claimed_until = null, holder = null,
+          attempts = attempts + ${failure ? 1 : 0}, last_error = coalesce(${error}, last_error),
+          uncertain = case when ${failure !== null}::boolean then ${failure?.uncertain ?? false}::boolean else uncertain end
+          where card_id = ${cardId}`.execute(db);
+      }),
+    lost: (cardId, again) =>
+      storing('recording a lost card', async () => {
+        await sql`update cards set ref = null, shown_version = 0, uncertain = false, claimed_until = null, holder = null,
+          stopped = ${!again}::boolean, last_error = 'the message was deleted' where card_id = ${cardId}`.execute(db);
+      }),
+  };
+}
