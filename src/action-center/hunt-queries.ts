@@ -30,7 +30,7 @@ function union(...branches: string[]): string {
   return `union withsource=SourceTable\n${branches.map((branch) => `  (${branch})`).join(',\n')}\n${newest(200)}`;
 }
 
-/** `let` lines, and a condition that ends in ` and ` (or is empty, when nobody said which device it was). */
+/** `let` lines, and the time condition narrowed to the devices (by nothing, when nobody said which device it was). */
 function onDevice(refs: DeviceRefs, limits: HuntLimits): { lets: string; where: string } {
   const ids = refs.ids.slice(0, limits.values);
   const names = refs.names.slice(0, limits.values - ids.length);
@@ -38,13 +38,13 @@ function onDevice(refs: DeviceRefs, limits: HuntLimits): { lets: string; where: 
   const namesLet = names.length > 0 ? `let names = ${kqlStrings(names)};\n` : '';
   const conditions = [idsLet && 'DeviceId in~ (ids)', namesLet && 'DeviceName in~ (names)'].filter((condition) => condition !== '');
   const where = conditions.length > 1 ? `(${conditions.join(' or ')})` : (conditions[0] ?? '');
-  return { lets: idsLet + namesLet, where: where && `${where} and ` };
+  return { lets: idsLet + namesLet, where: where ? `${during} and ${where}` : during };
 }
 
 export function deviceQuery(refs: DeviceRefs, event: Date, limits: HuntLimits): string {
   const { lets, where } = onDevice(refs, limits);
   return `${around(event, 1)}${lets}search in (DeviceProcessEvents, DeviceNetworkEvents, DeviceFileEvents, DeviceRegistryEvents, DeviceLogonEvents, DeviceImageLoadEvents, DeviceEvents)
-  ${where}${during}
+  ${where}
 ${newest(100)}`;
 }
 
@@ -68,7 +68,7 @@ export function processQuery(process: Of<'process'>, refs: DeviceRefs, event: Da
   return `${around(event, 1)}${lets}let pid = ${Math.trunc(process.processId)};
 let image = ${kqlString(process.fileName)};
 DeviceProcessEvents
-| where ${where}${during}
+| where ${where}
 | where (ProcessId == pid and FileName =~ image) or (InitiatingProcessId == pid and InitiatingProcessFileName =~ image)
 | project Timestamp, DeviceName, FileName, FolderPath, ProcessId, ProcessCommandLine, SHA1, AccountName, InitiatingProcessFileName, InitiatingProcessCommandLine
 | sort by Timestamp asc
@@ -91,7 +91,7 @@ export function registryKeyQuery(entity: Of<'registryKey'>, refs: DeviceRefs, ev
   const { lets, where } = onDevice(refs, limits);
   return `${around(event, 24)}${lets}let key = ${kqlString(withLongHive(entity.key), limits.prefix)};
 DeviceRegistryEvents
-| where ${where}${during}
+| where ${where}
 | where RegistryKey startswith key or PreviousRegistryKey startswith key
 | project Timestamp, DeviceName, ActionType, RegistryKey, RegistryValueName, RegistryValueData, PreviousRegistryValueData, InitiatingProcessFileName, InitiatingProcessCommandLine
 ${newest(200)}`;
@@ -101,9 +101,9 @@ export function serviceQuery(service: Of<'service'>, refs: DeviceRefs, event: Da
   const { lets, where } = onDevice(refs, limits);
   return `${around(event, 24)}${lets}let svc = ${kqlString(service.name)};
 ${union(
-  `DeviceEvents | where ${where}${during} and ActionType == "ServiceInstalled" | where tostring(AdditionalFields) has svc`,
-  `DeviceRegistryEvents | where ${where}${during} | where RegistryKey has @"\\Services\\" and RegistryKey has svc`,
-  `DeviceProcessEvents | where ${where}${during} | where ProcessCommandLine has svc`,
+  `DeviceEvents | where ${where} and ActionType == "ServiceInstalled" | where tostring(AdditionalFields) has svc`,
+  `DeviceRegistryEvents | where ${where} | where RegistryKey has @"\\Services\\" and RegistryKey has svc`,
+  `DeviceProcessEvents | where ${where} | where ProcessCommandLine has svc`,
 )}`;
 }
 
@@ -112,7 +112,7 @@ export function driverQuery(driver: Of<'driver'>, refs: DeviceRefs, event: Date,
   return `${around(event, 24)}${lets}let drv = ${kqlString(driver.name)};
 let h = ${kqlString(driver.sha1 ?? '')};
 DeviceEvents
-| where ${where}${during} and ActionType == "DriverLoad"
+| where ${where} and ActionType == "DriverLoad"
 | where FileName =~ drv or (isnotempty(h) and SHA1 =~ h)
 | project Timestamp, DeviceName, FileName, FolderPath, SHA1, InitiatingProcessFileName, AdditionalFields
 ${newest(200)}`;
@@ -122,7 +122,7 @@ export function scheduledTaskQuery(task: Of<'scheduledTask'>, refs: DeviceRefs, 
   const { lets, where } = onDevice(refs, limits);
   return `${around(event, 24)}${lets}let task = ${kqlString(task.name)};
 DeviceEvents
-| where ${where}${during}
+| where ${where}
 | where ActionType in ("ScheduledTaskCreated", "ScheduledTaskUpdated", "ScheduledTaskDeleted", "ScheduledTaskEnabled", "ScheduledTaskDisabled")
 | where tostring(AdditionalFields) has task
 | project Timestamp, DeviceName, ActionType, AdditionalFields, InitiatingProcessFileName, InitiatingProcessCommandLine, InitiatingProcessAccountName

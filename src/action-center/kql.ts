@@ -6,14 +6,19 @@
 /** Longer values are cut: no key that Defender can be asked for is longer. */
 export const maxKqlValue = 2000;
 
-/** Control, format (bidi marks among them), separator and unassigned-look-alike characters are written as escapes, so that a query reads as it runs. */
+/** Control, format (bidi marks among them) and separator characters are written as escapes, so that a query reads as it runs. */
 const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /** A double-quoted literal that means exactly `value`, except that NUL and lone surrogates, which no real name holds, become U+FFFD. */
 export function kqlString(value: string, max: number = maxKqlValue): string {
   let literal = '"';
-  for (const character of value.slice(0, max).toWellFormed()) literal += escaped(character);
+  for (const character of cut(value, max).toWellFormed()) literal += escaped(character);
   return `${literal}"`;
+}
+
+/** Never through the middle of a character: what is left must still be a beginning of the value. */
+function cut(value: string, max: number): string {
+  return value.length <= max ? value : value.slice(0, max).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 function escaped(character: string): string {

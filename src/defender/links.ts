@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Entity } from '../action-center/entity.ts';
 import { fullHunt, type HuntedAction, type HuntRange, huntQuery } from '../action-center/hunt.ts';
-import { isOpen, type RemediationAction } from '../action-center/intake.ts';
+import type { RemediationAction } from '../action-center/intake.ts';
 
 export type Portal = {
   portalUrl: string;
@@ -48,26 +48,92 @@ export function huntLink(action: HuntedAction, portal: Portal & { now: Date }): 
   return null;
 }
 
-export type PortalLinks = { actionCenter: string } & Partial<Record<'investigation' | 'incident' | 'alert' | LinkedEntity['type'], string>>;
-
-type LinkedEntity = Extract<Entity, { type: 'device' | 'file' | 'user' | 'ip' | 'url' | 'email' }>;
-type LinkedAction = Pick<RemediationAction, 'status' | 'entities' | 'requestedAt'> &
+type LinkedType = 'device' | 'file' | 'user' | 'ip' | 'url' | 'email';
+export type PortalLinks = { actionCenter: string } & Partial<Record<'investigation' | 'incident' | 'alert' | LinkedType, string>>;
+export type LinkedAction = Pick<RemediationAction, 'status' | 'entities' | 'requestedAt'> &
   Partial<Pick<RemediationAction, 'investigationId' | 'incidentId' | 'alertId'>>;
 
-/** Where this action and what it acts on are shown in Defender: the first entity of each type. */
+/** Where this action and what it acts on are shown in Defender: the first linkable entity of each type. */
 export function portalLinks(action: LinkedAction, portal: Portal): PortalLinks {
-  const { portalUrl, tenantId: tid } = portal;
   const tab = action.status === 'pending' || action.status === 'awaitingSecondApproval' ? 'pending' : 'history';
-  const links: PortalLinks = { actionCenter: portalLink(portalUrl, `/action-center/${tab}`, { tid }) };
+  const links: PortalLinks = { actionCenter: portalLink(portal.portalUrl, `/action-center/${tab}`, { tid: portal.tenantId }) };
   const add = (name: keyof PortalLinks, link: string | null) => {
-    if (link !== null) links[name] ??= link;
+    if (link !== null && link.length <= maxLinkLength) links[name] ??= link;
   };
   if (action.investigationId !== undefined) add('investigation', investigationLink(action.investigationId, portal));
   if (action.incidentId !== undefined) add('incident', pageLink(portal, '/incidents/', action.incidentId));
   if (action.alertId !== undefined) add('alert', pageLink(portal, '/alerts/', action.alertId));
   for (const entity of action.entities) {
-    const link = entityLink(entity, action.requestedAt, portal);
-    if (link !== null) add(entity.type as LinkedEntity['type'], link);
+    if (isLinked(entity)) add(entity.type, entityLink(entity, action.requestedAt, portal));
   }
   return links;
+}
+
+type LinkedEntity = Extract<Entity, { type: LinkedType }>;
+const linkedTypes: ReadonlySet<string> = new Set<LinkedType>(['device', 'file', 'user', 'ip', 'url', 'email']);
+const isLinked = (entity: Entity): entity is LinkedEntity => linkedTypes.has(entity.type);
+
+function entityLink(entity: LinkedEntity, requestedAt: string, portal: Portal): string | null {
+  const query = (path: string, values: Record<string, string | undefined>) =>
+    portalLink(portal.portalUrl, path, { ...values, tid: portal.tenantId });
+  switch (entity.type) {
+    case 'device':
+      return entity.deviceId === undefined ? null : pageLink(portal, '/machines/v2/', entity.deviceId, '/overview');
+    case 'file': {
+      const hash = entity.sha1 ?? entity.sha256;
+      return hash === undefined ? null : pageLink(portal, '/file/', hash, '/');
+    }
+    case 'user':
+      return entity.entraId === undefined ? null : query('/user', { aad: entity.entraId, upn: entity.upn, tab: 'overview' });
+    case 'ip':
+      return pageLink(portal, '/ip/', entity.ip, '/overview');
+    case 'url':
+      return query('/url/overview', { url: entity.url });
+    case 'email':
+      return query('/emailentityV2', {
+        id: entity.networkMessageId,
+        recipient: entity.recipient,
+        ...mailWindow(entity.receivedAt, requestedAt),
+      });
+  }
+}
+
+/** The email page searches a span of time: around the arrival when it is known, else the month before the action was asked for. */
+function mailWindow(receivedAt: string | undefined, requestedAt: string): Record<'startTime' | 'endTime', string> | undefined {
+  const day = 86_400_000;
+  const at = Date.parse(receivedAt ?? requestedAt);
+  if (Number.isNaN(at)) return undefined;
+  const startsBefore = receivedAt === undefined ? 30 * day : day;
+  return { startTime: new Date(at - startsBefore).toISOString(), endTime: new Date(at + day).toISOString() };
+}
+
+function investigationLink(id: string, portal: Portal): string | null {
+  const template = portal.investigationUrlTemplate;
+  if (template === undefined) return portalLink(portal.portalUrl, '/airinvestigation', { tid: portal.tenantId });
+  const segment = pathSegment(id);
+  return segment === null
+    ? null
+    : portalLink(
+        portal.portalUrl,
+        template.replaceAll('{id}', () => segment),
+        { tid: portal.tenantId },
+      );
+}
+
+function pageLink(portal: Portal, before: string, id: string, after = ''): string | null {
+  const segment = pathSegment(id);
+  return segment === null ? null : portalLink(portal.portalUrl, `${before}${segment}${after}`, { tid: portal.tenantId });
+}
+
+/** URL drops `.` and `..` segments however they are written, so such an id has no page. */
+function pathSegment(id: string): string | null {
+  return id === '.' || id === '..' ? null : encodeURIComponent(id.toWellFormed());
+}
+
+function portalLink(portalUrl: string, path: string, values: Record<string, string | undefined>): string {
+  const url = new URL(path, portalUrl);
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && value !== '') url.searchParams.set(name, value);
+  }
+  return url.toString();
 }

@@ -1,0 +1,49 @@
+import type { SlackEvents } from './types.ts';
+
+const NEXT_TIMEOUT_MS = 10_000;
+type Listener = (event: unknown) => void;
+
+export type EventHub = {
+  on<E extends keyof SlackEvents>(event: E, listener: (e: SlackEvents[E]) => void): () => void;
+  next<E extends keyof SlackEvents>(event: E, where?: (e: SlackEvents[E]) => boolean, timeoutMs?: number): Promise<SlackEvents[E]>;
+  emit<E extends keyof SlackEvents>(event: E, payload: SlackEvents[E]): void;
+  close(): void;
+};
+
+export function createEventHub(): EventHub {
+  const listeners = new Map<string, Set<Listener>>();
+  const waiting = new Set<(reason: Error) => void>();
+
+  const on: EventHub['on'] = (event, listener) => {
+    const set = listeners.get(event) ?? new Set();
+    listeners.set(event, set.add(listener as Listener));
+    return () => void set.delete(listener as Listener);
+  };
+
+  const next: EventHub['next'] = (event, where = () => true, timeoutMs = NEXT_TIMEOUT_MS) =>
+    new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        off();
+        waiting.delete(fail);
+        finish();
+      };
+      const fail = (reason: Error) => settle(() => reject(reason));
+      const off = on(event, (e) => where(e) && settle(() => resolve(e)));
+      const timer = setTimeout(() => fail(new Error(`Slack saw no matching "${event}" event within ${timeoutMs} ms`)), timeoutMs);
+      waiting.add(fail);
+    });
+
+  return {
+    on,
+    next,
+    // A copy is handed out: what a listener keeps must not change under it.
+    emit: (event, payload) => {
+      for (const listener of [...(listeners.get(event) ?? [])]) listener(structuredClone(payload));
+    },
+    close: () => {
+      for (const fail of [...waiting]) fail(new Error('The simulated Slack was closed while something waited for its next event'));
+      listeners.clear();
+    },
+  };
+}

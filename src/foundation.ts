@@ -1,0 +1,121 @@
+/** What bot and worker both stand on: the record, the queues, the directory, the policy. Opened once a process, closed last. */
+import { hostname } from 'node:os';
+import type { ActionStore, CardStore, Clock, Directory, ExecutionStore, Lanes } from './action-center/ports.ts';
+import type { Config } from './config.ts';
+import { fileDirectory } from './identity/file.ts';
+import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
+import { newTroubleId, sha256 } from './ids.ts';
+import type { Log } from './log.ts';
+import { type Metrics, openMetrics } from './metrics.ts';
+import { openQueues, type QueueLink } from './queue/connection.ts';
+import { queueNames } from './queue/contract.ts';
+import type { PoisonReport } from './queue/decisions.ts';
+import type { Watch } from './stage.ts';
+import { actionStore } from './store/actions.ts';
+import { cardStore } from './store/cards.ts';
+import { type Database, migrate, openDatabase } from './store/database.ts';
+import { type Engine, openEngine } from './store/engine.ts';
+import { executionStore } from './store/executions.ts';
+import { lanes } from './store/lanes.ts';
+import { type Outbox, outbox } from './store/outbox.ts';
+
+export type Foundation = {
+  config: Config;
+  log: Log;
+  metrics: Metrics;
+  engine: Engine;
+  db: Database;
+  queues: QueueLink;
+  store: ActionStore;
+  cards: CardStore;
+  outbox: Outbox;
+  executions: ExecutionStore;
+  lanes: Lanes;
+  directory: Directory;
+  policy: LoadedPolicy;
+  settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
+  deciding: { store: ActionStore; policy: LoadedPolicy; now: Clock; sha256: (text: string) => string };
+  /** This process, for leases. */
+  holder: string;
+  now: Clock;
+  watch: Watch;
+  poisoned: PoisonReport;
+  /** What is missing to be ready; empty when nothing is. */
+  ready: () => Promise<string[]>;
+  queueCounts: () => Promise<unknown>;
+  close(): Promise<void>;
+};
+
+const readyDeadlineMs = 2000;
+
+export async function openFoundation(config: Config, log: Log, watch: Watch = () => {}): Promise<Foundation> {
+  const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
+  const policy = loadPolicy(config.policyFile);
+  for (const warning of [...config.warnings, ...policy.warnings]) log.warn(warning);
+  const directory = fileDirectory(config.directoryFile, { identityMode: config.identityMode, log, onError: onError('the directory file') });
+  const engine = await openEngine(config.databaseUrl === null ? { dataDir: config.dataDir } : { databaseUrl: config.databaseUrl }, {
+    onError: onError('the store'),
+  });
+  const db = openDatabase(engine.pool);
+  await migrate(db);
+  const queues = await openQueues(config.redisUrl === null ? { pool: engine.queuePool() } : { redisUrl: config.redisUrl }, {
+    onError: onError('the queue'),
+  });
+  for (const warning of queues.warnings) log.warn(warning);
+
+  const metrics = openMetrics();
+  const store = actionStore(db, config.tenantId);
+  const now = () => new Date();
+  return {
+    config,
+    log,
+    metrics,
+    engine,
+    db,
+    queues,
+    store,
+    cards: cardStore(db, config.tenantId),
+    outbox: outbox(db, config.tenantId),
+    executions: executionStore(db, config.tenantId),
+    lanes: lanes(db),
+    directory,
+    policy,
+    settings: { globalAdministratorMayDecide: config.globalAdministratorMayDecide, backend: config.backend },
+    deciding: { store, policy, now, sha256 },
+    holder: `${hostname()}-${process.pid}-${newTroubleId()}`,
+    now,
+    watch,
+    poisoned: (queue, jobId, reason) => {
+      metrics.poisoned.inc({ queue });
+      log.error({ queue, jobId, reason }, 'ALARM: a poisoned message was put aside in the failed set; look at it and remove it');
+    },
+    ready: () => missingParts(db, queues),
+    queueCounts: () => countQueues(queues),
+    close: async () => {
+      await queues.close();
+      await engine.close();
+    },
+  };
+}
+
+async function missingParts(db: Database, queues: QueueLink): Promise<string[]> {
+  const probes = { store: () => db.selectFrom('lanes').select('lane').limit(1).execute(), queue: () => queues.ping() };
+  const answers = await Promise.all(
+    Object.entries(probes).map(async ([name, probe]) => {
+      const late = new Promise<never>((_, reject) =>
+        setTimeout(() => reject(new Error(`${name} did not answer`)), readyDeadlineMs).unref(),
+      );
+      return Promise.race([probe(), late]).then(
+        () => [],
+        () => [name],
+      );
+    }),
+  );
+  return answers.flat();
+}
+
+async function countQueues(queues: QueueLink): Promise<unknown> {
+  const names = Object.values(queueNames);
+  const counts = await Promise.all(names.map((name) => queues.producer(name).getJobCounts()));
+  return Object.fromEntries(names.map((name, index) => [name, counts[index]]));
+}

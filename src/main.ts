@@ -1,0 +1,123 @@
+/** The command line. The only file that ends the process, and the only one that reaches the sandbox. */
+import { Command } from 'commander';
+import { announce } from './action-center/announce.ts';
+import { ConfigError, UpstreamError } from './action-center/errors.ts';
+import { loadEnvironment, readConfig } from './config.ts';
+import { openFoundation } from './foundation.ts';
+import { newActionId } from './ids.ts';
+import { httpSender, submitFile } from './intake/file.ts';
+import { launch, type Parts } from './launch.ts';
+import { openLog } from './log.ts';
+import { contractSchemas } from './queue/contract.ts';
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+const complain = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** Exit codes: 0 done, 1 it failed, 2 the configuration or the command is wrong. */
+async function ending(run: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      complain(error.message);
+      process.exit(2);
+    }
+    complain(
+      error instanceof UpstreamError
+        ? `${error.service}: ${error.message}`
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error),
+    );
+    process.exit(1);
+  }
+}
+
+/** Runs until SIGTERM or SIGINT, then stops in order; a second signal ends at once. */
+function untilSignal(stop: () => Promise<void>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let asked = false;
+    const onSignal = () => {
+      if (asked) process.exit(1);
+      asked = true;
+      stop().then(() => resolve(0), reject);
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+async function serve(parts: Parts): Promise<number> {
+  const config = readConfig(loadEnvironment());
+  const running = await launch(config, openLog(config.logLevel), parts);
+  const code = await untilSignal(running.stop);
+  process.exit(code);
+}
+
+type SubmitOptions = { url?: string };
+
+async function submit(source: string, options: SubmitOptions): Promise<number> {
+  const isTty = process.stderr.isTTY === true;
+  const summarise = (send: Parameters<typeof submitFile>[1]['send']) =>
+    submitFile(source, { send, isTty, say, draw: (text) => process.stderr.write(text) });
+  const config = readConfig(loadEnvironment(), { needs: options.url === undefined ? 'store' : 'client' });
+  if (options.url !== undefined) return (await summarise(httpSender({ url: options.url, secret: config.intakeSecrets[0] ?? '' }))).exitCode;
+  const ground = await openFoundation(config, openLog('warn'));
+  try {
+    const deps = { ...ground.deciding, tenantId: config.tenantId, newActionId, poke: () => {} };
+    return (await summarise((intake) => announce(deps, intake))).exitCode;
+  } finally {
+    await ground.close();
+  }
+}
+
+async function demo(options: { port: string; data: string }): Promise<number> {
+  const { runDemo } = await import('../sandbox/demo.ts');
+  const running = await runDemo({
+    port: Number(options.port),
+    dataDir: options.data,
+    say,
+    launch: (env, watch) => {
+      const config = readConfig(env);
+      return launch(config, openLog(config.logLevel), { bot: true, worker: true }, watch);
+    },
+  });
+  const code = await untilSignal(running.stop);
+  process.exit(code);
+}
+
+function program(): Command {
+  const cli = new Command('countersign').description("Microsoft Defender's Action center in Slack and Teams.").showHelpAfterError();
+  const serving = (name: string, parts: Parts, text: string) =>
+    cli
+      .command(name)
+      .description(text)
+      .action(() => ending(() => serve(parts)));
+  serving('start', { bot: true, worker: true }, 'run bot and worker in one process');
+  serving('bot', { bot: true, worker: false }, 'run the chat process alone');
+  serving('worker', { bot: false, worker: true }, 'run the action backend alone');
+  cli
+    .command('demo')
+    .description('run everything against simulated outside worlds and show it on a page')
+    .option('--port <port>', 'where the page is', '4400')
+    .option('--data <folder>', 'where the demo keeps its data', '.data/demo')
+    .action((options: { port: string; data: string }) => ending(() => demo(options)));
+  cli
+    .command('actions')
+    .description('remediation actions')
+    .command('submit <file>')
+    .description('submit actions: NDJSON, one JSON object or an array; - reads standard input')
+    .option('--url <url>', 'a running bot; without it the configured store is written directly')
+    .action((file: string, options: SubmitOptions) => ending(() => submit(file, options)));
+  cli
+    .command('contract')
+    .description('print the public queue contract as JSON Schema')
+    .action(() => say(JSON.stringify(contractSchemas(), null, 2)));
+  return cli;
+}
+
+await program().parseAsync(process.argv);

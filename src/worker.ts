@@ -1,0 +1,87 @@
+/** Composition root of the action backend: decisions in, the backend called, outcomes out and into the record. No product logic in here. */
+import { carryOut } from './action-center/carry-out.ts';
+import { type OutcomeReport, settle } from './action-center/settle.ts';
+import { simulator } from './defender/simulator.ts';
+import type { Foundation } from './foundation.ts';
+import { sha256 } from './ids.ts';
+import { startLoop } from './loop.ts';
+import { queueNames } from './queue/contract.ts';
+import { takeDecisions } from './queue/decisions.ts';
+import { putOutcome, takeOutcomes } from './queue/outcomes.ts';
+import { simulatorRuns } from './store/simulator-runs.ts';
+
+/** Longer than two backend calls in a row (look-up, then submission), so that two workers never call at once. */
+const leaseMs = 30_000;
+const callMs = 10_000;
+const maxRunMs = 86_400_000;
+const repairMs = 10_000;
+
+/** `pokeCards` is the bot's, when both run in one process; otherwise the bot notices by itself within a second. */
+export async function startWorker(ground: Foundation, pokeCards: () => void = () => {}): Promise<{ stop(): Promise<void> }> {
+  const { config, log, metrics, watch } = ground;
+  const outcomes = ground.queues.producer(queueNames.outcomes);
+
+  const settleOne = async (report: OutcomeReport) => {
+    const settled = await settle({ store: ground.store, now: ground.now, poke: pokeCards }, report);
+    if (settled === 'settled') {
+      const { decisionId, actionId, outcome } = report;
+      metrics.outcomes.inc({ status: outcome.status });
+      watch({ stage: 'settled', actionId, decisionId, at: outcome.at, detail: outcome.status });
+    }
+    return settled;
+  };
+  const report = async (told: OutcomeReport) => {
+    await putOutcome(outcomes, told);
+    watch({
+      stage: 'reported',
+      actionId: told.actionId,
+      decisionId: told.decisionId,
+      at: ground.now().toISOString(),
+      detail: told.outcome.status,
+    });
+  };
+
+  const workers = [takeOutcomes(ground.queues, settleOne, ground.poisoned)];
+  if (config.backend === 'simulator') {
+    const backend = simulator(simulatorRuns(ground.db), Date.now);
+    const deps = { ...ground.deciding, directory: ground.directory, executions: ground.executions, backend, settings: ground.settings };
+    const limits = { holder: ground.holder, leaseMs, callMs, maxRunMs };
+    workers.push(
+      takeDecisions(
+        ground.queues,
+        (message, lastTry) => {
+          watch({
+            stage: 'taken',
+            actionId: message.actionId,
+            decisionId: message.decisionId,
+            at: ground.now().toISOString(),
+            detail: message.verb,
+          });
+          return carryOut({ ...deps, ...limits, report, sha256 }, message, lastTry);
+        },
+        ground.poisoned,
+      ),
+    );
+  }
+
+  // A crash between storing a result and reporting it, or a lost queue, leaves a finished execution that the record does not show.
+  const repair = startLoop({
+    everyMs: repairMs,
+    run: async () => {
+      const before = new Date(Date.now() - repairMs).toISOString();
+      for (const { decisionId, actionId, outcome } of await ground.executions.unsettled(before, 100)) {
+        if (outcome) await settleOne({ decisionId, actionId, outcome });
+      }
+      return null;
+    },
+    onError: (error) => log.error({ err: error }, 'repairing unsettled executions failed; it is tried again'),
+  });
+  log.info({ backend: config.backend, queue: ground.queues.kind }, 'the worker is up');
+
+  return {
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.close()));
+      await repair.stop();
+    },
+  };
+}
