@@ -13,13 +13,16 @@ import { type SlackChat, startSlack } from './chat/slack/app.ts';
 import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
 import { dispatcher } from './http.ts';
-import { newActionId, newDecisionId, sha256 } from './ids.ts';
+import { newActionId, newDecisionId } from './ids.ts';
 import { intakeHandler } from './intake/http.ts';
 import { takeSubmission } from './intake/queue.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { takeActions } from './queue/actions.ts';
+import type { QueueLink } from './queue/connection.ts';
 import { queueNames } from './queue/contract.ts';
 import { relay, requeueThrough } from './queue/decisions.ts';
+
+type Queue = ReturnType<QueueLink['producer']>;
 
 export type Running = { url: string; stop(): Promise<void> };
 export type RunningBot = Running & { pokeCards(): void };
@@ -51,32 +54,8 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
   const slack = config.slack ? await startSlack({ ...slackDeps(ground, decideDeps), ...config.slack }) : null;
   const trouble = (what: string) => (error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`);
 
-  loops.relay = startLoop({
-    everyMs: beatMs,
-    run: async () => {
-      const moved = await relay(decisions, watchedOutbox(ground), Date.now);
-      metrics.outboxUnsent.set(await ground.outbox.unsent());
-      return moved > 0 ? 0 : null;
-    },
-    onError: trouble('the relay'),
-  });
-  loops.sweep = startLoop({
-    everyMs: config.sweepEveryMs,
-    run: async () => {
-      const requeue = requeueThrough(decisions, ground.outbox);
-      const swept = await sweep({
-        store: ground.store,
-        requeue,
-        now: ground.now,
-        poke: pokeAll,
-        stalledAfterMs: config.stalledAfterMs,
-        batch: 100,
-      });
-      if (swept.expired + swept.requeued > 0) log.info(swept, 'swept');
-      return null;
-    },
-    onError: trouble('the sweep'),
-  });
+  loops.relay = relayLoop(ground, decisions, trouble('the relay'));
+  loops.sweep = sweepLoop(ground, decisions, pokeAll, trouble('the sweep'));
   if (slack) loops.cards = cardLoop(ground, slack, trouble('the reconciler'));
   const actionsWorker = takeActions(ground.queues, (data) => takeSubmission(data, announcing), ground.poisoned);
 
@@ -151,6 +130,32 @@ function slackDeps(ground: Foundation, deps: DecideDeps) {
       },
     },
   };
+}
+
+function relayLoop(ground: Foundation, decisions: Queue, onError: (error: unknown) => void): Loop {
+  return startLoop({
+    everyMs: beatMs,
+    run: async () => {
+      const moved = await relay(decisions, watchedOutbox(ground), Date.now);
+      ground.metrics.outboxUnsent.set(await ground.outbox.unsent());
+      return moved > 0 ? 0 : null;
+    },
+    onError,
+  });
+}
+
+function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onError: (error: unknown) => void): Loop {
+  const { config, store, now } = ground;
+  const requeue = requeueThrough(decisions, ground.outbox);
+  return startLoop({
+    everyMs: config.sweepEveryMs,
+    run: async () => {
+      const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: config.stalledAfterMs, batch: 100 });
+      if (swept.expired + swept.requeued > 0) ground.log.info(swept, 'swept');
+      return null;
+    },
+    onError,
+  });
 }
 
 /** The relay's outbox, with the watchers told what was handed over. */

@@ -207,7 +207,7 @@ export const catalogue: Record<ActionType, CatalogueRow> = {
   confirmUserCompromised: {
     ...identity,
     label: 'Confirm user as compromised',
-    approveLabel: 'Approve Compromise Confirmation',
+    approveLabel: 'Approve Compromised Status',
     undo: 'api',
     reversible: true,
   },

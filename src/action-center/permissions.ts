@@ -2,7 +2,7 @@
  * Who may decide what: the role table of Microsoft's Action center pages, as data. Pure; the directory hands the person's roles in, fresh at
  * every click and again when the decision is spent. The readings where the pages leave room are in docs/decisions/001-who-may-decide.md.
  */
-import type { ActionType, Actor, Role, Verb, Workload } from './action.ts';
+import { type ActionType, type Actor, Role, type Verb, type Workload } from './action.ts';
 import { catalogue } from './catalogue.ts';
 import type { Entity } from './entity.ts';
 
@@ -94,14 +94,10 @@ function combinationsFor(type: ActionType, verb: Verb, settings: PermissionSetti
   return combinations.filter((combination) => !combination.includes('GlobalAdministrator'));
 }
 
-/** Each list sorted stably by length; Global Administrator goes last because nobody should be advised to become one. */
+/** Fewest first; Global Administrator goes last because nobody should be advised to become one. */
 function missingFrom(combinations: readonly Combination[], held: readonly Role[]): Role[][] {
-  const rank = (roles: Role[]) => (roles.includes('GlobalAdministrator') ? Number.POSITIVE_INFINITY : roles.length);
-  return combinations
-    .map((combination) => combination.filter((role) => !held.includes(role)))
-    .map((roles) => ({ roles, rank: rank(roles) }))
-    .sort((a, b) => (a.rank === b.rank ? 0 : a.rank - b.rank))
-    .map(({ roles }) => roles);
+  const rank = (roles: Role[]) => roles.length + (roles.includes('GlobalAdministrator') ? Role.options.length : 0);
+  return combinations.map((combination) => combination.filter((role) => !held.includes(role))).sort((a, b) => rank(a) - rank(b));
 }
 
 /**

@@ -1,0 +1,40 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Tests that need a real Redis, a real PostgreSQL or a browser. Everything else is `unit` and finishes in under a minute. */
+const real = ['features', 'browser', 'store', 'queue', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`);
+const exclude = [...configDefaults.exclude, '**/dist/**'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...exclude, ...real],
+          testTimeout: 10_000,
+          hookTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: real,
+          exclude,
+          globalSetup: ['test/setup/global.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          teardownTimeout: 20_000,
+          // Each file starts bots, workers and sometimes a browser of its own.
+          maxWorkers: 2,
+          // After the unit tests: what is broken there shows first.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
