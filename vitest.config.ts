@@ -7,6 +7,7 @@ const exclude = [...configDefaults.exclude, '**/dist/**'];
 export default defineConfig({
   test: {
     pool: 'forks',
+    teardownTimeout: 20_000,
     projects: [
       {
         extends: true,
@@ -28,7 +29,6 @@ export default defineConfig({
           globalSetup: ['test/setup/global.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          teardownTimeout: 20_000,
           // Each file starts bots, workers and sometimes a browser of its own.
           maxWorkers: 2,
           // After the unit tests: what is broken there shows first.

@@ -18,20 +18,17 @@ function run(what, command, args) {
 }
 
 const program = (name) => at('node_modules', '.bin', name);
-const isSource = (file) => /\.(ts|tsx|mts)$/.test(file);
-const isPageSource = (file) => file.startsWith(at('sandbox', 'page')) && !file.startsWith(at('sandbox', 'page', 'dist'));
-
-/** The page's folder itself is let through, so that its built assets are reached. */
-const belongsInDist = (file) => !isSource(file) && (!isPageSource(file) || file === at('sandbox', 'page'));
+const page = at('sandbox', 'page');
+/** The demo builds its page when it starts, from these sources; everything else that is TypeScript is here as JavaScript. */
+const isPageSource = (file) => file.startsWith(page) || file === at('sandbox', 'stage.ts');
+const belongsInDist = (file) => isPageSource(file) || !/\.(ts|tsx|mts)$/.test(file);
 
 rmSync(out, { recursive: true, force: true });
 run('tsc', program('tsc'), ['-p', 'tsconfig.build.json']);
 
-if (existsSync(at('sandbox', 'page', 'vite.config.ts'))) run('the page', program('vite'), ['build', '--config', 'sandbox/page/vite.config.ts']);
-else console.log('build: no sandbox/page/vite.config.ts, so no page was built');
-
-for (const folder of ['src', 'sandbox']) if (existsSync(at(folder))) cpSync(at(folder), path.join(out, folder), { recursive: true, filter: belongsInDist });
-for (const name of ['adaptive-cards', 'manifest', 'policy.yaml', 'package.json']) {
+for (const folder of ['src', 'sandbox'])
+  if (existsSync(at(folder))) cpSync(at(folder), path.join(out, folder), { recursive: true, filter: belongsInDist });
+for (const name of ['adaptive-cards', 'manifest', 'policy.yaml', 'package.json', 'package-lock.json']) {
   if (existsSync(at(name))) cpSync(at(name), path.join(out, name), { recursive: true });
   else console.log(`build: ${name} does not exist and was not copied`);
 }

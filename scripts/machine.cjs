@@ -9,7 +9,8 @@ const onPath = (...names) =>
 
 function hasPostgres() {
   const versions = '/usr/lib/postgresql';
-  const packaged = fs.existsSync(versions) && fs.readdirSync(versions).some((v) => fs.existsSync(path.join(versions, v, 'bin', 'postgres')));
+  const packaged =
+    fs.existsSync(versions) && fs.readdirSync(versions).some((v) => fs.existsSync(path.join(versions, v, 'bin', 'postgres')));
   return packaged || onPath('postgres', 'postgres.exe');
 }
 
@@ -23,8 +24,7 @@ const needs = {
   postgresql: hasPostgres,
   chromium: () => onPath(...browsers) || macBrowsers.some((app) => fs.existsSync(app)),
   'fonts-lato': () => !onLinux || fs.existsSync('/usr/share/fonts/truetype/lato') || !onPath('apt-get'),
-  'fonts-noto-color-emoji': () =>
-    !onLinux || fs.existsSync('/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf') || !onPath('apt-get'),
+  'fonts-noto-color-emoji': () => !onLinux || fs.existsSync('/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf') || !onPath('apt-get'),
 };
 
 /** Debian's names of what is lacking. */

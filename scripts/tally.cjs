@@ -10,26 +10,24 @@ function readReport(file) {
   }
 }
 
+const kindOf = (status) => (status === 'passed' || status === 'failed' ? status : 'skipped');
+
 /** @returns {{passed: number, failed: number, skipped: number, notes: string[]}} */
 function countTests(file, exitCode) {
-  const report = readReport(file);
   const tally = { passed: 0, failed: 0, skipped: 0, notes: [] };
   const fail = (note) => {
     tally.failed += 1;
     tally.notes.push(note);
   };
+  const report = readReport(file);
   if (report.trouble !== undefined) {
     fail(`vitest left no report (exit code ${exitCode}): ${report.trouble}`);
     return tally;
   }
   for (const suite of report.testResults) {
-    const before = tally.failed;
-    for (const { status } of suite.assertionResults) {
-      if (status === 'passed') tally.passed += 1;
-      else if (status === 'failed') tally.failed += 1;
-      else tally.skipped += 1;
-    }
-    if (suite.status === 'failed' && tally.failed === before) fail(`${suite.name} failed outside its tests.`);
+    const kinds = suite.assertionResults.map(({ status }) => kindOf(status));
+    for (const kind of kinds) tally[kind] += 1;
+    if (suite.status === 'failed' && !kinds.includes('failed')) fail(`${suite.name} failed outside its tests.`);
   }
   if (tally.passed + tally.failed === 0) fail('No test ran.');
   if (exitCode !== 0 && tally.failed === 0) fail(`vitest ended with ${exitCode} although no test failed: see its errors above.`);

@@ -137,20 +137,21 @@ function relayLoop(ground: Foundation, decisions: Queue, onError: (error: unknow
     everyMs: beatMs,
     run: async () => {
       const moved = await relay(decisions, watchedOutbox(ground), Date.now);
+      if (moved > 0) return 0;
       ground.metrics.outboxUnsent.set(await ground.outbox.unsent());
-      return moved > 0 ? 0 : null;
+      return null;
     },
     onError,
   });
 }
 
 function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onError: (error: unknown) => void): Loop {
-  const { config, store, now } = ground;
+  const { timing, store, now } = ground;
   const requeue = requeueThrough(decisions, ground.outbox);
   return startLoop({
-    everyMs: config.sweepEveryMs,
+    everyMs: timing.sweepEveryMs,
     run: async () => {
-      const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: config.stalledAfterMs, batch: 100 });
+      const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: timing.stalledAfterMs, batch: 100 });
       if (swept.expired + swept.requeued > 0) ground.log.info(swept, 'swept');
       return null;
     },

@@ -38,6 +38,7 @@ export type Foundation = {
   /** This process, for leases. */
   holder: string;
   now: Clock;
+  timing: Timing;
   watch: Watch;
   poisoned: PoisonReport;
   /** What is missing to be ready; empty when nothing is. */
@@ -48,7 +49,14 @@ export type Foundation = {
 
 const readyDeadlineMs = 2000;
 
-export async function openFoundation(config: Config, log: Log, watch: Watch = () => {}): Promise<Foundation> {
+/** How often what nobody did is looked after, and how long a decision may stand still before its job is looked for. */
+export type Timing = { sweepEveryMs: number; stalledAfterMs: number; repairEveryMs: number };
+const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
+
+/** What tests and the demo may hand in. */
+export type Extras = { watch?: Watch; timing?: Timing };
+
+export async function openFoundation(config: Config, log: Log, extras: Extras = {}): Promise<Foundation> {
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
   const policy = loadPolicy(config.policyFile);
   for (const warning of [...config.warnings, ...policy.warnings]) log.warn(warning);
@@ -84,7 +92,8 @@ export async function openFoundation(config: Config, log: Log, watch: Watch = ()
     deciding: { store, policy, now, sha256 },
     holder: `${hostname()}-${process.pid}-${newTroubleId()}`,
     now,
-    watch,
+    timing: extras.timing ?? usualTiming,
+    watch: extras.watch ?? (() => {}),
     poisoned: (queue, jobId, reason) => {
       metrics.poisoned.inc({ queue });
       log.error({ queue, jobId, reason }, 'ALARM: a poisoned message was put aside in the failed set; look at it and remove it');

@@ -83,7 +83,7 @@ async function demo(options: { port: string; data: string }): Promise<number> {
     say,
     launch: (env, watch) => {
       const config = readConfig(env);
-      return launch(config, openLog(config.logLevel), { bot: true, worker: true }, watch);
+      return launch(config, openLog(config.logLevel), { bot: true, worker: true }, { watch });
     },
   });
   const code = await untilSignal(running.stop);

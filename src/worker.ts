@@ -14,7 +14,6 @@ import { simulatorRuns } from './store/simulator-runs.ts';
 const leaseMs = 30_000;
 const callMs = 10_000;
 const maxRunMs = 86_400_000;
-const repairMs = 10_000;
 
 /** `pokeCards` is the bot's, when both run in one process; otherwise the bot notices by itself within a second. */
 export async function startWorker(ground: Foundation, pokeCards: () => void = () => {}): Promise<{ stop(): Promise<void> }> {
@@ -66,9 +65,9 @@ export async function startWorker(ground: Foundation, pokeCards: () => void = ()
 
   // A crash between storing a result and reporting it, or a lost queue, leaves a finished execution that the record does not show.
   const repair = startLoop({
-    everyMs: repairMs,
+    everyMs: ground.timing.repairEveryMs,
     run: async () => {
-      const before = new Date(Date.now() - repairMs).toISOString();
+      const before = new Date(Date.now() - ground.timing.repairEveryMs).toISOString();
       for (const { decisionId, actionId, outcome } of await ground.executions.unsettled(before, 100)) {
         if (outcome) await settleOne({ decisionId, actionId, outcome });
       }

@@ -3,7 +3,17 @@
 import { BLOCKS_BUDGET, normaliseBlocks, validateBlocks } from './blocks.ts';
 import { POSTING_PER_CHANNEL } from './rates.ts';
 import { isObject, lengthOf, problemText } from './rules.ts';
-import { addProblem, type Channel, deleteMessage, findMessage, openDirectMessage, postEphemeral, postMessage, type SlackState, updateMessage } from './state.ts';
+import {
+  addProblem,
+  type Channel,
+  deleteMessage,
+  findMessage,
+  openDirectMessage,
+  postEphemeral,
+  postMessage,
+  type SlackState,
+  updateMessage,
+} from './state.ts';
 import type { ApiAnswer, Args, SlackBlock, SlackMessage, SlackMetadata } from './types.ts';
 
 const TEXT_MAX = 40_000;
@@ -22,7 +32,11 @@ export function refuseBlocks(blocks: unknown): (ApiAnswer & { ok: false }) | und
 }
 
 /** Text and blocks of a message, checked; `blocks` stays undefined when none were sent. */
-export function contentOf(state: SlackState, args: Args, method: string): Content & { blocksGiven: boolean } | (ApiAnswer & { ok: false }) {
+export function contentOf(
+  state: SlackState,
+  args: Args,
+  method: string,
+): (Content & { blocksGiven: boolean }) | (ApiAnswer & { ok: false }) {
   const blocks = args['blocks'];
   const text = typeof args['text'] === 'string' ? args['text'] : '';
   const blocksGiven = blocks !== undefined;
@@ -33,7 +47,8 @@ export function contentOf(state: SlackState, args: Args, method: string): Conten
   if (refused !== undefined) return refused;
   // Slack renders a response_url answer of this size, so only the methods refuse it.
   if (method !== 'response_url' && JSON.stringify(list).length > BLOCKS_BUDGET) return refuse('msg_blocks_too_long');
-  if (list.length > 0 && text === '') addProblem(state, `${method}: text missing next to blocks (notifications and screen readers read only the text)`);
+  if (list.length > 0 && text === '')
+    addProblem(state, `${method}: text missing next to blocks (notifications and screen readers read only the text)`);
   const cut = lengthOf(text) > TEXT_MAX;
   return {
     text: cut ? [...text].slice(0, TEXT_MAX).join('') : text,
@@ -46,7 +61,8 @@ export function contentOf(state: SlackState, args: Args, method: string): Conten
 function metadataOf(args: Args): { metadata?: SlackMetadata } | (ApiAnswer & { ok: false }) {
   const metadata = args['metadata'];
   if (metadata === undefined) return {};
-  if (!isObject(metadata) || typeof metadata['event_type'] !== 'string' || !isObject(metadata['event_payload'])) return refuse('invalid_metadata_format');
+  if (!isObject(metadata) || typeof metadata['event_type'] !== 'string' || !isObject(metadata['event_payload']))
+    return refuse('invalid_metadata_format');
   if (Buffer.byteLength(JSON.stringify(metadata)) > METADATA_MAX_BYTES) return refuse('metadata_too_large');
   return { metadata: metadata as SlackMetadata };
 }
@@ -54,7 +70,8 @@ function metadataOf(args: Args): { metadata?: SlackMetadata } | (ApiAnswer & { o
 /** A channel the bot may write to, by id or `#name`; a person's id means their direct message. */
 function writableChannel(state: SlackState, wanted: unknown): Channel | (ApiAnswer & { ok: false }) {
   const name = String(wanted);
-  const channel = state.channels.get(name) ?? [...state.channels.values()].find((it) => name === `#${it.name}`) ?? directMessageOf(state, name);
+  const channel =
+    state.channels.get(name) ?? [...state.channels.values()].find((it) => name === `#${it.name}`) ?? directMessageOf(state, name);
   if (channel === undefined) return refuse('channel_not_found');
   if (channel.botIsMember === false) return refuse('not_in_channel');
   return channel.isArchived === true ? refuse('is_archived') : channel;
@@ -73,14 +90,14 @@ export function withoutMetadata(message: SlackMessage): Omit<SlackMessage, 'meta
 export function chatPostMessage(state: SlackState, args: Args): ApiAnswer {
   const channel = writableChannel(state, args['channel']);
   if (isRefusal(channel)) return channel;
-  const wait = state.options.enforceRates === false ? 0 : state.buckets.take(`post ${channel.id}`, POSTING_PER_CHANNEL);
-  if (wait > 0) return { ok: false, error: 'ratelimited', retryAfter: wait };
   const content = contentOf(state, args, 'chat.postMessage');
   if (isRefusal(content)) return content;
   const metadata = metadataOf(args);
   if (isRefusal(metadata)) return metadata;
   const threadTs = args['thread_ts'];
   if (threadTs !== undefined && findMessage(state, channel.id, String(threadTs)) === undefined) return refuse('thread_not_found');
+  const wait = state.options.enforceRates === false ? 0 : state.buckets.take(`post ${channel.id}`, POSTING_PER_CHANNEL);
+  if (wait > 0) return { ok: false, error: 'ratelimited', retryAfter: wait };
   const thread = threadTs === undefined ? {} : { thread_ts: String(threadTs) };
   const message = postMessage(state, channel, { text: content.text, blocks: content.blocks, ...thread, ...metadata });
   const warnings = content.warnings.length === 0 ? {} : { response_metadata: { warnings: content.warnings } };
@@ -126,7 +143,13 @@ export function chatPostEphemeral(state: SlackState, args: Args): ApiAnswer {
   const content = contentOf(state, args, 'chat.postEphemeral');
   if (isRefusal(content)) return content;
   const thread = args['thread_ts'] === undefined ? {} : { thread_ts: String(args['thread_ts']) };
-  const { ts } = postEphemeral(state, user, { channel: channel.id, text: content.text, blocks: content.blocks, via: 'chat.postEphemeral', ...thread });
+  const { ts } = postEphemeral(state, user, {
+    channel: channel.id,
+    text: content.text,
+    blocks: content.blocks,
+    via: 'chat.postEphemeral',
+    ...thread,
+  });
   return { ok: true, message_ts: ts };
 }
 

@@ -14,13 +14,23 @@ export function conversationsInfo(state: SlackState, args: Args): ApiAnswer {
   if (channel === undefined) return { ok: false, error: 'channel_not_found' };
   const isIm = channel.dmWith !== undefined;
   const shared = channel.isExtShared ?? false;
-  const kind = isIm ? { user: channel.dmWith } : { name: channel.name, name_normalized: channel.name, is_member: channel.botIsMember ?? true };
-  const flags = { is_archived: channel.isArchived ?? false, is_shared: shared, is_ext_shared: shared, is_org_shared: false, is_private: isIm };
+  const kind = isIm
+    ? { user: channel.dmWith }
+    : { name: channel.name, name_normalized: channel.name, is_member: channel.botIsMember ?? true };
+  const flags = {
+    is_archived: channel.isArchived ?? false,
+    is_shared: shared,
+    is_ext_shared: shared,
+    is_org_shared: false,
+    is_private: isIm,
+  };
   return { ok: true, channel: { id: channel.id, is_channel: !isIm, is_group: false, is_im: isIm, is_mpim: false, ...flags, ...kind } };
 }
 
 export function conversationsOpen(state: SlackState, args: Args): ApiAnswer {
-  const users = String(args['users'] ?? '').split(',').filter(Boolean);
+  const users = String(args['users'] ?? '')
+    .split(',')
+    .filter(Boolean);
   const [user] = users;
   if (user === undefined) return { ok: false, error: 'users_list_not_supplied' };
   if (users.length > 1) return { ok: false, error: 'invalid_user_combination' }; // group messages are not simulated

@@ -33,7 +33,9 @@ export function usersInfo(state: SlackState, args: Args): ApiAnswer {
 /** Only active people with a visible address; the case rule is not documented, so case is ignored here. */
 export function usersLookupByEmail(state: SlackState, args: Args): ApiAnswer {
   const wanted = String(args['email']).toLowerCase();
-  const person = [...state.people.values()].find((it) => it.email.toLowerCase() === wanted && it.deleted !== true && it.isStranger !== true);
+  const person = [...state.people.values()].find(
+    (it) => it.email.toLowerCase() === wanted && it.deleted !== true && it.isStranger !== true,
+  );
   return person === undefined ? { ok: false, error: 'users_not_found' } : { ok: true, user: userObject(state, person) };
 }
 

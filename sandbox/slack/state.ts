@@ -8,7 +8,6 @@ import type {
   Ephemeral,
   FormState,
   RecordedRequest,
-  SlackBlock,
   SlackChannel,
   SlackMessage,
   SlackOptions,
@@ -81,7 +80,8 @@ export function createState(options: SlackOptions): SlackState {
       lastTs = Math.max(Math.round(now() * 1000), lastTs + 1);
       return `${Math.floor(lastTs / 1_000_000)}.${String(lastTs % 1_000_000).padStart(6, '0')}`;
     },
-    newId: (prefix = '') => (prefix === '' ? randomBytes(4).toString('base64url') : prefix + randomUUID().replaceAll('-', '').slice(0, 10).toUpperCase()),
+    newId: (prefix = '') =>
+      prefix === '' ? randomBytes(4).toString('base64url') : prefix + randomUUID().replaceAll('-', '').slice(0, 10).toUpperCase(),
   };
 }
 
@@ -99,16 +99,33 @@ export function findMessage(state: SlackState, channel: string, ts: string): Sla
 
 export const isReply = (message: SlackMessage): boolean => message.thread_ts !== undefined && message.thread_ts !== message.ts;
 
-
-export function postMessage(state: SlackState, channel: Channel, fields: Pick<SlackMessage, 'text' | 'blocks' | 'thread_ts' | 'metadata'>): SlackMessage {
+export function postMessage(
+  state: SlackState,
+  channel: Channel,
+  fields: Pick<SlackMessage, 'text' | 'blocks' | 'thread_ts' | 'metadata'>,
+): SlackMessage {
   const { id: app_id, botId: bot_id, botUser: user } = state.app;
-  const message: SlackMessage = { type: 'message', channel: channel.id, ts: state.nextTs(), user, bot_id, app_id, team: state.team.id, ...fields };
+  const message: SlackMessage = {
+    type: 'message',
+    channel: channel.id,
+    ts: state.nextTs(),
+    user,
+    bot_id,
+    app_id,
+    team: state.team.id,
+    ...fields,
+  };
   remember(channel.messages, message, MESSAGES_PER_CHANNEL);
   state.events.emit(isReply(message) ? 'thread' : 'message', message);
   return message;
 }
 
-export function updateMessage(state: SlackState, message: SlackMessage, change: Partial<Pick<SlackMessage, 'text' | 'blocks'>>, via: string): void {
+export function updateMessage(
+  state: SlackState,
+  message: SlackMessage,
+  change: Partial<Pick<SlackMessage, 'text' | 'blocks'>>,
+  via: string,
+): void {
   Object.assign(message, change, { edited: { user: state.app.botUser, ts: state.nextTs() } });
   state.events.emit('update', { channel: message.channel, ts: message.ts, kind: 'update', via, message });
 }

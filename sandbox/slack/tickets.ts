@@ -1,21 +1,22 @@
-// The two short-lived permissions Slack hands out with an interaction: trigger ids and response URLs.
-// Limits: 3 s and one use for a trigger; 5 uses within 30 minutes for a response_url (https://docs.slack.dev/interactivity/handling-user-interaction).
+// How long an interaction stays open: its ack, and the two permissions Slack hands out with it, trigger id and response_url.
+// Limits from https://docs.slack.dev/interactivity/handling-user-interaction
 
 import { randomBytes } from 'node:crypto';
 
+export const ACK_TIMEOUT_MS = 3_000;
 export const TRIGGER_LIFE_MS = 3_000;
 export const RESPONSE_URL_LIFE_MS = 30 * 60_000;
 export const RESPONSE_URL_USES = 5;
 const BOUND = 20_000;
 
 /** Where an interaction came from: what a response_url can change. */
-export type Origin = { user: string; channel: string; messageTs?: string; ephemeral?: boolean; threadTs?: string };
+export type Origin = { user: string; channel: string; messageTs?: string; ephemeral?: boolean };
 
 export type Tickets = {
   newTrigger(user: string): string;
-  useTrigger(id: string): { user: string } | { error: 'invalid_trigger_id' | 'expired_trigger_id' | 'exchanged_trigger_id' };
+  spendTrigger(id: string): { user: string } | { error: 'invalid_trigger_id' | 'expired_trigger_id' | 'exchanged_trigger_id' };
   newResponsePath(kind: 'actions' | 'commands', teamId: string, origin: Origin): string;
-  useResponsePath(path: string): Origin | undefined;
+  spendResponsePath(path: string): Origin | undefined;
 };
 
 export function createTickets(now: () => number): Tickets {
@@ -27,7 +28,7 @@ export function createTickets(now: () => number): Tickets {
       add(triggers, id, { user, at: now(), used: false });
       return id;
     },
-    useTrigger(id) {
+    spendTrigger(id) {
       const trigger = triggers.get(id);
       if (trigger === undefined) return { error: 'invalid_trigger_id' };
       if (trigger.used) return { error: 'exchanged_trigger_id' };
@@ -40,7 +41,7 @@ export function createTickets(now: () => number): Tickets {
       add(responses, path, { origin, at: now(), uses: 0 });
       return path;
     },
-    useResponsePath(path) {
+    spendResponsePath(path) {
       const response = responses.get(path);
       if (response === undefined || response.uses >= RESPONSE_URL_USES || now() - response.at > RESPONSE_URL_LIFE_MS) return undefined;
       response.uses += 1;

@@ -1,0 +1,67 @@
+/** What the stages of one action mean for a person who watches: which step is done, which one is on, which is still to come. */
+import type { Stage } from '../../stage.ts';
+
+export type StepState = 'done' | 'now' | 'waiting' | 'none';
+export type Step = { name: string; state: StepState; at: string | null; note: string; tone: 'plain' | 'good' | 'bad' };
+export type Journey = { raisedAt: string | null; postedAt: string | null; verb: string | null; decidedAt: string | null; steps: Step[] };
+
+export const outcomeWords: Record<string, string> = {
+  inProgress: 'In progress',
+  completed: 'Completed',
+  partiallyCompleted: 'Partially completed',
+  failed: 'Failed',
+  timedOut: 'Timed out',
+  cancelled: 'Cancelled',
+  undone: 'Undone',
+};
+
+const isCard = (stage: Stage): boolean => stage.stage === 'shown' && stage.detail !== 'note';
+const isFinal = (stage: Stage): boolean => stage.stage === 'settled' && stage.detail !== 'inProgress';
+
+/** `stages` in the order in which they were told. Only the newest decision counts: before it may lie an approval that is now being undone. */
+export function journeyOf(stages: readonly Stage[]): Journey {
+  const raisedAt = stages.find((stage) => stage.stage === 'announced')?.at ?? null;
+  const postedAt = stages.find(isCard)?.at ?? null;
+  const start = stages.findLastIndex((stage) => stage.stage === 'decided');
+  const decided = stages[start];
+  const since = decided ? stages.slice(start).filter(({ decisionId }) => decisionId === null || decisionId === decided.decisionId) : [];
+  const steps = withPresent(stepsOf(since, decided?.detail === 'reject'));
+  return { raisedAt, postedAt, verb: decided?.detail ?? null, decidedAt: decided?.at ?? null, steps };
+}
+
+function stepsOf(since: readonly Stage[], isRejection: boolean): Step[] {
+  const first = (name: Stage['stage']) => since.find((stage) => stage.stage === name);
+  const final = since.findIndex(isFinal);
+  const card = since.slice(Math.max(isRejection ? 0 : final, 0)).find(isCard);
+  const isShown = card !== undefined && (isRejection || final >= 0);
+  return [
+    step('Stored', first('decided'), 'the decision, before anybody is answered'),
+    step('Queued', first('queued'), 'handed over to the action backend'),
+    step('Taken', first('taken'), 'roles and scope are checked once more'),
+    isRejection ? nothingToWaitFor(first('taken')) : outcomeStep(since[final], first('reported') !== undefined),
+    step('Card updated', isShown ? card : undefined, 'the channel shows how it ended'),
+  ];
+}
+
+const step = (name: string, stage: Stage | undefined, note: string): Step => {
+  return { name, state: stage ? 'done' : 'waiting', at: stage?.at ?? null, note, tone: 'plain' };
+};
+
+function nothingToWaitFor(taken: Stage | undefined): Step {
+  const note = 'none: a rejection changes nothing outside';
+  return { name: 'Outcome', state: taken ? 'none' : 'waiting', at: null, note, tone: 'plain' };
+}
+
+function outcomeStep(final: Stage | undefined, isRunning: boolean): Step {
+  if (!final) return { ...step('Outcome', undefined, isRunning ? 'in progress at the backend' : 'what the backend made of it'), at: null };
+  const status = final.detail ?? '';
+  const tone = status === 'completed' || status === 'undone' ? 'good' : 'bad';
+  return { name: 'Outcome', state: 'done', at: final.at, note: outcomeWords[status] ?? status, tone };
+}
+
+/** The first step still to come, once a decision is on its way, is the one that is on. */
+function withPresent(steps: Step[]): Step[] {
+  const isOn = steps.some((step) => step.state === 'done');
+  const present = isOn ? steps.findIndex((step) => step.state === 'waiting') : -1;
+  return steps.map((step, index) => (index === present ? { ...step, state: 'now' } : step));
+}

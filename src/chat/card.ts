@@ -1,0 +1,244 @@
+/**
+ * Neutral pictures of an action: plain data that Slack and Teams each draw in their own way. Pure; everything a card says comes from the record
+ * and the context. Text from outside is marked `foreign` (show.ts) and never becomes a link, a mention or markup.
+ */
+import type { Decision } from '../action-center/action.ts';
+import { catalogue, mayBeCarriedOut, severityLabels, sourceLabels } from '../action-center/catalogue.ts';
+import { isTooOldToHunt } from '../action-center/hunt.ts';
+import { isOpen, type RemediationAction } from '../action-center/intake.ts';
+import { mayDecide, roleLabels } from '../action-center/permissions.ts';
+import type { AuditEvent } from '../action-center/ports.ts';
+import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
+import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
+import { confirmTexts, outcomeText, platformLabels, rolesText, standingText } from './words.ts';
+
+export type CardContext = {
+  now: Date;
+  /** Advanced hunting with the query filled in; null when there is nothing (left) to hunt for. */
+  huntUrl: string | null;
+  portal: { actionCenter: string; incident?: string; alert?: string; investigation?: string };
+  backend: 'defender' | 'simulator' | 'consumer';
+  globalAdministratorMayDecide: boolean;
+};
+
+export type Fact = { label: string; value: Line };
+export type Confirm = { title: string; text: string; yes: string; no: string };
+
+/** What a press is bound to. Comes back as data; it carries no authority. */
+export type Pressed = { actionId: string; digest: string; version: number };
+
+export type CardButton =
+  | { kind: 'approve'; label: string; describes: string; pressed: Pressed; confirm: Confirm | null }
+  | { kind: 'reject'; label: string; describes: string; pressed: Pressed }
+  | { kind: 'hunt' | 'portal'; label: string; describes: string; url: string };
+
+export type ActionCard = {
+  kind: 'action';
+  actionId: string;
+  version: number;
+  /** The action type and what it is about; a question while somebody has to answer it. */
+  heading: string;
+  title: Line;
+  /** Where the action stands, in words. */
+  standing: Line;
+  /** What changed since the card was first shown. */
+  notice: Line | null;
+  facts: Fact[];
+  /** Every entity the decision is about; a renderer without room says how many it left out. */
+  evidence: Evidence[];
+  /** Free text with line breaks. */
+  details: string | null;
+  /** What pressing really does, and what cannot be done from here. */
+  footnotes: Line[];
+  buttons: CardButton[];
+  /** One sentence for notifications and screen readers, at most 300 characters. */
+  fallback: string;
+};
+
+export type NoteCard = { kind: 'note'; lines: Line[]; fallback: string };
+export type Card = ActionCard | NoteCard;
+
+export const fallbackLimit = 300;
+
+export function cardFor(action: RemediationAction, context: CardContext): ActionCard {
+  const heading = `${catalogue[action.type].label}: ${subjectOf(action)}`;
+  const open = isOpen(action);
+  return {
+    kind: 'action',
+    actionId: action.id,
+    version: action.version,
+    heading: open ? `${heading}?` : heading,
+    title: [foreign(action.title, 300)],
+    standing: standingText(action),
+    notice: open && action.scopeNote !== null ? [strong('Changed: '), foreign(action.scopeNote, 300)] : null,
+    facts: factsOf(action, context),
+    evidence: action.entities.map(evidenceOf),
+    details: action.details === undefined || action.details === '' ? null : disarm(showText(action.details, 4000, { lines: true })),
+    footnotes: footnotesOf(action, context),
+    buttons: buttonsOf(action, context, heading),
+    fallback: fallbackOf(action, heading),
+  };
+}
+
+/** What is said in the thread of a card when something happened to its action. */
+export function noteFor(event: AuditEvent, action: RemediationAction): NoteCard {
+  const lines = [noteLine(event, action)];
+  const message = event.data['message'];
+  if (typeof message === 'string' && message !== '') lines.push([words('The backend says: '), foreign(message, 600)]);
+  return { kind: 'note', lines, fallback: showText(lines.map(plain).join(' '), fallbackLimit) };
+}
+
+function noteLine(event: AuditEvent, action: RemediationAction): Line {
+  const about = words(`${catalogue[action.type].label}: ${subjectOf(action)}.`);
+  const status = event.data['status'];
+  if (event.kind === 'outcome' && typeof status === 'string') return [strong(`${outcomeText(status)} `), about];
+  if (event.kind === 'expired') return [strong('Expired: nobody decided before the deadline. '), about];
+  return [...standingText(action), words(' '), about];
+}
+
+function factsOf(action: RemediationAction, context: CardContext): Fact[] {
+  const { requestedBy } = action;
+  const asker = requestedBy.upn === undefined ? [] : [words(' ('), exact(requestedBy.upn), words(')')];
+  return [
+    ...decisionFacts(action, context),
+    { label: 'Severity', value: [words(severityLabels[action.severity])] },
+    { label: 'Source', value: [words(`${sourceLabels[action.source]}, submitted by `), foreign(action.producer, 128)] },
+    { label: 'Requested by', value: [foreign(requestedBy.name), ...asker, words(', '), time(action.requestedAt)] },
+    ...(isOpen(action) ? openFacts(action, context) : []),
+    ...parameterFacts(action),
+    { label: 'Can it be undone', value: [words(undoText(action))] },
+    ...linkFacts(action, context),
+  ];
+}
+
+function openFacts(action: RemediationAction, context: CardContext): Fact[] {
+  const combinations = mayDecide({ roles: [], deviceGroups: ['*'] }, action, 'approve', context);
+  const needs = combinations.allowed ? 'no role' : rolesText(combinations.missing);
+  const people = action.needed === 1 ? 'one person' : `${action.needed} different people`;
+  const because = action.isProtected ? ', because the asset is protected' : '';
+  return [
+    { label: 'Decide before', value: [time(action.expiresAt)] },
+    { label: 'Needs', value: [words(`approval by ${people}${because}, each with ${needs}`)] },
+    ...(action.approvals.length === 0 ? [] : [{ label: 'Approved so far', value: approvalsLine(action.approvals) }]),
+  ];
+}
+
+function approvalsLine(approvals: readonly Decision[]): Line {
+  const shown = approvals.slice(0, 5).flatMap((approval, index): Line => {
+    const separator = index === 0 ? [] : [words('; ')];
+    return [...separator, foreign(approval.actor.displayName, 100), words(', '), time(approval.decidedAt)];
+  });
+  return approvals.length > 5 ? [...shown, words(` and ${approvals.length - 5} more`)] : shown;
+}
+
+/** Who decided, when, with which roles and why; then what became of it. */
+function decisionFacts(action: RemediationAction, context: CardContext): Fact[] {
+  if (isOpen(action)) return [];
+  const { decision, outcome } = action;
+  const facts: Fact[] = [];
+  if (decision !== null) {
+    const { actor, platform, decidedAt, comment, verb } = decision;
+    const label = { approve: 'Approved by', reject: 'Rejected by', undo: 'Undone by', cancel: 'Cancelled by' }[verb];
+    const account = [words(' ('), exact(actor.upn), words(')')];
+    facts.push({ label, value: [foreign(actor.displayName, 100), ...account, words(` in ${platformLabels[platform]}, `), time(decidedAt)] });
+    facts.push({ label: 'Roles used', value: [words(listed(actor.rolesUsed.map((role) => roleLabels[role]), 'and') || 'none recorded')] });
+    if (comment !== null) facts.push({ label: 'Reason', value: [foreign(comment, 600)] });
+  }
+  const others = decision === null ? action.approvals : action.approvals.filter((approval) => approval.decisionId !== decision.decisionId);
+  if (others.length > 0) facts.push({ label: decision === null ? 'Approvals until then' : 'Also approved by', value: approvalsLine(others) });
+  if (action.status === 'expired') facts.push({ label: 'Deadline was', value: [time(action.expiresAt)] });
+  if (outcome !== null) {
+    const report = outcome.message === null || outcome.message === '' ? [] : [words(': '), foreign(outcome.message, 600)];
+    facts.push({ label: 'Outcome', value: [words(`${outcomeText(outcome.status)} `), time(outcome.at), ...report] });
+    if (outcome.portalUrl) facts.push({ label: 'More about it', value: outcomeLink(outcome.portalUrl, context) });
+  }
+  return facts;
+}
+
+/** A backend may hand in any address; only one in the portal itself becomes a link. */
+function outcomeLink(url: string, { portal }: CardContext): Line {
+  const isPortal = URL.canParse(url) && new URL(url).origin === new URL(portal.actionCenter).origin;
+  return isPortal ? [{ kind: 'link', text: 'Open in Defender', url }] : [exact(disarm(url))];
+}
+
+/** They are part of what is decided, so they are shown. */
+function parameterFacts(action: RemediationAction): Fact[] {
+  const entries = Object.entries(action.parameters);
+  if (entries.length === 0) return [];
+  const value = entries.slice(0, 20).flatMap(([name, content], index): Line => {
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    return [words(index === 0 ? '' : ', '), exact(name, 64), words(' = '), exact(disarm(text))];
+  });
+  if (entries.length > 20) value.push(words(` and ${entries.length - 20} more`));
+  return [{ label: 'Parameters', value: value.filter((part) => part.kind !== 'words' || part.text !== '') }];
+}
+
+function undoText(action: RemediationAction): string {
+  const row = catalogue[action.type];
+  if (!row.reversible) return 'no, its effect is final';
+  if (row.undoType !== null) return `yes, with the opposite action “${catalogue[row.undoType].label}”`;
+  if (row.undo === 'portal' || row.undoInPortal) return 'yes, in the Defender portal';
+  return row.undo === 'none' ? 'yes, by hand' : 'yes';
+}
+
+function linkFacts(action: RemediationAction, { portal }: CardContext): Fact[] {
+  const links: [string, string | undefined, string | undefined][] = [
+    ['Incident', action.incidentId, portal.incident],
+    ['Alert', action.alertId, portal.alert],
+    ['Investigation', action.investigationId, portal.investigation],
+  ];
+  return links.flatMap(([label, id, url]) => {
+    if (id === undefined) return [];
+    const open: Line = url === undefined ? [] : [words(', '), { kind: 'link', text: 'open in Defender', url }];
+    return [{ label, value: [exact(id, 128), ...open] }];
+  });
+}
+
+function footnotesOf(action: RemediationAction, context: CardContext): Line[] {
+  const notes: Line[] = [];
+  if (isOpen(action) && !mayBeCarriedOut(action.type, context.backend)) {
+    notes.push([words('No public API can carry this type out: it has to be decided in Defender.')]);
+  } else if (isOpen(action)) {
+    notes.push([words(executionLabels[context.backend])]);
+  } else if (context.backend === 'simulator') {
+    notes.push([words(executionLabels.simulator)]);
+  }
+  if (context.huntUrl === null) {
+    const reason = isTooOldToHunt(action.requestedAt, context.now)
+      ? 'Defender keeps hunting data for 30 days and this request is older'
+      : 'nothing in this action can be searched for';
+    notes.push([words(`Go hunt is not offered: ${reason}.`)]);
+  }
+  return notes;
+}
+
+const executionLabels: Record<CardContext['backend'], string> = {
+  defender: 'Runs in Defender after approval.',
+  consumer: 'Carried out by your consumer after approval.',
+  simulator: 'Simulated: nothing real is touched.',
+};
+
+function buttonsOf(action: RemediationAction, context: CardContext, describes: string): CardButton[] {
+  const row = catalogue[action.type];
+  const hunt: CardButton[] = context.huntUrl === null ? [] : [{ kind: 'hunt', label: 'Go Hunt', describes, url: context.huntUrl }];
+  if (!isOpen(action)) return hunt;
+  if (!mayBeCarriedOut(action.type, context.backend)) {
+    return [{ kind: 'portal', label: 'Decide in Defender', describes, url: context.portal.actionCenter }, ...hunt];
+  }
+  const pressed = { actionId: action.id, digest: action.scopeDigest, version: action.version };
+  const careful = !row.reversible || row.risk !== 'normal';
+  const confirm = careful ? confirmTexts(action, describes, context.backend) : null;
+  return [
+    { kind: 'approve', label: row.approveLabel, describes, pressed, confirm },
+    { kind: 'reject', label: 'Reject', describes, pressed },
+    ...hunt,
+  ];
+}
+
+function fallbackOf(action: RemediationAction, heading: string): string {
+  const what = `${heading} (${severityLabels[action.severity]} severity)`;
+  const standing = plain(standingText(action));
+  return isOpen(action)
+    ? showText(`Decision needed: ${what}. ${standing} Decide before ${utc(action.expiresAt)}.`, fallbackLimit)
+    : showText(`${standing} ${what}.`, fallbackLimit);
+}

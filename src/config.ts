@@ -1,0 +1,309 @@
+/** The environment, read once. The only file that reads process.env; reports every bad variable at once and never echoes a value. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { z } from 'zod';
+import { ConfigError } from './action-center/errors.ts';
+
+/** What is about to run. A worker needs no chat platform, a direct submission no directory, a submission over HTTP only a secret. */
+export type Needs = 'bot' | 'worker' | 'store' | 'client';
+
+export type Config = {
+  port: number;
+  host: string;
+  /** Null: no metrics and no queue counts are served. */
+  adminPort: number | null;
+  adminHost: string;
+  logLevel: string;
+  /** Null: the embedded database under `dataDir`. */
+  databaseUrl: string | null;
+  dataDir: string;
+  /** Null: the queues live in the same database as the record. */
+  redisUrl: string | null;
+  /** Empty only when nothing that was asked for needs it; the same goes for `directoryFile`. */
+  policyFile: string;
+  directoryFile: string;
+  identityMode: 'linked' | 'email';
+  globalAdministratorMayDecide: boolean;
+  backend: 'consumer' | 'simulator';
+  /** Empty: the HTTP intake refuses everybody. */
+  intakeSecrets: string[];
+  tenantId: string;
+  portalUrl: string;
+  portalTenantId: string | null;
+  /** Null: off. Exactly one of `signingSecret` (HTTP) and `appToken` (Socket Mode) is there. */
+  slack: { botToken: string; signingSecret: string | null; appToken: string | null; apiUrl: string | null } | null;
+  warnings: string[];
+};
+
+type Variable = { name: string; default: string | null; description: string; secret?: true };
+
+/** Every variable this version acts on. `.env.example` explains each at length; a test holds the two together. */
+export const configVariables: readonly Variable[] = [
+  { name: 'PORT', default: '3000', description: 'the one public port' },
+  { name: 'HOST', default: '0.0.0.0', description: 'the address the public port listens on' },
+  { name: 'ADMIN_PORT', default: null, description: 'serves /metrics and /queues; unset: not served' },
+  { name: 'ADMIN_HOST', default: '127.0.0.1', description: 'the address the admin port listens on' },
+  { name: 'LOG_LEVEL', default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' },
+  { name: 'DATABASE_URL', default: null, description: 'PostgreSQL, the record; unset: embedded under DATA_DIR', secret: true },
+  { name: 'DATA_DIR', default: '.data', description: 'where the embedded database lives' },
+  { name: 'REDIS_URL', default: null, description: 'Redis, the queues; unset: queues in the database', secret: true },
+  { name: 'POLICY_FILE', default: null, description: 'routes, approvals, protected assets (YAML)' },
+  { name: 'TENANT_ID', default: 'default', description: 'names the rows of this deployment in the record' },
+  { name: 'SLACK_BOT_TOKEN', default: null, description: "the app's bot token, xoxb-...", secret: true },
+  { name: 'SLACK_SIGNING_SECRET', default: null, description: 'verifies what Slack posts to /slack/events', secret: true },
+  { name: 'SLACK_APP_TOKEN', default: null, description: 'app-level token, xapp-...: Socket Mode instead of HTTP', secret: true },
+  { name: 'SLACK_API_URL', default: null, description: "where Slack's Web API is, when it is not Slack's own" },
+  { name: 'DIRECTORY', default: 'file', description: 'where people and roles come from: file' },
+  { name: 'DIRECTORY_FILE', default: null, description: 'the embedded directory (JSON)' },
+  { name: 'IDENTITY_MODE', default: 'linked', description: 'how a Slack account becomes a person: linked or email' },
+  { name: 'GLOBAL_ADMIN_MAY_DECIDE', default: 'true', description: 'whether the role Global Administrator carries decisions' },
+  { name: 'BACKEND', default: null, description: 'who carries decisions out: consumer or simulator' },
+  { name: 'INTAKE_SECRETS', default: null, description: 'secrets of the producers on /v1/actions, comma separated', secret: true },
+  { name: 'CLOUD', default: 'global', description: 'global, gcc, gcchigh or dod: which Defender portal is linked' },
+  { name: 'PORTAL_URL', default: null, description: "the Defender portal; unset: the cloud's own" },
+  { name: 'PORTAL_TENANT_ID', default: null, description: 'Entra tenant id that portal links select' },
+];
+
+/** Read by a later version. Said aloud, so that nobody believes they do something. */
+const notYet = [
+  'PUBLIC_URL',
+  'MICROSOFT_APP_PASSWORD',
+  'MICROSOFT_APP_TENANT_ID',
+  'MICROSOFT_APP_TYPE',
+  'TEAMS_ALLOWED_TENANTS',
+  'TEAMS_SERVICE_URLS',
+  'TEAMS_INSECURE_LOOPBACK',
+  'ENTRA_TENANT_ID',
+  'ENTRA_CLIENT_ID',
+  'ENTRA_CLIENT_SECRET',
+  'ENTRA_AUTHORITY_URL',
+  'GRAPH_URL',
+  'DEFENDER_API_URL',
+  'EXECUTOR_CLIENT_ID',
+  'EXECUTOR_CLIENT_SECRET',
+];
+
+const portals = {
+  global: 'https://security.microsoft.com',
+  gcc: 'https://security.microsoft.com',
+  gcchigh: 'https://security.microsoft.us',
+  dod: 'https://security.apps.mil',
+};
+
+const minSecretLength = 16;
+const maxSecrets = 10;
+const maxSecretFileBytes = 65_536;
+
+const badPort = 'must be a port, 0 to 65535';
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, badPort)
+  .transform(Number)
+  .refine((value) => value <= 65_535, badPort);
+const host = z.string().regex(/^[\w.:-]+$/, 'must be an address or a host name, without a port');
+const yesNo = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, `must be one of ${values.join(', ')}`);
+const urlOf = (protocol: RegExp, what: string) => z.url({ protocol, error: `must be a ${what} URL` });
+const startsWith = (prefixes: string[], what: string) =>
+  z.string().refine((value) => prefixes.some((prefix) => value.startsWith(prefix)), `is not ${what} (${prefixes[0]}...)`);
+
+const Secrets = z
+  .string()
+  .transform((value) => value.split(',').map((one) => one.trim()))
+  .superRefine((secrets, ctx) => {
+    const short = secrets.flatMap((secret, index) => (secret.length < minSecretLength ? [index + 1] : []));
+    for (const place of short)
+      ctx.addIssue({ code: 'custom', message: `secret number ${place} has fewer than ${minSecretLength} characters` });
+    if (secrets.length > maxSecrets) ctx.addIssue({ code: 'custom', message: `holds more than ${maxSecrets} secrets` });
+  });
+
+const Environment = z.object({
+  PORT: port.default(3000),
+  HOST: host.default('0.0.0.0'),
+  ADMIN_PORT: port.optional(),
+  ADMIN_HOST: host.default('127.0.0.1'),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  DATABASE_URL: urlOf(/^postgres(ql)?$/, 'postgres://').optional(),
+  DATA_DIR: z.string().default('.data'),
+  REDIS_URL: urlOf(/^rediss?$/, 'redis:// or rediss://').optional(),
+  POLICY_FILE: z.string().default(''),
+  TENANT_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+    .default('default'),
+  SLACK_BOT_TOKEN: startsWith(['xoxb-', 'xoxe.xoxb-'], 'a bot token').optional(),
+  SLACK_SIGNING_SECRET: z.string().optional(),
+  SLACK_APP_TOKEN: startsWith(['xapp-'], 'an app-level token').optional(),
+  SLACK_API_URL: urlOf(/^https?$/, 'https:// or http://').optional(),
+  DIRECTORY: oneOf(['file', 'graph']).default('file'),
+  DIRECTORY_FILE: z.string().default(''),
+  IDENTITY_MODE: oneOf(['linked', 'email']).default('linked'),
+  GLOBAL_ADMIN_MAY_DECIDE: yesNo.default(true),
+  BACKEND: oneOf(['consumer', 'simulator', 'defender']).default('consumer'),
+  INTAKE_SECRETS: Secrets.default([]),
+  CLOUD: oneOf(['global', 'gcc', 'gcchigh', 'dod']).default('global'),
+  PORTAL_URL: urlOf(/^https$/, 'https://').optional(),
+  PORTAL_TENANT_ID: z.guid('must be a tenant id (a GUID)').optional(),
+});
+type Environment = z.infer<typeof Environment>;
+
+/** The environment plus `.env` in the working directory, where there is one. What is really set wins. */
+export function loadEnvironment(file = '.env'): NodeJS.ProcessEnv {
+  if (existsSync(file)) {
+    try {
+      process.loadEnvFile(file);
+    } catch (error) {
+      throw new ConfigError([`${file}: cannot be read (${codeOf(error)})`]);
+    }
+  }
+  return process.env;
+}
+
+/** Throws ConfigError with every problem there is, each starting with the variable's name. */
+export function readConfig(env: Record<string, string | undefined>, { needs = 'bot' }: { needs?: Needs } = {}): Config {
+  const { values, given, problems } = gather(env);
+  const parsed = Environment.safeParse(values);
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  problems.push(...missing(given, needs), ...notInThisVersion(values), ...portClash(values));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return configFrom(parsed.data, needs, given);
+}
+
+type Values = Partial<Record<string, string>>;
+/** `given`: what was set, readable or not; what cannot be read is not reported as missing as well. */
+type Gathered = { values: Values; given: Set<string>; problems: string[] };
+
+/** Empty counts as unset. A secret may be in a file that `<NAME>_FILE` names. */
+function gather(env: Record<string, string | undefined>): Gathered {
+  const trimmed = Object.entries(env).map(([name, value]) => [name, value?.trim() ?? ''] as const);
+  const values: Values = Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
+  const given = new Set(Object.keys(values));
+  const problems: string[] = [];
+  for (const { name } of configVariables.filter(({ secret }) => secret)) {
+    const file = values[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (given.has(name)) {
+      problems.push(`${name}_FILE: ${name} is set as well; set one of the two`);
+      continue;
+    }
+    given.add(name);
+    const { text, trouble } = readSecret(file);
+    if (trouble === undefined) values[name] = text;
+    else problems.push(`${name}_FILE: ${trouble}`);
+  }
+  return { values, given, problems };
+}
+
+function readSecret(file: string): { text: string; trouble?: undefined } | { text?: undefined; trouble: string } {
+  try {
+    const { size } = statSync(file);
+    if (size > maxSecretFileBytes) return { trouble: 'the file it names is larger than any secret' };
+    const text = readFileSync(file, 'utf8').trim();
+    return text === '' ? { trouble: 'the file it names is empty' } : { text };
+  } catch (error) {
+    return { trouble: `the file it names cannot be read (${codeOf(error)})` };
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason');
+
+/** Unset variables that what is about to run cannot do without. */
+function missing(given: Set<string>, needs: Needs): string[] {
+  const problems: string[] = [];
+  const need = (name: string, why: string): void => {
+    if (!given.has(name)) problems.push(`${name}: ${why}`);
+  };
+  if (needs === 'client') {
+    need('INTAKE_SECRETS', 'is needed to sign what is submitted to a running bot');
+    return problems;
+  }
+  need('POLICY_FILE', 'is needed: it says where cards go and how many people must approve; policy.yaml is an example');
+  if (needs === 'store') return problems;
+  need('DIRECTORY_FILE', 'is needed: without a directory nobody may decide; docs/examples/directory.json is an example');
+  need('BACKEND', 'is needed: consumer (your own process carries decisions out) or simulator (nothing is, it is only pretended)');
+  return needs === 'bot' ? [...problems, ...missingFromSlack(given)] : problems;
+}
+
+const slackIsOn = (given: Set<string>): boolean =>
+  ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'].some((name) => given.has(name));
+
+function missingFromSlack(given: Set<string>): string[] {
+  if (!slackIsOn(given)) return ['SLACK_BOT_TOKEN: no chat platform is on; set it and SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN)'];
+  const problems: string[] = [];
+  if (!given.has('SLACK_BOT_TOKEN')) problems.push('SLACK_BOT_TOKEN: is needed as well when Slack is on');
+  if (!given.has('SLACK_SIGNING_SECRET') && !given.has('SLACK_APP_TOKEN')) {
+    problems.push('SLACK_SIGNING_SECRET: is needed when Slack posts over HTTP; for Socket Mode set SLACK_APP_TOKEN instead');
+  }
+  return problems;
+}
+
+function notInThisVersion(values: Values): string[] {
+  const problems: string[] = [];
+  if (values['MICROSOFT_APP_ID'] !== undefined) {
+    problems.push('MICROSOFT_APP_ID: Teams is not part of this version yet; unset it');
+  }
+  if (values['DIRECTORY'] === 'graph') problems.push('DIRECTORY: graph is not part of this version yet, use file');
+  if (values['BACKEND'] === 'defender') problems.push('BACKEND: defender is not part of this version yet, use consumer or simulator');
+  return problems;
+}
+
+function portClash(values: Values): string[] {
+  const admin = values['ADMIN_PORT'];
+  const clash = admin !== undefined && Number(admin) !== 0 && Number(admin) === Number(values['PORT'] ?? 3000);
+  return clash ? ['ADMIN_PORT: is the same as PORT; metrics and queue counts must not be public'] : [];
+}
+
+function configFrom(env: Environment, needs: Needs, given: Set<string>): Config {
+  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken = null } = env;
+  const signingSecret = appToken === null ? (env.SLACK_SIGNING_SECRET ?? null) : null;
+  const apiUrl = env.SLACK_API_URL ?? null;
+  return {
+    port: env.PORT,
+    host: env.HOST,
+    adminPort: env.ADMIN_PORT ?? null,
+    adminHost: env.ADMIN_HOST,
+    logLevel: env.LOG_LEVEL,
+    databaseUrl: env.DATABASE_URL ?? null,
+    dataDir: env.DATA_DIR,
+    redisUrl: env.REDIS_URL ?? null,
+    policyFile: env.POLICY_FILE,
+    directoryFile: env.DIRECTORY_FILE,
+    identityMode: env.IDENTITY_MODE,
+    globalAdministratorMayDecide: env.GLOBAL_ADMIN_MAY_DECIDE,
+    backend: env.BACKEND === 'simulator' ? 'simulator' : 'consumer',
+    intakeSecrets: env.INTAKE_SECRETS,
+    tenantId: env.TENANT_ID,
+    portalUrl: env.PORTAL_URL ?? portals[env.CLOUD],
+    portalTenantId: env.PORTAL_TENANT_ID ?? null,
+    slack: needs === 'bot' && botToken !== undefined ? { botToken, signingSecret, appToken, apiUrl } : null,
+    warnings: needs === 'bot' || needs === 'worker' ? warningsAbout(env, needs, given) : [],
+  };
+}
+
+/** What is allowed and should be known. */
+function warningsAbout(env: Environment, needs: Needs, given: Set<string>): string[] {
+  const warnings = notYet.filter((name) => given.has(name)).map((name) => `${name}: is set, but this version does nothing with it`);
+  if (env.BACKEND === 'simulator') warnings.push('BACKEND: simulator carries nothing out; outcomes are invented');
+  if (needs === 'worker') return warnings;
+  if (env.INTAKE_SECRETS.length === 0) warnings.push('INTAKE_SECRETS: is not set; /v1/actions answers 401 to everybody');
+  if (env.IDENTITY_MODE === 'email') {
+    warnings.push("IDENTITY_MODE: email trusts the workspace's administrators with everybody's identity; see .env.example");
+  }
+  if (env.SLACK_APP_TOKEN !== undefined && env.SLACK_SIGNING_SECRET !== undefined) {
+    warnings.push('SLACK_APP_TOKEN: is set beside SLACK_SIGNING_SECRET; Socket Mode is used, and nothing is accepted over HTTP');
+  }
+  if (env.SLACK_API_URL !== undefined && sendsTokenInClear(env.SLACK_API_URL)) {
+    warnings.push('SLACK_API_URL: is not https, the bot token travels unencrypted');
+  }
+  if (env.ADMIN_PORT !== undefined && !isLoopback(env.ADMIN_HOST)) {
+    warnings.push('ADMIN_HOST: is not loopback; whoever reaches it reads metrics and queue counts without a password');
+  }
+  return warnings;
+}
+
+const isLoopback = (name: string): boolean =>
+  name === 'localhost' || name === '::1' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
+
+function sendsTokenInClear(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !isLoopback(hostname);
+}

@@ -1,0 +1,93 @@
+/** The shape of `POLICY_FILE`. Unknown keys are refused: a misspelt rule must not look like one that is in force. */
+import { z } from 'zod';
+import { ActionSource, ActionType, Severity, Workload } from '../action-center/action.ts';
+
+const text = (max: number) => z.string().trim().min(1).max(max);
+
+/** One value or a list of them; always a list afterwards. */
+const oneOrMany = <T extends z.ZodType>(value: T) =>
+  z.union([z.array(value).min(1).max(100), value.transform((one) => [one])]) as unknown as z.ZodType<z.output<T>[]>;
+
+export const Match = z
+  .strictObject({
+    workload: oneOrMany(Workload).optional(),
+    type: oneOrMany(ActionType).optional(),
+    source: oneOrMany(ActionSource).optional(),
+    severity: oneOrMany(Severity).optional(),
+    /** Name of a device, `*` and `?` allowed. */
+    device: oneOrMany(text(255)).optional(),
+    /** Name of a device group. */
+    group: oneOrMany(text(255)).optional(),
+  })
+  .refine((match) => Object.keys(match).length > 0, 'must say what it matches, or be left out');
+export type Match = z.infer<typeof Match>;
+
+const SlackConversation = z.string().regex(/^[CGD][A-Z0-9]{2,}$/, 'must be the id of a Slack conversation such as C0SOC, not its name');
+const SlackPlace = z.string().regex(/^[CGDUW][A-Z0-9]{2,}$/, 'must be the id of a Slack conversation or person, not a name');
+const slackPlaces = z.array(SlackPlace).max(20).default([]);
+const teamsPlaces = z.array(text(256)).max(20).default([]);
+
+const Route = z
+  .strictObject({ match: Match.optional(), slack: z.array(SlackConversation).max(20).default([]), teams: teamsPlaces })
+  .refine(({ slack, teams }) => slack.length + teams.length > 0, 'must name a conversation');
+export type Route = z.infer<typeof Route>;
+
+const duration = z.string().regex(/^[1-9]\d{0,4}[mhd]$/, 'must be a time span such as 15m, 4h or 1d');
+
+const Reminders = z.strictObject({
+  after: z.array(duration).min(1).max(10),
+  escalateTo: z.strictObject({ slack: slackPlaces, teams: teamsPlaces }).optional(),
+  warnBeforeExpiry: duration.optional(),
+});
+
+const Digest = z.strictObject({
+  at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00"'),
+  timezone: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin'),
+  weekdays: z
+    .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
+    .min(1)
+    .optional(),
+  slack: slackPlaces,
+  teams: teamsPlaces,
+});
+
+export const PolicyFile = z.strictObject({
+  routes: z.array(Route).min(1).max(200).superRefine(needsLastRoute),
+  approvals: z
+    .array(z.strictObject({ match: Match, needed: z.int().min(1).max(5) }))
+    .max(200)
+    .default([]),
+  protected: z
+    .array(z.strictObject({ match: Match }))
+    .max(200)
+    .default([]),
+  reminders: Reminders.optional(),
+  digests: z.array(Digest).max(20).optional(),
+  visibility: z.strictObject({ historyInChannel: z.enum(['readersOnly']) }).optional(),
+});
+export type PolicyFile = z.infer<typeof PolicyFile>;
+
+/** Every action has to go somewhere, and no route may be dead. */
+function needsLastRoute(routes: Route[], ctx: z.core.$RefinementCtx<Route[]>): void {
+  routes.forEach(({ match }, index) => {
+    const isLast = index === routes.length - 1;
+    if (isLast && match) {
+      ctx.addIssue({ code: 'custom', path: [index, 'match'], message: 'the last route takes what no other took and must have no match' });
+    }
+    if (!isLast && !match) {
+      ctx.addIssue({
+        code: 'custom',
+        path: [index],
+        message: 'without a match it takes everything; the routes after it are never reached',
+      });
+    }
+  });
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,165 @@
+/** The policy of the deployment (`POLICY_FILE`): where cards go, how many people must approve, which assets nobody touches alone. */
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import type { Platform } from '../action-center/action.ts';
+import { catalogue } from '../action-center/catalogue.ts';
+import { ConfigError } from '../action-center/errors.ts';
+import type { NormalisedIntake } from '../action-center/intake.ts';
+import type { CardTarget, Policy } from '../action-center/ports.ts';
+import { canonicalJson } from '../action-center/scope.ts';
+import { folded, matchesGlob } from './glob.ts';
+import { type Match, PolicyFile, type Route } from './policy-file.ts';
+
+export type LoadedPolicy = Policy & {
+  /** What the file says and this version does not act upon. */
+  readonly warnings: string[];
+  /** Every conversation that some route names. */
+  conversations(platform: Platform): string[];
+};
+
+const maxBytes = 1024 * 1024;
+
+/** Throws ConfigError with the place of everything that is wrong. */
+export function loadPolicy(path: string): LoadedPolicy {
+  const file = parsePolicy(readPolicy(path));
+  const unreachable = file.routes.flatMap(({ slack }, index) => (slack.length === 0 ? [index] : []));
+  if (unreachable.length > 0) {
+    // Accepted, its actions would wait where nobody sees them.
+    throw new ConfigError(
+      unreachable.map((index) => `POLICY_FILE: routes.${index}.slack: names no conversation, and Teams is not part of this version yet`),
+    );
+  }
+  return policyOf(file);
+}
+
+function readPolicy(path: string): string {
+  if (path === '') throw new ConfigError(['POLICY_FILE: is not set']);
+  try {
+    if (statSync(path).size > maxBytes) throw new ConfigError([`POLICY_FILE: is larger than ${maxBytes} bytes`]);
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new ConfigError([`POLICY_FILE: ${path} cannot be read (${reason})`]);
+  }
+}
+
+function parsePolicy(content: string): PolicyFile {
+  const lines = new LineCounter();
+  const document = parseDocument(content, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      document.errors.map(({ pos, message }) => {
+        const { line, col } = lines.linePos(pos[0]);
+        return `POLICY_FILE: line ${line}, column ${col}: ${message}`;
+      }),
+    );
+  }
+  let plain: unknown;
+  try {
+    plain = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new ConfigError([`POLICY_FILE: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  const parsed = PolicyFile.safeParse(plain ?? {});
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(parsed.error.issues.flatMap((issue) => issuesOf(issue)).map((problem) => `POLICY_FILE: ${problem}`));
+}
+
+/** An unknown key is reported at its own place; of a value that may also be a list, the reading that came furthest is reported. */
+function issuesOf(issue: z.core.$ZodIssue, under: PropertyKey[] = []): string[] {
+  const at = [...under, ...issue.path];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${[...at, key].join('.')}: unknown key`);
+  if (issue.code === 'invalid_union') {
+    const isList = (branch: z.core.$ZodIssue[]) => branch.some((inner) => inner.path.length === 0 && inner.code === 'invalid_type');
+    const branch = issue.errors.find((candidate) => !isList(candidate)) ?? issue.errors.at(-1) ?? [];
+    return branch.flatMap((inner) => issuesOf(inner, at));
+  }
+  return [`${at.join('.') || 'the file'}: ${issue.message}`];
+}
+
+function policyOf(file: PolicyFile): LoadedPolicy {
+  const { routes, approvals, protected: guarded } = file;
+  // Rules about deciding only: a card that moves to another channel is still the card that was shown.
+  const version = createHash('sha256')
+    .update(canonicalJson({ approvals, protected: guarded }))
+    .digest('hex')
+    .slice(0, 16);
+  return {
+    version,
+    warnings: warningsAbout(file),
+    conversations: (platform) => [...new Set(routes.flatMap((route) => (platform === 'slack' ? route.slack : [])))],
+    routesFor: (action) => {
+      const route = routes.find(({ match }) => match === undefined || fits(match, action) === 'yes');
+      return route ? targetsOf(route) : [];
+    },
+    // The strictest rule counts. What cannot be told apart counts as matching: leaving a name out must not make deciding easier.
+    approvalsNeeded: (action) => {
+      const needed = approvals.filter(({ match }) => fits(match, action) !== 'no').map((rule) => rule.needed);
+      return Math.max(1, ...needed);
+    },
+    isProtected: (action) => guarded.some(({ match }) => fits(match, action) !== 'no'),
+  };
+}
+
+/** Teams conversations are left out: nobody would post there in this version, and the cards would pile up. */
+const targetsOf = (route: Route): CardTarget[] => [...new Set(route.slack)].map((conversation) => ({ platform: 'slack', conversation }));
+
+function warningsAbout(file: PolicyFile): string[] {
+  const warnings: string[] = [];
+  const later = (key: string) => warnings.push(`POLICY_FILE: ${key}: is understood, but this version does not act upon it yet`);
+  if (file.reminders) later('reminders');
+  if (file.digests) later('digests');
+  if (file.visibility) later('visibility');
+  const teams = file.routes.flatMap((route, index) => (route.teams.length > 0 ? [`routes.${index}.teams`] : []));
+  for (const place of teams) warnings.push(`POLICY_FILE: ${place}: Teams is not part of this version yet; nothing is posted there`);
+  return warnings;
+}
+
+/** `unknown`: the action says too little to tell. */
+type Fit = 'yes' | 'no' | 'unknown';
+
+/** Every key must fit, with any one of its values. */
+function fits(match: Match, action: NormalisedIntake): Fit {
+  const among = <T>(wanted: T[] | undefined, value: T): Fit => (wanted === undefined || wanted.includes(value) ? 'yes' : 'no');
+  const answers = [
+    among(match.workload, catalogue[action.type].workload),
+    among(match.type, action.type),
+    among(match.source, action.source),
+    among(match.severity, action.severity),
+    anyOf(match.device, namesOf(action), matchesGlob),
+    anyOf(match.group, groupsOf(action), (wanted, group) => folded(wanted) === folded(group)),
+  ];
+  if (answers.includes('no')) return 'no';
+  return answers.includes('unknown') ? 'unknown' : 'yes';
+}
+
+/** Names that the action gives, and null for every device whose name it leaves out. */
+type Names = (string | null)[];
+
+function anyOf(wanted: string[] | undefined, names: Names, matches: (wanted: string, name: string) => boolean): Fit {
+  if (wanted === undefined) return 'yes';
+  if (names.some((name) => name !== null && wanted.some((one) => matches(one, name)))) return 'yes';
+  return names.includes(null) ? 'unknown' : 'no';
+}
+
+/** Every device named anywhere in the action: in full, and by its first label, so that `dc-??` also finds dc-01.contoso.example. */
+function namesOf({ entities, asset }: NormalisedIntake): Names {
+  const named = new Map<string, string>();
+  for (const entity of entities)
+    if (entity.type === 'device' && entity.deviceId && entity.name) named.set(entity.deviceId.toLowerCase(), entity.name);
+  const names: Names = asset === undefined ? [] : [asset];
+  for (const entity of entities) {
+    const isDevice = entity.type === 'device';
+    const id = 'deviceId' in entity ? entity.deviceId?.toLowerCase() : undefined;
+    const name = isDevice ? entity.name : 'deviceName' in entity ? entity.deviceName : undefined;
+    if (name !== undefined) names.push(name);
+    else if (id !== undefined) names.push(named.get(id) ?? null);
+  }
+  return names.flatMap((name) => (name === null ? [null] : [...new Set([name, name.split('.', 1)[0] ?? name])]));
+}
+
+const groupsOf = ({ entities }: NormalisedIntake): Names =>
+  entities.flatMap((entity) => (entity.type === 'device' ? [entity.group ?? null] : []));

@@ -1,0 +1,134 @@
+/** The chat platforms a feature runs on: one body, run on each. What a platform cannot do is listed, not skipped in silence. */
+import { startSlack } from '../../sandbox/slack/server.ts';
+import type { SlackMessage, SlackWorld } from '../../sandbox/slack/types.ts';
+import { type DirectoryPerson, people, team } from './people.ts';
+
+/** What a feature needs of a platform: press as a person would, see what a person would see. */
+export type ChatWorld = {
+  platform: 'slack';
+  env: Record<string, string>;
+  policy: string;
+  connect(botUrls: string[]): void;
+  /** The visible text of the card's copy, or null while there is none. */
+  card(title: string): string | null;
+  /** The texts said under the card, oldest first. */
+  thread(title: string): string[];
+  /** How many copies of the card there are. */
+  copies(title: string): number;
+  /** Presses a button by its visible text. `older` presses on the copy as it was then. */
+  press(who: DirectoryPerson, title: string, button: string | RegExp, options?: { older?: CardCopy; bot?: number; confirm?: 'accept' | 'deny' }): Promise<number>;
+  /** The card as it is now, to be pressed on later. */
+  remember(title: string): CardCopy;
+  /** Presses Reject, gives the reason and submits. */
+  reject(who: DirectoryPerson, title: string, reason: string): Promise<void>;
+  /** What only that person was told, oldest first, dialogs included. */
+  told(who: DirectoryPerson): string[];
+  /** Sends the last signed request again, byte for byte; returns the HTTP status. */
+  replayLast(): Promise<number>;
+  /** The platform misbehaves: on the next post, update, private answer or look-up of a person. */
+  fault(where: 'post' | 'update' | 'answer' | 'person', kind: 'ratelimit' | 'http500' | 'hang' | 'lostAnswer', times?: number): void;
+  heal(): void;
+  /** Breaches of the platform's own rules by the bot. */
+  problems(): string[];
+  close(): Promise<void>;
+};
+
+export type CardCopy = { title: string; message: SlackMessage };
+
+const channel = 'C0SOC';
+const methods = { post: 'chat.postMessage', update: 'chat.update', answer: 'response_url', person: 'users.info' } as const;
+
+/** Every text in a message, in reading order. */
+export function textOf(blocks: unknown): string {
+  if (Array.isArray(blocks)) return blocks.map(textOf).filter(Boolean).join('\n');
+  if (blocks === null || typeof blocks !== 'object') return '';
+  const { text, elements, fields, accessory, confirm: _confirm } = blocks as Record<string, unknown>;
+  const own = typeof text === 'string' ? text : textOf(text);
+  return [own, textOf(fields), textOf(elements), textOf(accessory)].filter(Boolean).join('\n');
+}
+
+export function buttonsOf(message: SlackMessage): string[] {
+  const blocks = (message.blocks ?? []) as { type: string; elements?: { type: string; text?: { text: string } }[] }[];
+  return blocks.filter(({ type }) => type === 'actions').flatMap(({ elements }) => (elements ?? []).map(({ text }) => text?.text ?? ''));
+}
+
+export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWorld & { slack: SlackWorld }> {
+  const secrets = { signingSecret: 'slack-signing-secret-for-tests', botToken: 'xoxb-test-token' };
+  const slack = await startSlack({
+    ...secrets,
+    teamId: team,
+    channels: [{ id: channel, name: 'soc-approvals' }],
+    people: [...people, ...extra].map((one) => ({
+      id: one.slack[0]?.userId ?? '',
+      name: one.upn.split('@')[0] ?? '',
+      realName: one.displayName,
+      email: one.email,
+      isRestricted: one.userType === 'Guest',
+    })),
+  });
+  const found = (title: string) => slack.messages(channel).filter((message) => `${message.text}\n${textOf(message.blocks)}`.includes(title));
+  const one = (title: string): SlackMessage => {
+    const [message] = found(title);
+    if (!message) throw new Error(`no card says ${title}`);
+    return message;
+  };
+  const userOf = (who: DirectoryPerson): string => who.slack[0]?.userId ?? '';
+  const botUrl = (index: number | undefined): { url?: string } => {
+    const url = index === undefined ? undefined : slack.requestUrls[index];
+    return url === undefined ? {} : { url };
+  };
+
+  return {
+    slack,
+    platform: 'slack',
+    env: { SLACK_BOT_TOKEN: secrets.botToken, SLACK_SIGNING_SECRET: secrets.signingSecret, SLACK_API_URL: slack.apiUrl },
+    policy: `routes:\n  - slack: [${channel}]\n`,
+    connect: (urls) => slack.setRequestUrls(urls.map((url) => `${url}/slack/events`)),
+    card: (title) => {
+      const [message] = found(title);
+      return message ? textOf(message.blocks) : null;
+    },
+    copies: (title) => found(title).length,
+    thread: (title) => slack.thread(channel, one(title).ts).map((message) => `${message.text}\n${textOf(message.blocks)}`),
+    remember: (title) => ({ title, message: structuredClone(one(title)) }),
+    press: async (who, title, button, options = {}) => {
+      const message = options.older?.message ?? one(title);
+      const text = buttonsOf(message).find((label) => (typeof button === 'string' ? label === button : button.test(label)));
+      if (text === undefined) throw new Error(`the card has no button ${String(button)}, only ${buttonsOf(message).join(', ')}`);
+      const ack = await slack.click({
+        user: userOf(who),
+        channel,
+        ts: message.ts,
+        button: text,
+        confirm: options.confirm ?? 'accept',
+        message,
+        ...botUrl(options.bot),
+      });
+      return ack.status;
+    },
+    reject: async (who, title, reason) => {
+      const opened = slack.next('view', undefined, 5000);
+      const message = one(title);
+      await slack.click({ user: userOf(who), channel, ts: message.ts, button: 'Reject' });
+      await opened;
+      await slack.submit({ user: userOf(who), values: { Reason: reason } });
+    },
+    told: (who) => {
+      const view = slack.view(userOf(who));
+      const dialog = view ? [textOf((view as { blocks?: unknown }).blocks)] : [];
+      return [...slack.ephemerals(userOf(who)).map(({ text }) => text), ...dialog];
+    },
+    replayLast: async () => {
+      const last = slack.recorded.at(-1);
+      if (!last) throw new Error('nothing was sent yet');
+      return (await slack.replay(last)).status;
+    },
+    fault: (where, kind, times = 1) =>
+      slack.faults.add({ method: methods[where], kind, times, ...(kind === 'ratelimit' ? { retryAfterSeconds: 1 } : {}) }),
+    heal: () => slack.faults.clear(),
+    problems: () => slack.problems,
+    close: () => slack.close(),
+  };
+}
+
+export const platforms = [{ name: 'Slack', open: slackWorld }];

@@ -1,0 +1,175 @@
+/** One deployment for a feature test: the real bot and worker on a real store and queue, against a simulated chat platform. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHmac } from 'node:crypto';
+import { readConfig } from '../../src/config.ts';
+import type { Extras } from '../../src/foundation.ts';
+import { launch, type Parts } from '../../src/launch.ts';
+import { openLog } from '../../src/log.ts';
+import type { Stage } from '../../src/stage.ts';
+import { type DirectoryPerson, people } from './people.ts';
+import type { ChatWorld } from './platforms.ts';
+
+export const intakeSecret = 'test-intake-secret-0123456789';
+
+type Services = { databaseUrl: string; redisUrl: string } | { dataDir: string };
+export type WorldOptions = {
+  chat: ChatWorld;
+  services: Services;
+  env?: Record<string, string>;
+  directory?: DirectoryPerson[];
+  policy?: string;
+  timing?: Extras['timing'];
+};
+
+export type Deployment = { url: string; stop(): Promise<void> };
+
+export type World = {
+  chat: ChatWorld;
+  stages: Stage[];
+  logLines: string[];
+  directoryFile: string;
+  /** The bot's address; of the first one when there are several. */
+  url(): string;
+  /** Starts one more bot, worker or both on the same services. */
+  add(parts: Parts): Promise<Deployment>;
+  submit(body: object, url?: string): Promise<{ status: number; body: { id: string; status: string; new: boolean } }>;
+  read(id: string): Promise<StoredAction>;
+  /** Resolves when a stage that fits was reached, also if it was before the call. */
+  reached(fits: (stage: Stage) => boolean, what?: string): Promise<Stage>;
+  /** Polls `look` until it returns something. */
+  until<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false): Promise<T>;
+  close(): Promise<void>;
+};
+
+export type StoredAction = {
+  id: string;
+  key: string;
+  status: string;
+  approvals: unknown[];
+  decision: { decisionId: string; verb: string; comment: string | null; actor: { upn: string; rolesUsed: string[] } } | null;
+  outcome: { status: string; message: string | null } | null;
+  history: { kind: string }[];
+};
+
+const patienceMs = 15_000;
+
+export const signed = (body: string, secret = intakeSecret, at = Math.floor(Date.now() / 1000)): Record<string, string> => ({
+  'content-type': 'application/json',
+  'x-countersign-timestamp': String(at),
+  'x-countersign-signature': `v1=${createHmac('sha256', secret).update(`${at}.`).update(body).digest('hex')}`,
+});
+
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const { chat } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-test-'));
+  const directoryFile = join(folder, 'directory.json');
+  const policyFile = join(folder, 'policy.yaml');
+  await writeFile(directoryFile, JSON.stringify({ people: options.directory ?? people }));
+  await writeFile(policyFile, options.policy ?? chat.policy);
+  const stages: Stage[] = [];
+  const waiting = new Set<() => void>();
+  const logLines: string[] = [];
+  const running: Deployment[] = [];
+  const watch = (stage: Stage) => {
+    stages.push(stage);
+    for (const look of waiting) look();
+  };
+
+  const add = async (parts: Parts): Promise<Deployment> => {
+    const env = {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DIRECTORY: 'file',
+      DIRECTORY_FILE: directoryFile,
+      POLICY_FILE: policyFile,
+      BACKEND: 'simulator',
+      INTAKE_SECRETS: intakeSecret,
+      LOG_LEVEL: 'debug',
+      PORTAL_URL: 'https://security.microsoft.com',
+      ...chat.env,
+      ...servicesEnv(options.services),
+      ...options.env,
+    };
+    const log = openLog('debug', { write: (line) => void logLines.push(line) });
+    const extras = { watch, ...(options.timing ? { timing: options.timing } : {}) };
+    const deployment = await launch(readConfig(env), log, parts, extras);
+    const one: Deployment = {
+      url: deployment.url,
+      stop: async () => {
+        running.splice(running.indexOf(one), 1);
+        chat.connect(running.map(({ url }) => url).filter(Boolean));
+        await deployment.stop();
+      },
+    };
+    running.push(one);
+    chat.connect(running.map(({ url }) => url).filter(Boolean));
+    return one;
+  };
+
+  const url = (): string => running.find((one) => one.url)?.url ?? '';
+  const world: World = {
+    chat,
+    stages,
+    logLines,
+    directoryFile,
+    url,
+    add,
+    submit: async (body, to = url()) => {
+      const text = JSON.stringify(body);
+      const response = await fetch(`${to}/v1/actions`, { method: 'POST', headers: signed(text), body: text });
+      return { status: response.status, body: await response.json() };
+    },
+    read: async (id) => {
+      const response = await fetch(`${url()}/v1/actions/${id}`, { headers: signed('') });
+      if (response.status !== 200) throw new Error(`GET /v1/actions/${id} answered ${response.status}`);
+      return response.json();
+    },
+    reached: (fits, what = 'a stage') => reached(stages, waiting, fits, what),
+    until: poll,
+    close: async () => {
+      for (const one of [...running]) await one.stop();
+      await chat.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+const servicesEnv = (services: Services): Record<string, string> =>
+  'dataDir' in services ? { DATA_DIR: services.dataDir } : { DATABASE_URL: services.databaseUrl, REDIS_URL: services.redisUrl };
+
+function reached(stages: Stage[], waiting: Set<() => void>, fits: (stage: Stage) => boolean, what: string): Promise<Stage> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      waiting.delete(look);
+      reject(new Error(`${what} was not reached in ${patienceMs} ms; seen: ${stages.map(({ stage, detail }) => `${stage} ${detail ?? ''}`).join(', ')}`));
+    }, patienceMs);
+    const look = () => {
+      const found = stages.find(fits);
+      if (!found) return;
+      clearTimeout(timer);
+      waiting.delete(look);
+      resolve(found);
+    };
+    waiting.add(look);
+    look();
+  });
+}
+
+/** For what nobody tells us about. Bounded, and quick to notice. */
+async function poll<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false): Promise<T> {
+  const end = Date.now() + patienceMs;
+  let trouble: unknown = null;
+  while (Date.now() < end) {
+    try {
+      const found = await look();
+      if (found) return found;
+    } catch (error) {
+      trouble = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${what}: not within ${patienceMs} ms`, { cause: trouble });
+}
