@@ -8,12 +8,13 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => path.join(root, ...parts);
 const out = at('dist');
 
-/** Runs one of our own packages' programs; ends the build when it fails. */
+/** Runs one of our own packages' programs. When it fails the build ends, and leaves nothing half-built for the launcher to prefer. */
 function run(what, command, args) {
   const onWindows = process.platform === 'win32';
   const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], shell: onWindows, timeout: 300_000 });
   if (done.status === 0) return;
   console.error(`build: ${what} failed${done.error ? `: ${done.error.message}` : ''}`);
+  rmSync(out, { recursive: true, force: true });
   process.exit(1);
 }
 

@@ -25,13 +25,19 @@ function whyInstall() {
   const wanted = readJson(path.join(root, 'package-lock.json')).packages;
   const installed = readJson(installedFile).packages;
   for (const [place, entry] of Object.entries(wanted)) {
-    if (place === '') continue;
-    const found = installed[place];
-    // What is optional may rightly be absent: it belongs to another platform.
-    if (!found && !entry.optional && !entry.devOptional) return `${place} is not installed`;
-    if (found && (found.version !== entry.version || found.integrity !== entry.integrity)) return `${place} is not at ${entry.version}`;
+    const reason = place === '' ? null : whyNot(place, entry, installed[place]);
+    if (reason !== null) return reason;
   }
-  return Object.keys(installed).find((place) => !wanted[place]) ? 'node_modules holds packages that the lock file does not name' : null;
+  return Object.keys(installed).every((place) => wanted[place]) ? null : 'node_modules holds packages that the lock file does not name';
+}
+
+function whyNot(place, wanted, installed) {
+  if (installed) {
+    return installed.version === wanted.version && installed.integrity === wanted.integrity ? null : `${place} is not at ${wanted.version}`;
+  }
+  // What is optional may rightly be absent, for it belongs to another platform; only this platform's Node must be there.
+  const isOurNode = place.startsWith('node_modules/node-') && wanted.os?.includes(process.platform) && wanted.cpu?.includes(process.arch);
+  return (wanted.optional || wanted.devOptional) && !isOurNode ? null : `${place} is not installed`;
 }
 
 function readJson(file) {

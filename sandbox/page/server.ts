@@ -38,9 +38,8 @@ export async function startPage(options: { port: number; assets: string; read: (
     if (!isLoopbackHost(request.headers.host, request.socket.localPort ?? 0)) return sayError(response, 421, 'open this page as 127.0.0.1');
     const path = (request.url ?? '/').split('?', 1).join('');
     if (request.method === 'POST') return act(options.deeds[path], request, response);
-    if (request.method !== 'GET') return sayError(response, 405, 'GET or POST');
-    if (path === '/events') broadcast.join(response);
-    else sayFile(response, files.get(path === '/' ? '/index.html' : path));
+    if (request.method === 'GET') return path === '/events' ? broadcast.join(response) : sayFile(response, files.get(path));
+    sayError(response, 405, 'GET or POST');
   }
 
   const url = await listen(server, options.port);
@@ -90,7 +89,8 @@ async function loadFiles(folder: string): Promise<Map<string, BuiltFile>> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    files.set(path.slice(folder.length).replaceAll('\\', '/'), { name: entry.name, bytes: await readFile(path) });
+    const file = { name: entry.name, bytes: await readFile(path) };
+    files.set(path.slice(folder.length).replaceAll('\\', '/').replace('/index.html', '/'), file);
   }
   return files;
 }

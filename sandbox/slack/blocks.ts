@@ -22,8 +22,8 @@ import {
 } from './rules.ts';
 import type { SlackBlock } from './types.ts';
 
-export const BLOCKS_PER_MESSAGE = 50;
-export const BLOCKS_PER_VIEW = 100;
+const BLOCKS_PER_MESSAGE = 50;
+const BLOCKS_PER_VIEW = 100;
 /** Not documented; people meet `msg_blocks_too_long` between 12,000 and 13,300 characters (bolt-js issues 2509 and 2867). */
 export const BLOCKS_BUDGET = 12_000;
 const MARKDOWN_TOTAL = 12_000;

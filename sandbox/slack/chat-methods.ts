@@ -25,7 +25,7 @@ export const isRefusal = (value: object): value is ApiAnswer & { ok: false } => 
 const refuse = (error: string): ApiAnswer & { ok: false } => ({ ok: false, error });
 
 /** `{ok: false, error: 'invalid_blocks'}` in the shape Slack gives it, or undefined when the blocks are good. */
-export function refuseBlocks(blocks: unknown): (ApiAnswer & { ok: false }) | undefined {
+function refuseBlocks(blocks: unknown): (ApiAnswer & { ok: false }) | undefined {
   const errors = validateBlocks(blocks).map(problemText);
   if (errors.length === 0) return undefined;
   return { ok: false, error: 'invalid_blocks', errors, response_metadata: { messages: errors.map((error) => `[ERROR] ${error}`) } };

@@ -36,7 +36,7 @@ export async function deliver(state: SlackState, sockets: SocketMode, delivery: 
   return expectAck(state, await transmit(state, signed), delivery.what);
 }
 
-export const FORM = 'application/x-www-form-urlencoded';
+const FORM = 'application/x-www-form-urlencoded';
 
 function nextUrl(state: SlackState): string | undefined {
   state.turn += 1;

@@ -20,19 +20,28 @@ export function createEventHub(): EventHub {
     return () => void set.delete(listener as Listener);
   };
 
-  const next: EventHub['next'] = (event, where = () => true, timeoutMs = NEXT_TIMEOUT_MS) =>
-    new Promise((resolve, reject) => {
-      const settle = (finish: () => void) => {
-        clearTimeout(timer);
-        off();
-        waiting.delete(fail);
-        finish();
-      };
-      const fail = (reason: Error) => settle(() => reject(reason));
-      const off = on(event, (e) => where(e) && settle(() => resolve(e)));
-      const timer = setTimeout(() => fail(new Error(`Slack saw no matching "${event}" event within ${timeoutMs} ms`)), timeoutMs);
-      waiting.add(fail);
+  const next: EventHub['next'] = (event, where = () => true, timeoutMs = NEXT_TIMEOUT_MS) => {
+    const { promise, resolve, reject } = Promise.withResolvers<SlackEvents[typeof event]>();
+    const stop = (): void => {
+      clearTimeout(timer);
+      off();
+      waiting.delete(fail);
+    };
+    const fail = (reason: Error): void => {
+      stop();
+      reject(reason);
+    };
+    const off = on(event, (e) => {
+      if (!where(e)) return;
+      stop();
+      resolve(e);
     });
+    const timer = setTimeout(() => fail(new Error(`Slack saw no matching "${event}" event within ${timeoutMs} ms`)), timeoutMs);
+    waiting.add(fail);
+    // A test that failed before it awaited this must not fail a second time with an unhandled rejection; whoever awaits still gets it.
+    promise.catch(() => undefined);
+    return promise;
+  };
 
   return {
     on,

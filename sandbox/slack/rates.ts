@@ -3,15 +3,14 @@
 
 export type Rate = { perMinute: number; burst: number };
 
-export const TIER_2: Rate = { perMinute: 20, burst: 8 };
-export const TIER_3: Rate = { perMinute: 50, burst: 20 };
-export const TIER_4: Rate = { perMinute: 100, burst: 40 };
+const TIER_3: Rate = { perMinute: 50, burst: 20 };
+const TIER_4: Rate = { perMinute: 100, burst: 40 };
 /** "1 message per second per channel", with short bursts tolerated: same page, "Posting messages". */
 export const POSTING_PER_CHANNEL: Rate = { perMinute: 60, burst: 4 };
 /** "Several hundred messages per minute" for a whole workspace: same page. */
-export const POSTING_PER_WORKSPACE: Rate = { perMinute: 300, burst: 100 };
+const POSTING_PER_WORKSPACE: Rate = { perMinute: 300, burst: 100 };
 /** "Hundreds of requests per minute": auth.test's own page. */
-export const SPECIAL_AUTH_TEST: Rate = { perMinute: 600, burst: 100 };
+const SPECIAL_AUTH_TEST: Rate = { perMinute: 600, burst: 100 };
 
 /** Each method's tier, from its page under https://docs.slack.dev/reference/methods */
 export const METHOD_RATES: Record<string, Rate> = {

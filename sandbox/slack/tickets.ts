@@ -4,9 +4,9 @@
 import { randomBytes } from 'node:crypto';
 
 export const ACK_TIMEOUT_MS = 3_000;
-export const TRIGGER_LIFE_MS = 3_000;
-export const RESPONSE_URL_LIFE_MS = 30 * 60_000;
-export const RESPONSE_URL_USES = 5;
+const TRIGGER_LIFE_MS = 3_000;
+const RESPONSE_URL_LIFE_MS = 30 * 60_000;
+const RESPONSE_URL_USES = 5;
 const BOUND = 20_000;
 
 /** Where an interaction came from: what a response_url can change. */

@@ -20,7 +20,7 @@ const label = (value: unknown): TextObject | null =>
   isObject(value) ? { type: 'plain_text', text: String(value['text']), emoji: true } : null;
 
 /** A view as Slack keeps it; `like` gives the id and place in the stack of the view it replaces. */
-export function buildView(
+function buildView(
   state: SlackState,
   given: Record<string, unknown>,
   place: Pick<SlackView, 'id' | 'root_view_id' | 'previous_view_id'>,

@@ -2,7 +2,7 @@
  * Neutral pictures of an action: plain data that Slack and Teams each draw in their own way. Pure; everything a card says comes from the record
  * and the context. Text from outside is marked `foreign` (show.ts) and never becomes a link, a mention or markup.
  */
-import type { Decision } from '../action-center/action.ts';
+import type { Decision, Outcome } from '../action-center/action.ts';
 import { catalogue, mayBeCarriedOut, severityLabels, sourceLabels } from '../action-center/catalogue.ts';
 import { isTooOldToHunt } from '../action-center/hunt.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
@@ -10,7 +10,7 @@ import { mayDecide, roleLabels } from '../action-center/permissions.ts';
 import type { AuditEvent } from '../action-center/ports.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
 import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
-import { confirmTexts, outcomeText, platformLabels, rolesText, standingText } from './words.ts';
+import { type Confirm, confirmTexts, outcomeText, platformLabels, rolesText, standingText } from './words.ts';
 
 export type CardContext = {
   now: Date;
@@ -22,7 +22,6 @@ export type CardContext = {
 };
 
 export type Fact = { label: string; value: Line };
-export type Confirm = { title: string; text: string; yes: string; no: string };
 
 /** What a press is bound to. Comes back as data; it carries no authority. */
 export type Pressed = { actionId: string; digest: string; version: number };
@@ -30,7 +29,8 @@ export type Pressed = { actionId: string; digest: string; version: number };
 export type CardButton =
   | { kind: 'approve'; label: string; describes: string; pressed: Pressed; confirm: Confirm | null }
   | { kind: 'reject'; label: string; describes: string; pressed: Pressed }
-  | { kind: 'hunt' | 'portal'; label: string; describes: string; url: string };
+  | { kind: 'hunt'; label: string; describes: string; url: string }
+  | { kind: 'portal'; label: string; describes: string; url: string };
 
 export type ActionCard = {
   kind: 'action';
@@ -100,7 +100,7 @@ function factsOf(action: RemediationAction, context: CardContext): Fact[] {
   const { requestedBy } = action;
   const asker = requestedBy.upn === undefined ? [] : [words(' ('), exact(requestedBy.upn), words(')')];
   return [
-    ...decisionFacts(action, context),
+    ...closedFacts(action, context),
     { label: 'Severity', value: [words(severityLabels[action.severity])] },
     { label: 'Source', value: [words(`${sourceLabels[action.source]}, submitted by `), foreign(action.producer, 128)] },
     { label: 'Requested by', value: [foreign(requestedBy.name), ...asker, words(', '), time(action.requestedAt)] },
@@ -132,27 +132,39 @@ function approvalsLine(approvals: readonly Decision[]): Line {
 }
 
 /** Who decided, when, with which roles and why; then what became of it. */
-function decisionFacts(action: RemediationAction, context: CardContext): Fact[] {
+function closedFacts(action: RemediationAction, context: CardContext): Fact[] {
   if (isOpen(action)) return [];
-  const { decision, outcome } = action;
-  const facts: Fact[] = [];
-  if (decision !== null) {
-    const { actor, platform, decidedAt, comment, verb } = decision;
-    const label = { approve: 'Approved by', reject: 'Rejected by', undo: 'Undone by', cancel: 'Cancelled by' }[verb];
-    const account = [words(' ('), exact(actor.upn), words(')')];
-    facts.push({ label, value: [foreign(actor.displayName, 100), ...account, words(` in ${platformLabels[platform]}, `), time(decidedAt)] });
-    facts.push({ label: 'Roles used', value: [words(listed(actor.rolesUsed.map((role) => roleLabels[role]), 'and') || 'none recorded')] });
-    if (comment !== null) facts.push({ label: 'Reason', value: [foreign(comment, 600)] });
-  }
-  const others = decision === null ? action.approvals : action.approvals.filter((approval) => approval.decisionId !== decision.decisionId);
-  if (others.length > 0) facts.push({ label: decision === null ? 'Approvals until then' : 'Also approved by', value: approvalsLine(others) });
-  if (action.status === 'expired') facts.push({ label: 'Deadline was', value: [time(action.expiresAt)] });
-  if (outcome !== null) {
-    const report = outcome.message === null || outcome.message === '' ? [] : [words(': '), foreign(outcome.message, 600)];
-    facts.push({ label: 'Outcome', value: [words(`${outcomeText(outcome.status)} `), time(outcome.at), ...report] });
-    if (outcome.portalUrl) facts.push({ label: 'More about it', value: outcomeLink(outcome.portalUrl, context) });
-  }
-  return facts;
+  const { decision } = action;
+  const others = action.approvals.filter((approval) => approval.decisionId !== decision?.decisionId);
+  const othersLabel = decision === null ? 'Approvals until then' : 'Also approved by';
+  return [
+    ...(decision === null ? [] : decisionFacts(decision)),
+    ...(others.length === 0 ? [] : [{ label: othersLabel, value: approvalsLine(others) }]),
+    ...(action.status === 'expired' ? [{ label: 'Deadline was', value: [time(action.expiresAt)] }] : []),
+    ...(action.outcome === null ? [] : outcomeFacts(action.outcome, context)),
+  ];
+}
+
+function decisionFacts({ actor, platform, decidedAt, comment, verb }: Decision): Fact[] {
+  const label = { approve: 'Approved by', reject: 'Rejected by', undo: 'Undone by', cancel: 'Cancelled by' }[verb];
+  const account = [words(' ('), exact(actor.upn), words(')')];
+  const roles = listed(
+    actor.rolesUsed.map((role) => roleLabels[role]),
+    'and',
+  );
+  return [
+    { label, value: [foreign(actor.displayName, 100), ...account, words(` in ${platformLabels[platform]}, `), time(decidedAt)] },
+    { label: 'Roles used', value: [words(roles || 'none recorded')] },
+    ...(comment === null ? [] : [{ label: 'Reason', value: [foreign(comment, 600)] }]),
+  ];
+}
+
+function outcomeFacts({ status, at, message, portalUrl }: Outcome, context: CardContext): Fact[] {
+  const report = message === null || message === '' ? [] : [words(': '), foreign(message, 600)];
+  return [
+    { label: 'Outcome', value: [words(`${outcomeText(status)} `), time(at), ...report] },
+    ...(portalUrl ? [{ label: 'More about it', value: outcomeLink(portalUrl, context) }] : []),
+  ];
 }
 
 /** A backend may hand in any address; only one in the portal itself becomes a link. */
@@ -220,7 +232,7 @@ const executionLabels: Record<CardContext['backend'], string> = {
 
 function buttonsOf(action: RemediationAction, context: CardContext, describes: string): CardButton[] {
   const row = catalogue[action.type];
-  const hunt: CardButton[] = context.huntUrl === null ? [] : [{ kind: 'hunt', label: 'Go Hunt', describes, url: context.huntUrl }];
+  const hunt: CardButton[] = context.huntUrl === null ? [] : [{ kind: 'hunt', label: 'Go hunt', describes, url: context.huntUrl }];
   if (!isOpen(action)) return hunt;
   if (!mayBeCarriedOut(action.type, context.backend)) {
     return [{ kind: 'portal', label: 'Decide in Defender', describes, url: context.portal.actionCenter }, ...hunt];

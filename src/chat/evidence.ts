@@ -12,7 +12,8 @@ export function evidenceOf(entity: Entity): Evidence {
 }
 
 const named = (name: string, value: Part | undefined): Line[] => (value === undefined ? [] : [[words(`${name} `), value]]);
-const maybe = (draw: (value: string) => Part, value: string | undefined): Part | undefined => (value === undefined ? undefined : draw(value));
+const maybe = (draw: (value: string) => Part, value: string | undefined): Part | undefined =>
+  value === undefined ? undefined : draw(value);
 const first = (...values: (string | undefined)[]): Line[] => {
   const value = values.find((candidate) => candidate !== undefined);
   return value === undefined ? [] : [[exact(value)]];

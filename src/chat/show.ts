@@ -11,6 +11,7 @@ export type Part =
   | { kind: 'link'; text: string; url: string };
 
 export type Line = Part[];
+type Foreign = Extract<Part, { kind: 'foreign' }>;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const plainAscii = /^[\x20-\x7e]*$/;
@@ -81,11 +82,15 @@ export const strong = (text: string): Part => ({ kind: 'words', text, strong: tr
 export const time = (at: string): Part => ({ kind: 'time', at });
 
 /** Free text from outside on one line. Never empty, so that nobody wonders what is missing. */
-export const foreign = (value: string, max = 200): Part => ({ kind: 'foreign', text: orEmpty(disarm(showText(value, max))) });
+export const foreign = (value: string, max = 200): Foreign => ({ kind: 'foreign', text: orEmpty(disarm(showText(value, max))) });
 /** A name of a thing, an id, a hash: shown letter by letter. */
-export const exact = (value: string, max = 300): Part => ({ kind: 'foreign', text: orEmpty(showText(value, max)), code: true });
+export const exact = (value: string, max = 300): Foreign => ({ kind: 'foreign', text: orEmpty(showText(value, max)), code: true });
 /** Something that may be an attacker's: nobody shall follow it. */
-export const indicator = (value: string, max = 300): Part => ({ kind: 'foreign', text: orEmpty(showText(defang(value), max)), code: true });
+export const indicator = (value: string, max = 300): Foreign => ({
+  kind: 'foreign',
+  text: orEmpty(showText(defang(value), max)),
+  code: true,
+});
 
 const orEmpty = (text: string) => (text.trim() === '' ? '(empty)' : text);
 

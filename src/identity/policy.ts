@@ -5,6 +5,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import type { Platform } from '../action-center/action.ts';
 import { catalogue } from '../action-center/catalogue.ts';
+import type { Entity } from '../action-center/entity.ts';
 import { ConfigError } from '../action-center/errors.ts';
 import type { NormalisedIntake } from '../action-center/intake.ts';
 import type { CardTarget, Policy } from '../action-center/ports.ts';
@@ -146,19 +147,21 @@ function anyOf(wanted: string[] | undefined, names: Names, matches: (wanted: str
 }
 
 /** Every device named anywhere in the action: in full, and by its first label, so that `dc-??` also finds dc-01.contoso.example. */
-function namesOf({ entities, asset }: NormalisedIntake): Names {
-  const named = new Map<string, string>();
-  for (const entity of entities)
-    if (entity.type === 'device' && entity.deviceId && entity.name) named.set(entity.deviceId.toLowerCase(), entity.name);
-  const names: Names = asset === undefined ? [] : [asset];
-  for (const entity of entities) {
-    const isDevice = entity.type === 'device';
-    const id = 'deviceId' in entity ? entity.deviceId?.toLowerCase() : undefined;
-    const name = isDevice ? entity.name : 'deviceName' in entity ? entity.deviceName : undefined;
-    if (name !== undefined) names.push(name);
-    else if (id !== undefined) names.push(named.get(id) ?? null);
-  }
-  return names.flatMap((name) => (name === null ? [null] : [...new Set([name, name.split('.', 1)[0] ?? name])]));
+function namesOf({ type, entities, asset }: NormalisedIntake): Names {
+  const devices = entities.map(deviceOf);
+  // A process may name its device by the id of one that is listed with its name.
+  const nameOf = new Map(devices.flatMap(({ id, name }) => (id !== undefined && name !== undefined ? [[id, name] as const] : [])));
+  const names = devices.flatMap(({ id, name }): Names => {
+    if (name !== undefined) return [name];
+    return id === undefined ? [] : [nameOf.get(id) ?? null];
+  });
+  if (asset !== undefined && catalogue[type].workload === 'device') names.push(asset);
+  return names.flatMap((name): Names => (name === null ? [null] : [name, name.split('.', 1)[0] ?? name]));
+}
+
+function deviceOf(entity: Entity): { id?: string | undefined; name?: string | undefined } {
+  if (entity.type === 'device') return { id: entity.deviceId?.toLowerCase(), name: entity.name };
+  return 'deviceId' in entity || 'deviceName' in entity ? { id: entity.deviceId?.toLowerCase(), name: entity.deviceName } : {};
 }
 
 const groupsOf = ({ entities }: NormalisedIntake): Names =>

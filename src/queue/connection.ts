@@ -11,10 +11,9 @@ import {
   Worker,
   type WorkerOptions,
 } from 'bullmq';
-import type { CommonRedisOptions } from 'ioredis';
 import { prefix as contractPrefix } from './contract.ts';
 import { checkRedis, type RedisReport } from './redis-check.ts';
-import { describeRedis, type RedisClient, redisClient } from './redis-url.ts';
+import { type ConnectionSettings, describeRedis, type RedisClient, redisClient } from './redis-url.ts';
 
 export type ConsumerOptions = Omit<WorkerOptions, 'connection' | 'prefix'>;
 
@@ -54,7 +53,7 @@ export function openQueues(source: QueueSource, hooks: QueueHooks): Promise<Queu
 /** A replica that was a master until now: connect anew, and send the command again. */
 const reconnectOnError = (error: Error) => (error.message.startsWith('READONLY') ? 2 : false);
 
-const producerSettings: CommonRedisOptions = {
+const producerSettings: ConnectionSettings = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
   commandTimeout: 5000,
@@ -65,7 +64,7 @@ const producerSettings: CommonRedisOptions = {
 };
 
 /** Workers wait for Redis however long it takes, and block on it: no deadline on their commands. */
-const workerSettings: CommonRedisOptions = {
+const workerSettings: ConnectionSettings = {
   maxRetriesPerRequest: null,
   connectTimeout: 5000,
   keepAlive: 10_000,
@@ -74,18 +73,19 @@ const workerSettings: CommonRedisOptions = {
 };
 
 async function openRedis(url: string, source: QueueSource, { onError }: QueueHooks): Promise<QueueLink> {
+  const tell = oncePerError(onError);
   const prefix = source.prefix ?? contractPrefix;
   const client = redisClient(url, producerSettings);
   const { warnings } = await usable(client, describeRedis(url), source.startDeadlineMs ?? startDeadlineMs);
-  client.on('error', onError);
+  client.on('error', tell);
   let workerClient: RedisClient | null = null;
   const forWorkers = () => {
-    workerClient ??= redisClient(url, workerSettings).on('error', onError);
+    workerClient ??= redisClient(url, workerSettings).on('error', tell);
     return workerClient;
   };
   // Version and eviction are checked above; BullMQ's own check would remember one failed answer for ever.
   const trust = { prefix, skipVersionCheck: true };
-  const ends = endings(source.closeDeadlineMs ?? closeDeadlineMs, onError);
+  const ends = endings(source.closeDeadlineMs ?? closeDeadlineMs, tell);
   return {
     kind: 'redis',
     warnings,
@@ -111,9 +111,10 @@ async function openPostgres(pool: PgPool, source: QueueSource, { onError }: Queu
   } finally {
     client.release();
   }
+  const tell = oncePerError(onError);
   // This backend knows no prefix: the name carries it, but for ours.
   const full = (name: string) => (source.prefix === undefined || source.prefix === contractPrefix ? name : `${source.prefix}.${name}`);
-  const ends = endings(source.closeDeadlineMs ?? closeDeadlineMs, onError);
+  const ends = endings(source.closeDeadlineMs ?? closeDeadlineMs, tell);
   const makeQueue = (name: string) => new Queue(full(name), { connection: pool, defaultJobOptions: kept }, postgresBackend);
   const makeWorker = (name: string, processor: Processor, options?: ConsumerOptions) =>
     new Worker(full(name), processor, { lockDuration: postgresLockMs, ...kept, ...options, connection: pool }, postgresBackend);
@@ -143,33 +144,33 @@ const final = /WRONGPASS|NOAUTH|NOPERM|invalid username-password|certificate|sel
 /** Waits for an answer up to the deadline; one clear error else. */
 async function usable(client: RedisClient, describe: string, deadlineMs: number): Promise<RedisReport> {
   const giveUpAt = Date.now() + deadlineMs;
-  let lastError: Error | null = null;
+  const told: { last: Error | null } = { last: null };
   const remember = (error: Error) => {
-    lastError = error;
+    told.last = error;
   };
   client.on('error', remember);
-  try {
-    for (;;) {
-      const report = await checkRedis(client).catch((error: Error) => error);
-      if (!(report instanceof Error)) {
-        if (report.errors.length > 0) throw new Error(`${describe} cannot carry the queues: ${report.errors.join(' ')}`);
-        return report;
-      }
-      // The connection's own error says why commands cannot be sent.
-      const reason: Error = lastError ?? report;
-      const isLate = Date.now() + 100 >= giveUpAt;
-      if (isLate || final.test(reason.message) || final.test(report.message)) {
-        throw new Error(`${describe} cannot be used${isLate ? ` after ${deadlineMs} ms` : ''}: ${messageOf(reason)}`, { cause: report });
-      }
-      await wait(100);
+  for (;;) {
+    const report = await checkRedis(client).catch((error: Error) => error);
+    if (!(report instanceof Error) && report.errors.length === 0) {
+      client.off('error', remember);
+      return report;
     }
-  } catch (error) {
-    // Not yet connected, it would go on trying, and its errors would find no listener.
-    client.disconnect();
-    throw error;
-  } finally {
-    if (client.status !== 'end') client.off('error', remember);
+    const why = whyNot(report, told.last, Date.now() + 100 >= giveUpAt ? deadlineMs : null);
+    if (why !== null) {
+      // It would go on trying, and so its listener stays as well.
+      client.disconnect();
+      throw new Error(`${describe} ${why}`, { cause: report });
+    }
+    await wait(100);
   }
+}
+
+/** Null while waiting may help. The connection's own error says why commands cannot be sent. */
+function whyNot(report: RedisReport | Error, connectionError: Error | null, lateAfterMs: number | null): string | null {
+  if (!(report instanceof Error)) return `cannot carry the queues: ${report.errors.join(' ')}`;
+  const reason = connectionError ?? report;
+  if (lateAfterMs !== null) return `did not become usable within ${lateAfterMs} ms: ${messageOf(reason)}`;
+  return final.test(reason.message) || final.test(report.message) ? `cannot be used: ${messageOf(reason)}` : null;
 }
 
 /** Node leaves the message empty when several addresses of one name failed. */
@@ -209,6 +210,16 @@ function endings(deadlineMs: number, onError: (error: unknown) => void) {
       await Promise.all(workers.map((worker) => inTime(`the worker of ${worker.name}`, worker.close())));
       await Promise.all([...queues.values()].map((queue) => inTime(`the queue ${queue.name}`, queue.close())));
     },
+  };
+}
+
+/** One failed connection is told by every queue and worker that uses it. */
+function oncePerError(onError: (error: unknown) => void): (error: unknown) => void {
+  const told = new WeakSet<Error>();
+  return (error) => {
+    if (error instanceof Error && told.has(error)) return;
+    if (error instanceof Error) told.add(error);
+    onError(error);
   };
 }
 

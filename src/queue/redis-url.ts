@@ -1,6 +1,11 @@
 /** One `REDIS_URL` for a single Redis, one behind Sentinel, or a Cluster. */
 import { Cluster, type CommonRedisOptions, Redis } from 'ioredis';
 
+export type ConnectionSettings = Pick<
+  CommonRedisOptions,
+  'enableOfflineQueue' | 'maxRetriesPerRequest' | 'commandTimeout' | 'connectTimeout' | 'keepAlive' | 'retryStrategy' | 'reconnectOnError'
+>;
+
 export type RedisClient = Redis | Cluster;
 
 type Address = { host: string; port: number };
@@ -18,7 +23,7 @@ const form =
   /^(?<scheme>rediss?)(?:\+(?<kind>sentinel|cluster))?:\/\/(?:(?<login>[^@/]*)@)?(?<hosts>[^/?#]+)(?:\/(?<path>[^?#]*))?(?:[?#].*)?$/i;
 const usualPort = { single: 6379, sentinel: 26_379, cluster: 6379 };
 
-export function redisClient(url: string, options: CommonRedisOptions): RedisClient {
+export function redisClient(url: string, options: ConnectionSettings): RedisClient {
   const where = parse(url);
   const { username, password, tls, hosts, path } = where;
   const login = { ...(username && { username }), ...(password && { password }), ...(tls && { tls: {} }) };
@@ -37,7 +42,7 @@ export function redisClient(url: string, options: CommonRedisOptions): RedisClie
     if (!name) throw new Error('REDIS_URL needs the name of the master set: redis+sentinel://host:port,host:port/name');
     return new Redis({ ...options, ...login, sentinels: hosts, name, db: Number(db ?? 0), ...(tls && { enableTLSForSentinelMode: true }) });
   }
-  return new Redis(url, options as object);
+  return new Redis(url, options);
 }
 
 /** The URL as it may be shown: without user and password. */

@@ -110,7 +110,8 @@ async function openPostgres(databaseUrl: string, limits: EngineLimits, { onError
     pool.on('connect', (client) => client.on('error', onError));
     pool.on('error', () => {});
     pools.push(once(() => pool.end()));
-    return pool;
+    // Its types differ from BullMQ's in a detail: an absent payload is not an undefined one.
+    return pool as SqlPool;
   };
   const pool = openPool(null, limits.max);
   const close = once(async () => {

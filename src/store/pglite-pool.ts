@@ -1,6 +1,5 @@
 /** A pool of connections in looks only: its clients take turns on PGlite's one session, and a transaction is one long turn. */
 import { EventEmitter } from 'node:events';
-import type { QueryResultRow } from 'pg';
 import type { PgliteSession, Turn } from './pglite-session.ts';
 import type { SqlClient, SqlPool, SqlResult } from './sql-pool.ts';
 
@@ -26,7 +25,7 @@ export class PglitePool extends EventEmitter implements SqlPool {
     this.#settings = settings;
   }
 
-  async query<Row extends QueryResultRow = QueryResultRow>(text: string, params?: readonly unknown[]): Promise<SqlResult<Row>> {
+  async query<Row = Record<string, unknown>>(text: string, params?: readonly unknown[]): Promise<SqlResult<Row>> {
     const client = await this.connect();
     try {
       return await client.query<Row>(text, params);
@@ -69,7 +68,7 @@ class PgliteClient extends EventEmitter implements SqlClient {
     this.#stopListening = session.onNotification((message) => this.emit('notification', message));
   }
 
-  query<Row extends QueryResultRow = QueryResultRow>(text: string, params?: readonly unknown[]): Promise<SqlResult<Row>> {
+  query<Row = Record<string, unknown>>(text: string, params?: readonly unknown[]): Promise<SqlResult<Row>> {
     if (this.#released) return Promise.reject(new Error('The client was released already'));
     const answer = this.#last.then(() => this.#queryNow<Row>(text, params));
     this.#last = answer.catch(() => {});
@@ -83,7 +82,7 @@ class PgliteClient extends EventEmitter implements SqlClient {
     this.#last = this.#last.then(() => this.#giveBack());
   }
 
-  async #queryNow<Row extends QueryResultRow>(text: string, params?: readonly unknown[]): Promise<SqlResult<Row>> {
+  async #queryNow<Row>(text: string, params?: readonly unknown[]): Promise<SqlResult<Row>> {
     clearTimeout(this.#idle);
     if (this.#failure) throw this.#failure;
     const turn = this.#turn ?? (await this.#session.take());

@@ -4,8 +4,8 @@
  */
 import type { PGlite } from '@electric-sql/pglite';
 import { PGlitePgConfig } from '@electric-sql/pglite/node-postgres';
-import { Client, type QueryResult, type QueryResultRow } from 'pg';
-import { rowTypes } from './sql-pool.ts';
+import { Client, type QueryResult } from 'pg';
+import { rowTypes, type SqlResult } from './sql-pool.ts';
 
 /** Ends the turn; calling it again does nothing. */
 export type Turn = () => void;
@@ -62,13 +62,16 @@ export class PgliteSession {
   }
 
   /** Only within a turn. */
-  async run<Row extends QueryResultRow>(searchPath: string, text: string, params?: readonly unknown[]): Promise<QueryResult<Row>> {
+  async run<Row>(searchPath: string, text: string, params?: readonly unknown[]): Promise<SqlResult<Row>> {
     const client = this.#client ?? (await this.#connect());
     if (this.#searchPath !== searchPath) {
       await client.query("select set_config('search_path', $1, false)", [searchPath]);
       this.#searchPath = searchPath;
     }
-    return params === undefined ? client.query<Row>(text) : client.query<Row>(text, [...params]);
+    const answer: QueryResult | QueryResult[] = await client.query(text, params && [...params]);
+    // Several statements in one text: the last one counts.
+    const { rows, rowCount, command } = Array.isArray(answer) ? (answer.at(-1) as QueryResult) : answer;
+    return { rows: rows as Row[], rowCount, command };
   }
 
   /** Only within a turn. */

@@ -4,10 +4,10 @@ import pg from 'pg';
 export type SqlResult<Row> = { rows: Row[]; rowCount: number | null; command: string };
 
 export interface SqlQueryable {
-  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, params?: readonly unknown[]): Promise<SqlResult<Row>>;
+  query<Row = Record<string, unknown>>(text: string, params?: readonly unknown[]): Promise<SqlResult<Row>>;
 }
 
-type Notification = { channel: string; payload?: string | undefined };
+type Notification = { channel: string; payload?: string };
 
 export interface SqlClient extends SqlQueryable {
   /** Gives the connection back; with `true` or an error it is thrown away instead. */

@@ -38,7 +38,7 @@ export function Channel({ state, me }: { state: PageState; me: PagePerson }) {
       {trouble === null ? null : (
         <div className="trouble" role="alert">
           <span>{trouble}</span>
-          <button type="button" className="plain" onClick={() => setTrouble(null)}>
+          <button type="button" className="quiet" onClick={() => setTrouble(null)}>
             Dismiss
           </button>
         </div>

@@ -9,7 +9,7 @@ const noNames = { users: [], channels: [] };
 export function ConfirmDialog({ confirm, onAnswer }: { confirm: Confirm; onAnswer: (choice: 'accept' | 'deny') => void }) {
   const footer = (
     <>
-      <button type="button" className="plain" onClick={() => onAnswer('deny')}>
+      <button type="button" className="quiet" onClick={() => onAnswer('deny')}>
         {confirm.deny}
       </button>
       <button type="button" className={confirm.isDanger ? 'go danger' : 'go'} onClick={() => onAnswer('accept')}>

@@ -35,11 +35,11 @@ function stepsOf(since: readonly Stage[], isRejection: boolean): Step[] {
   const card = since.slice(Math.max(isRejection ? 0 : final, 0)).find(isCard);
   const isShown = card !== undefined && (isRejection || final >= 0);
   return [
-    step('Stored', first('decided'), 'the decision, before anybody is answered'),
-    step('Queued', first('queued'), 'handed over to the action backend'),
-    step('Taken', first('taken'), 'roles and scope are checked once more'),
+    step('Stored', first('decided'), 'the decision is on record'),
+    step('Queued', first('queued'), 'handed to the backend'),
+    step('Taken', first('taken'), 'authority checked again'),
     isRejection ? nothingToWaitFor(first('taken')) : outcomeStep(since[final], first('reported') !== undefined),
-    step('Card updated', isShown ? card : undefined, 'the channel shows how it ended'),
+    step('Card updated', isShown ? card : undefined, 'the channel shows it'),
   ];
 }
 
@@ -48,12 +48,12 @@ const step = (name: string, stage: Stage | undefined, note: string): Step => {
 };
 
 function nothingToWaitFor(taken: Stage | undefined): Step {
-  const note = 'none: a rejection changes nothing outside';
+  const note = 'none for a rejection';
   return { name: 'Outcome', state: taken ? 'none' : 'waiting', at: null, note, tone: 'plain' };
 }
 
 function outcomeStep(final: Stage | undefined, isRunning: boolean): Step {
-  if (!final) return { ...step('Outcome', undefined, isRunning ? 'in progress at the backend' : 'what the backend made of it'), at: null };
+  if (!final) return { ...step('Outcome', undefined, isRunning ? 'in progress' : 'what came of it'), at: null };
   const status = final.detail ?? '';
   const tone = status === 'completed' || status === 'undone' ? 'good' : 'bad';
   return { name: 'Outcome', state: 'done', at: final.at, note: outcomeWords[status] ?? status, tone };

@@ -61,7 +61,7 @@ const spoken: Record<Step['state'], string> = { done: 'done', now: 'under way', 
 function StepRow({ step, since }: { step: Step; since: string | null }) {
   const { name, state, at, note, tone } = step;
   return (
-    <li className={`step ${state} ${tone}`} data-step={name} data-state={state}>
+    <li className={`step ${state} tone-${tone}`} data-step={name} data-state={state}>
       <span className="mark" aria-hidden="true">
         {tone === 'bad' ? '!' : marks[state]}
       </span>
@@ -70,7 +70,7 @@ function StepRow({ step, since }: { step: Step; since: string | null }) {
         <span className="unseen"> ({spoken[state]})</span>
       </span>
       <span className="note">{note}</span>
-      <span className="time">{at === null ? '' : since === null || at === since ? clock(at) : passed(since, at)}</span>
+      <span className="time">{at === null ? '' : since === null || name === 'Stored' ? clock(at) : passed(since, at)}</span>
     </li>
   );
 }

@@ -14,7 +14,7 @@ export function LogPanel({ state }: { state: PageState }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area has to be reachable with the keyboard */}
       <ol tabIndex={0} aria-labelledby="log-title">
         {lines.map((line) => (
-          <li key={line.number} className={line.who}>
+          <li key={line.number} className={`from-${line.who}`}>
             <time>{clock(line.at)}</time>
             <b>{names[line.who]}</b>
             <span>

@@ -26,7 +26,7 @@ export function ViewDialog({ view, user, names }: { view: PageView; user: string
 
   const footer = (
     <>
-      <button type="button" className="plain" onClick={close} disabled={isBusy}>
+      <button type="button" className="quiet" onClick={close} disabled={isBusy}>
         {view.close}
       </button>
       {view.submit === null ? null : (

@@ -8,7 +8,12 @@ import type { SlackWorld } from '../../../sandbox/slack/types.ts';
 import { actions, button, modal } from './block-fixtures.ts';
 import { APP_TOKEN, BOT_TOKEN, first, SIGNING_SECRET, SOC, startWorld } from './world.ts';
 
-const clientOptions = (slack: SlackWorld) => ({ slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true, logger: QUIET });
+const clientOptions = (slack: SlackWorld) => ({
+  slackApiUrl: slack.apiUrl,
+  retryConfig: { retries: 0 },
+  rejectRateLimitedCalls: true,
+  logger: QUIET,
+});
 
 /** Some of these tests make Bolt complain on purpose. */
 const quiet = (): void => {};

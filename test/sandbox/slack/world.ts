@@ -11,7 +11,7 @@ export const BOT_TOKEN = 'xoxb-sandbox';
 export const APP_TOKEN = 'xapp-sandbox';
 export const SOC = 'C0SOC';
 
-export const OPTIONS: SlackOptions = {
+const OPTIONS: SlackOptions = {
   signingSecret: SIGNING_SECRET,
   botToken: BOT_TOKEN,
   appToken: APP_TOKEN,

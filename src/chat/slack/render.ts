@@ -1,0 +1,161 @@
+/**
+ * Draws a neutral card in Block Kit. Pure. Foreign text only ever lands in plain_text and in rich_text `text` elements, which Slack shows literally.
+ * A card that would be too long loses detail step by step, and says so; it never fails.
+ */
+import type { Button, KnownBlock, RichTextSection } from '@slack/types';
+import type { ActionCard, Card, CardButton, Fact, NoteCard } from '../card.ts';
+import type { Evidence } from '../evidence.ts';
+import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
+import { escapeMrkdwn } from './escape.ts';
+
+export type SlackContent = { text: string; blocks: KnownBlock[] };
+
+/** Not documented by Slack; `msg_blocks_too_long` was met from about 12,000 characters on (bolt-js issues 2509 and 2867). */
+const messageBudget = 10_000;
+const limits = { header: 150, label: 75, value: 2000, url: 3000, confirmTitle: 100, confirmText: 300, confirmButton: 30 } as const;
+
+type Room = { details: number; part: number; entities: number; values: number; links: boolean };
+
+/** Tried in turn until the message fits. */
+const rooms: readonly Room[] = [
+  { details: 1500, part: 512, entities: 12, values: 8, links: true },
+  { details: 600, part: 256, entities: 8, values: 6, links: true },
+  { details: 300, part: 128, entities: 4, values: 4, links: true },
+  { details: 120, part: 80, entities: 2, values: 3, links: false },
+  { details: 0, part: 40, entities: 1, values: 2, links: false },
+];
+
+export function renderCard(card: Card): SlackContent {
+  return { text: escapeMrkdwn(card.fallback), blocks: card.kind === 'note' ? noteBlocks(card) : fitting(card) };
+}
+
+/** A private answer or a dialog's text. */
+export function renderLine(line: Line): SlackContent {
+  return { text: escapeMrkdwn(plain(line)), blocks: [richText([section(line, 600, true)])] };
+}
+
+function noteBlocks(card: NoteCard): KnownBlock[] {
+  return [richText(card.lines.map((line) => section(line, 600, true)))];
+}
+
+function fitting(card: ActionCard): KnownBlock[] {
+  let blocks: KnownBlock[] = [];
+  for (const room of rooms) {
+    blocks = actionBlocks(card, room);
+    if (JSON.stringify(blocks).length <= messageBudget) break;
+  }
+  return blocks;
+}
+
+function actionBlocks(card: ActionCard, room: Room): KnownBlock[] {
+  const facts = card.facts.map((fact) => factSection(fact, room));
+  const notice = card.notice === null ? [] : [section(card.notice, room.part)];
+  const buttons = card.buttons.flatMap((button) => drawButton(button) ?? []);
+  const context = footnotes(card, room);
+  return [
+    { type: 'header', text: plainText(card.heading, limits.header) },
+    richText([section(card.title, 300), section(card.standing, room.part), ...notice]),
+    richText(facts),
+    richText(evidenceParts(card.evidence, room)),
+    ...detailsBlocks(card, room),
+    ...(context === '' ? [] : [{ type: 'context' as const, elements: [plainText(context, 1000)] }]),
+    // The version in the id makes Slack forget what it knew about the old buttons.
+    ...(buttons.length === 0 ? [] : [{ type: 'actions' as const, block_id: `ac|${card.actionId}|v${card.version}`, elements: buttons }]),
+  ];
+}
+
+function footnotes(card: ActionCard, room: Room): string {
+  const left = room === rooms[0] ? [] : ['Shortened to fit; Defender and the record hold the rest.'];
+  return [...card.footnotes.map(plain), ...left].join(' ');
+}
+
+function factSection({ label, value }: Fact, room: Room): RichTextSection {
+  const shown = room.links ? value : value.filter((part) => part.kind !== 'link');
+  const end = shown.at(-1);
+  // Without its link the words that led to it say nothing.
+  const trimmed = !room.links && end?.kind === 'words' && shown.length < value.length ? shown.slice(0, -1) : shown;
+  return section([{ kind: 'words', text: `${label}: `, strong: true }, ...fewer(trimmed)], room.part);
+}
+
+/** A line of our making has few parts; one that lists many things is cut here. */
+const partsPerLine = 24;
+const fewer = (line: Line): Line => (line.length <= partsPerLine ? line : [...line.slice(0, partsPerLine), words(' and more')]);
+
+type RichTextPart = RichTextSection | { type: 'rich_text_list'; style: 'bullet'; elements: RichTextSection[] };
+
+function evidenceParts(evidence: readonly Evidence[], room: Room): RichTextPart[] {
+  const count = evidence.length === 1 ? 'Acts on' : `Acts on all of these ${evidence.length}`;
+  const shown = evidence.slice(0, room.entities);
+  const left = evidence.length - shown.length;
+  const title: Line = [{ kind: 'words', text: count, strong: true }];
+  if (left > 0) title.push(words(` (${left} not shown here)`));
+  if (shown.length === 0) return [section(title, room.part)];
+  const items = shown.map(({ label, values }) => section(entityLine(label, values, room), room.part));
+  return [section([...title, words(':')], room.part), { type: 'rich_text_list', style: 'bullet', elements: items }];
+}
+
+function entityLine(label: string, values: readonly Line[], room: Room): Line {
+  const shown = values.slice(0, room.values).flatMap((value, index) => [...(index === 0 ? [] : [words(', ')]), ...value]);
+  return [words(`${label} `), ...shown, ...(values.length > room.values ? [words(' …')] : [])];
+}
+
+function detailsBlocks(card: ActionCard, room: Room): KnownBlock[] {
+  if (card.details === null || room.details === 0) return [];
+  const text = showText(card.details, room.details, { lines: true });
+  return [{ type: 'rich_text', elements: [{ type: 'rich_text_quote', elements: [{ type: 'text', text }] }] }];
+}
+
+const richText = (elements: RichTextPart[]): KnownBlock => ({ type: 'rich_text', elements });
+
+function section(line: Line, max: number, whole = false): RichTextSection {
+  const elements = line.flatMap((part) => drawPart(part, whole ? 600 : max) ?? []);
+  return { type: 'rich_text_section', elements: elements.length > 0 ? elements : [{ type: 'text', text: ' ' }] };
+}
+
+function drawPart(part: Part, max: number): RichTextSection['elements'][number] | null {
+  switch (part.kind) {
+    case 'words':
+      if (part.text === '') return null;
+      return { type: 'text', text: part.text, ...(part.strong ? { style: { bold: true } } : {}) };
+    case 'foreign': {
+      const text = showText(part.text, max);
+      return text === '' ? null : { type: 'text', text, ...(part.code ? { style: { code: true } } : {}) };
+    }
+    case 'time':
+      return drawTime(part.at);
+    case 'link':
+      return part.url.length > limits.url ? null : { type: 'link', url: part.url, text: part.text };
+  }
+}
+
+/** Slack draws it in the reader's own time zone; where it cannot, UTC is read. */
+function drawTime(at: string): RichTextSection['elements'][number] {
+  const ms = Date.parse(at);
+  if (!(ms >= 0)) return { type: 'text', text: utc(at) };
+  return { type: 'date', timestamp: Math.floor(ms / 1000), format: '{date_short_pretty} at {time}', fallback: utc(at) };
+}
+
+/** Emoji are off: a file named `:fire:` shall be read as it is. */
+const plainText = (text: string, max: number) => ({ type: 'plain_text' as const, text: showText(text, max), emoji: false });
+
+function drawButton(button: CardButton): Button | null {
+  const label = plainText(button.label, limits.label);
+  const accessible = { accessibility_label: showText(`${button.label}: ${button.describes}`, limits.label) };
+  const common = { type: 'button' as const, action_id: `ac.${button.kind}`, text: label, ...accessible };
+  if (button.kind === 'hunt' || button.kind === 'portal') return button.url.length > limits.url ? null : { ...common, url: button.url };
+  const value = pressedValue(button.pressed);
+  if (button.kind === 'reject') return { ...common, value };
+  return { ...common, value, style: 'primary', ...(button.confirm === null ? {} : { confirm: drawConfirm(button.confirm) }) };
+}
+
+function drawConfirm({ title, text, yes, no }: { title: string; text: string; yes: string; no: string }) {
+  return {
+    title: plainText(title, limits.confirmTitle),
+    text: plainText(text, limits.confirmText),
+    confirm: plainText(yes, limits.confirmButton),
+    deny: plainText(no, limits.confirmButton),
+  };
+}
+
+const pressedValue = ({ actionId, digest, version }: { actionId: string; digest: string; version: number }) =>
+  `${actionId}|${digest}|${version}`;

@@ -1,0 +1,227 @@
+/**
+ * Every sentence a person reads. A refusal says what happened, what is missing and what to do now, in one or two calm sentences. "Nothing was
+ * decided" is said only where it is certain; otherwise a sentence speaks of the press alone.
+ */
+import type { ActionStatus, Decision, OutcomeStatus, Platform, Role, Verb } from '../action-center/action.ts';
+import { catalogue } from '../action-center/catalogue.ts';
+import type { Decided } from '../action-center/decide.ts';
+import { isOpen, type RemediationAction } from '../action-center/intake.ts';
+import { roleLabels } from '../action-center/permissions.ts';
+import type { Refusal } from '../action-center/refusal.ts';
+import { subjectOf } from './evidence.ts';
+import { foreign, type Line, listed, time, words } from './show.ts';
+
+export type WordsContext = { platform: Platform };
+
+export const platformLabels: Record<Decision['platform'], string> = { slack: 'Slack', teams: 'Teams', cli: 'the command line' };
+
+const done: Record<Verb, string> = { approve: 'approved', reject: 'rejected', undo: 'undone', cancel: 'cancelled' };
+const doing: Record<Verb, string> = { approve: 'approve', reject: 'reject', undo: 'undo', cancel: 'cancel' };
+
+/** Where an action stands. */
+export function standingText(action: RemediationAction): Line {
+  const { status } = action;
+  return [words(status === 'pending' || status === 'awaitingSecondApproval' ? openText(action) : closedTexts[status])];
+}
+
+function openText(action: RemediationAction): string {
+  if (action.needed === 1) return 'Waiting for a decision.';
+  return action.approvals.length === 0
+    ? `Waiting for ${action.needed} approvals.`
+    : `${action.approvals.length} of ${action.needed} approvals given; waiting for another person.`;
+}
+
+const closedTexts: Record<Exclude<ActionStatus, 'pending' | 'awaitingSecondApproval'>, string> = {
+  queued: 'Approved; waiting to be carried out.',
+  inProgress: 'Approved; being carried out now.',
+  completed: 'Approved and completed.',
+  partiallyCompleted: 'Approved, but only partly completed.',
+  failed: 'Approved, but carrying it out failed.',
+  timedOut: 'Approved, but no result came in time; look in Defender whether it took effect.',
+  cancelled: 'Approved, then cancelled before it was done.',
+  rejected: 'Rejected; it is not carried out.',
+  expired: 'Expired: nobody decided before the deadline. Nobody rejected it.',
+  superseded: 'Superseded by a newer action; no decision is needed here any more.',
+  decidedElsewhere: 'Decided elsewhere, for example in Defender itself.',
+  undoQueued: 'Completed; its undo is on the way.',
+  undone: 'Completed, then undone.',
+};
+
+const outcomeTexts: Record<OutcomeStatus, string> = {
+  inProgress: 'In progress.',
+  completed: 'Completed.',
+  partiallyCompleted: 'Only partly completed.',
+  failed: 'Failed.',
+  timedOut: 'Timed out.',
+  cancelled: 'Cancelled.',
+  undone: 'Undone.',
+};
+
+export const outcomeText = (status: string): string =>
+  Object.hasOwn(outcomeTexts, status) ? outcomeTexts[status as OutcomeStatus] : 'Outcome reported.';
+
+/** `Security Administrator with Search and Purge, or Global Administrator`. */
+export function rolesText(combinations: readonly (readonly Role[])[]): string {
+  const each = combinations.map((combination) =>
+    listed(
+      combination.map((role) => roleLabels[role]),
+      'and',
+    ),
+  );
+  const last = each.length > 1 ? ` or ${each.at(-1)}` : '';
+  return each.length > 1 ? `${each.slice(0, -1).join(', ')},${last}` : (each[0] ?? 'no role that exists here');
+}
+
+/** What the clicker is told in private when the answer is no. */
+export function refusalText(refusal: Refusal, { platform }: WordsContext): Line {
+  const account = `${platformLabels[platform]} account`;
+  switch (refusal.kind) {
+    // The same words whether nobody or nobody suitable was found: an answer here must not tell which addresses exist.
+    case 'unknown-person':
+      return say(
+        `Your ${account} is not connected to a person who may decide. This press decided nothing; ask your Countersign administrators to connect it.`,
+      );
+    case 'ambiguous-person':
+      return say(
+        `Your ${account} cannot be matched to exactly one person. This press decided nothing; ask your Countersign administrators to connect it.`,
+      );
+    case 'disabled-person':
+      return say('Your account is disabled in the directory, so this press decided nothing. Ask your identity administrators about it.');
+    case 'guest':
+      return say('Guest accounts cannot decide, so this press decided nothing. Please ask a member of your organisation.');
+    case 'external-person':
+      return say(
+        'Your account belongs to another organisation, so this press decided nothing. Please ask somebody of the organisation that owns this card.',
+      );
+    case 'bot':
+      return say('Apps and bots cannot decide, so this press decided nothing.');
+    case 'identity-unavailable':
+      return say(
+        `Who you are could not be checked, because ${serviceText(refusal.service)} did not answer. This press decided nothing; please press again in a minute.`,
+      );
+    case 'not-found':
+      return say(
+        'This card belongs to an action that is not in the record, so this press decided nothing. Look in the Action center in Defender.',
+      );
+    case 'decide-in-defender':
+      return say(
+        'This type of action cannot be carried out from here, so nothing was decided. Please open it in Defender and decide there.',
+      );
+    case 'comment-needed':
+      return say('A rejection needs a reason, so this press decided nothing. Please press Reject again and write one sentence why.');
+    case 'expired':
+      return [
+        words('The deadline passed at '),
+        time(refusal.expiresAt),
+        words(', so nothing was decided: the action is expired, not rejected. If it is still needed, have it raised again.'),
+      ];
+    case 'scope-changed':
+      return scopeChangedText(refusal.note);
+    case 'second-approver-needed':
+      return secondApproverText(refusal.approvals, refusal.needed);
+    case 'not-permitted':
+      return notPermittedText(refusal);
+    case 'already-decided':
+      return alreadyDecidedText(refusal);
+  }
+}
+
+const say = (text: string): Line => [words(text)];
+
+const serviceTexts: Record<string, string> = { directory: 'the directory', slack: 'Slack', teams: 'Teams', store: 'the record' };
+const serviceText = (service: string) => (Object.hasOwn(serviceTexts, service) ? (serviceTexts[service] ?? '') : 'a service it needs');
+
+function scopeChangedText(note: string | null): Line {
+  const because: Line = note === null ? [words('What this card showed has changed. ')] : [foreign(note, 300), words(' ')];
+  return [...because, words('Nothing was decided. The card is being redrawn; please read it again and press once more.')];
+}
+
+function secondApproverText(approvals: readonly Decision[], needed: number): Line {
+  return say(`Your approval is recorded already: ${approvals.length} of ${needed}. The next one has to come from a different person.`);
+}
+
+function notPermittedText({ verb, missing, deviceGroup }: Extract<Refusal, { kind: 'not-permitted' }>): Line {
+  const line: Line = [];
+  // With roles enough, only the device group stands in the way.
+  if (missing.length > 0) line.push(words(`To ${doing[verb]} this you also need ${rolesText(missing.slice(0, 4))}. `));
+  if (deviceGroup === 'unknown')
+    line.push(words('You may act on some device groups only, and the group of a device in this action is not known. '));
+  else if (deviceGroup !== undefined) line.push(words('You may not act on devices of the group '), foreign(deviceGroup, 100), words('. '));
+  if (line.length === 0) line.push(words(`Nobody can ${doing[verb]} this with the present settings. `));
+  return [...line, words('This press decided nothing; please ask somebody who may, or your administrators for the permission.')];
+}
+
+function alreadyDecidedText({ status, decision, byYou, repeated }: Extract<Refusal, { kind: 'already-decided' }>): Line {
+  const standing = words(status === 'pending' || status === 'awaitingSecondApproval' ? 'It is open again.' : closedTexts[status]);
+  if (decision === null) return [standing, words(' Your press changed nothing.')];
+  const when = [time(decision.decidedAt), words('. ')];
+  const what = done[decision.verb];
+  if (repeated) return [words(`You ${what} this already, at `), ...when, words('It counts once. '), standing];
+  if (byYou) return [words(`You ${what} this yourself, at `), ...when, words('A decision is final. '), standing];
+  return [
+    foreign(decision.actor.displayName, 100),
+    words(` ${what} this already, at `),
+    ...when,
+    standing,
+    words(' Your press changed nothing.'),
+  ];
+}
+
+/** What the clicker is told in private once the decision is in the record. */
+export function recordedText({ action, decision }: Decided): Line {
+  const about = foreign(`${catalogue[action.type].label}: ${subjectOf(action)}`, 150);
+  if (decision.verb === 'reject') return [words('Recorded: you rejected '), about, words('. It will not be carried out.')];
+  if (isOpen(action)) {
+    const count = `${action.approvals.length} of ${action.needed}`;
+    return [words('Recorded: you approved '), about, words(`, ${count}. It starts when a different person approves it too.`)];
+  }
+  return [words('Recorded: you approved '), about, words('. The card shows what becomes of it.')];
+}
+
+export const stillChecking: Line = say('Still checking. You get the result here as soon as it is known.');
+export const storeFailed: Line = say(
+  'The record did not answer, so your press may or may not be recorded. Watch the card, or press again: pressing twice is safe.',
+);
+export const outOfDate: Line = say(
+  'This card is out of date, so this press decided nothing. Please use the newest card of this action, or Defender.',
+);
+export const pressAgain: Line = say(
+  'The dialog could not be opened in time, so nothing was decided by this press. Please press Reject again.',
+);
+
+/** For what should never happen; the id finds it in the log. */
+export function bugText(id: string): Line {
+  return say(
+    `Something went wrong on our side (${id}), and your press may or may not be recorded. Watch the card, or press again: pressing twice is safe.`,
+  );
+}
+
+export type Confirm = { title: string; text: string; yes: string; no: string };
+
+/** Asked once more before something that cannot, or not easily, be taken back. */
+export function confirmTexts(action: RemediationAction, heading: string, backend: 'defender' | 'simulator' | 'consumer'): Confirm {
+  const row = catalogue[action.type];
+  const others = action.needed - action.approvals.length - 1;
+  const start =
+    others > 0
+      ? `It starts after ${others === 1 ? 'one more person' : `${others} more people`} approved. `
+      : 'It starts right after this. ';
+  const undo = row.reversible ? 'It can be undone later, but it takes effect at once.' : 'It cannot be undone.';
+  const real = backend === 'simulator' ? ' Simulated: nothing real is touched.' : '';
+  return { title: row.approveLabel, text: `${heading}. ${start}${undo}${real}`, yes: 'Approve', no: 'Go back' };
+}
+
+/** The dialog that asks why. */
+export const rejectDialogTexts = {
+  title: 'Reject',
+  submit: 'Reject',
+  close: 'Go back',
+  label: 'Reason',
+  hint: 'Everybody who sees the card can read it; it is kept in the record.',
+  tooShort: 'Please write at least 3 characters.',
+  tooLong: 'Please write at most 500 characters.',
+  doneTitle: 'Result',
+  doneClose: 'Close',
+} as const;
+
+export const reasonLimits = { min: 3, max: 500 } as const;
