@@ -54,7 +54,7 @@ export type Timing = { sweepEveryMs: number; stalledAfterMs: number; repairEvery
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 
 /** What tests and the demo may hand in. */
-export type Extras = { watch?: Watch; timing?: Timing };
+export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string };
 
 export async function openFoundation(config: Config, log: Log, extras: Extras = {}): Promise<Foundation> {
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
@@ -65,11 +65,15 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     onError: onError('the store'),
   });
   const db = openDatabase(engine.pool);
-  await migrate(db);
-  const queues = await openQueues(config.redisUrl === null ? { pool: engine.queuePool() } : { redisUrl: config.redisUrl }, {
-    onError: onError('the queue'),
-  });
-  for (const warning of queues.warnings) log.warn(warning);
+  const source = config.redisUrl === null ? { pool: engine.queuePool() } : { redisUrl: config.redisUrl };
+  const named = extras.queuePrefix === undefined ? {} : { prefix: extras.queuePrefix };
+  const queues = await migrate(db)
+    .then(() => openQueues({ ...source, ...named }, { onError: onError('the queue') }))
+    .catch(async (error: unknown) => {
+      await engine.close();
+      throw error;
+    });
+  for (const warning of [...engine.warnings, ...queues.warnings]) log.warn(warning);
 
   const metrics = openMetrics();
   const store = actionStore(db, config.tenantId);

@@ -52,7 +52,7 @@ function untilSignal(stop: () => Promise<void>): Promise<number> {
 }
 
 async function serve(parts: Parts): Promise<number> {
-  const config = readConfig(loadEnvironment());
+  const config = readConfig(loadEnvironment(), { needs: parts.bot ? 'bot' : 'worker' });
   const running = await launch(config, openLog(config.logLevel), parts);
   const code = await untilSignal(running.stop);
   process.exit(code);

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
 import { isolateDevice, quarantineFile, removeRegistryKey, softDeleteEmail } from './actions.ts';
 import { alice, bob, carol, dave, erin, frank, person } from './people.ts';
@@ -15,7 +15,7 @@ describe.each(platforms)('approve or reject in $name', ({ open }) => {
     const chat = await open([stranger]);
     world = await openWorld({
       chat,
-      services: { databaseUrl: await freshDatabase(), redisUrl: await freshPrefix() },
+      services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
       timing: { sweepEveryMs: 200, stalledAfterMs: 2000, repairEveryMs: 500 },
     });
     await world.add({ bot: true, worker: true });

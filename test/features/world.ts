@@ -13,7 +13,7 @@ import type { ChatWorld } from './platforms.ts';
 
 export const intakeSecret = 'test-intake-secret-0123456789';
 
-type Services = { databaseUrl: string; redisUrl: string } | { dataDir: string };
+type Services = { databaseUrl: string; redisUrl: string; queuePrefix: string } | { dataDir: string };
 export type WorldOptions = {
   chat: ChatWorld;
   services: Services;
@@ -93,7 +93,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       ...options.env,
     };
     const log = openLog('debug', { write: (line) => void logLines.push(line) });
-    const extras = { watch, ...(options.timing ? { timing: options.timing } : {}) };
+    const { services, timing } = options;
+    const prefix = 'queuePrefix' in services ? { queuePrefix: services.queuePrefix } : {};
+    const extras = { watch, ...prefix, ...(timing ? { timing } : {}) };
     const deployment = await launch(readConfig(env), log, parts, extras);
     const one: Deployment = {
       url: deployment.url,

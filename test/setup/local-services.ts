@@ -127,7 +127,8 @@ async function serve(recipe: Recipe): Promise<LocalService> {
     kill9: () => end('SIGKILL'),
     restart: async () => {
       await end(recipe.gentle);
-      running = await launch(recipe);
+      // A killed server's children may hold on to its memory for a moment; the second try finds it free.
+      running = await launch(recipe).catch(() => wait(500).then(() => launch(recipe)));
     },
   };
 }

@@ -137,7 +137,10 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
     const updates = mine(await cards.claimDue({ ...claim, what: 'update', now: soon() }));
     expect(updates).toMatchObject([{ wantedVersion: 3 }, { wantedVersion: 3 }]);
     const notes = mine(await cards.claimDue({ ...claim, what: 'post', now: soon() }));
-    expect(notes).toMatchObject([{ kind: 'note', parentRef: `ref-${action.id}-1` }, { kind: 'note', parentRef: `ref-${action.id}-2` }]);
+    expect(notes).toMatchObject([
+      { kind: 'note', parentRef: `ref-${action.id}-1` },
+      { kind: 'note', parentRef: `ref-${action.id}-2` },
+    ]);
     expect((await deps().store.history(action.id)).map(({ kind }) => kind)).toEqual(['decided', 'outcome']);
   });
 

@@ -35,9 +35,9 @@ function stepsOf(since: readonly Stage[], isRejection: boolean): Step[] {
   const card = since.slice(Math.max(isRejection ? 0 : final, 0)).find(isCard);
   const isShown = card !== undefined && (isRejection || final >= 0);
   return [
-    step('Stored', first('decided'), 'the decision is on record'),
+    step('Stored', first('decided'), 'decision on record'),
     step('Queued', first('queued'), 'handed to the backend'),
-    step('Taken', first('taken'), 'authority checked again'),
+    step('Taken', first('taken'), 'authority rechecked'),
     isRejection ? nothingToWaitFor(first('taken')) : outcomeStep(since[final], first('reported') !== undefined),
     step('Card updated', isShown ? card : undefined, 'the channel shows it'),
   ];

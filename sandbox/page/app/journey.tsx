@@ -55,7 +55,7 @@ function JourneyOf({ action }: { action: PageAction }) {
   );
 }
 
-const marks: Record<Step['state'], string> = { done: '✓', now: '…', waiting: '', none: '–' };
+const marks: Record<Step['state'], string> = { done: '✓', now: '…', waiting: '\u00a0', none: '–' };
 const spoken: Record<Step['state'], string> = { done: 'done', now: 'under way', waiting: 'to come', none: 'not needed' };
 
 function StepRow({ step, since }: { step: Step; since: string | null }) {

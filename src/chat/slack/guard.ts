@@ -1,0 +1,112 @@
+/**
+ * What stands before Bolt: bodies nobody can read, requests from the future, and byte-identical replays stop here. Bolt itself accepts future
+ * time stamps and replays, refuses a content type with a charset, and ends the process over a body that is not an object.
+ */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isValidSlackRequest } from '@slack/bolt';
+import { seenLately } from './seen.ts';
+
+export type Arrival = { /** Names the signed request. */ requestKey: string; /** `performance.now()` when its first byte was read. */ receivedAt: number };
+export type Guarded = (req: IncomingMessage, res: ServerResponse, next: (req: IncomingMessage & { rawBody: Buffer }) => void) => Promise<void>;
+export type Guard = { admit: Guarded; arrivalOf(req: IncomingMessage): Arrival };
+
+const bodyLimit = 1_048_576;
+const futureMs = 60_000;
+/** Longer than Bolt accepts a signature (5 min) and our clocks may differ. */
+const replayWindow = { forMs: 600_000, bound: 50_000 };
+const formType = 'application/x-www-form-urlencoded';
+
+export function slackGuard(deps: { signingSecret: string; now: () => number }): Guard {
+  const seen = seenLately({ ...replayWindow, now: deps.now });
+  const arrivals = new WeakMap<IncomingMessage, Arrival>();
+
+  const admit: Guarded = async (req, res, next) => {
+    const receivedAt = performance.now();
+    const body = await readBody(req);
+    if (body === 'gone') return;
+    if (body === 'too-large') return answer(res, 413);
+    const type = contentType(req);
+    if (type === null) return answer(res, 415);
+    if (body.length === 0) return answer(res, 400);
+    const text = body.toString();
+    // Slack's own certificate check is not signed, and asks for nothing.
+    if (type === formType && new URLSearchParams(text).get('ssl_check') === '1') return answer(res, 200);
+    const signature = validSignature(req, text, deps);
+    if (signature === null) return answer(res, 401);
+    if (!isReadable(type, text)) return answer(res, 400);
+    // Only a valid signature is remembered, else anybody could use one up before Slack does. This is one bot's memory: what keeps a click from
+    // counting twice across bots and restarts is the state machine behind it (action-center/transitions.ts).
+    if (!seen.first(signature)) return answer(res, 200);
+    req.headers['content-type'] = type;
+    arrivals.set(req, { requestKey: requestKey(signature), receivedAt });
+    next(Object.assign(req, { rawBody: body }));
+  };
+  const arrivalOf = (req: IncomingMessage) => {
+    const arrival = arrivals.get(req);
+    if (!arrival) throw new Error('a request came past the guard');
+    return arrival;
+  };
+  return { admit, arrivalOf };
+}
+
+/** A short, stable name of a signed request or an envelope; the signature itself is never stored. */
+export const requestKey = (unique: string): string => createHash('sha256').update(unique).digest('hex').slice(0, 32);
+
+function answer(res: ServerResponse, status: number): void {
+  // What is still being sent of a refused body is not waited for.
+  res.writeHead(status, status === 413 ? { connection: 'close' } : {});
+  res.end();
+}
+
+function readBody(req: IncomingMessage): Promise<Buffer | 'too-large' | 'gone'> {
+  if (Number(req.headers['content-length'] ?? 0) > bodyLimit) {
+    req.resume();
+    return Promise.resolve('too-large');
+  }
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > bodyLimit) resolve('too-large');
+      else chunks.push(chunk);
+    });
+    req.on('end', () => resolve(Buffer.concat(chunks)));
+    req.on('close', () => resolve('gone'));
+    req.on('error', () => resolve('gone'));
+  });
+}
+
+/** Bolt compares the form type letter by letter, and a proxy may have added the charset. Null: neither a form nor JSON in UTF-8. */
+function contentType(req: IncomingMessage): string | null {
+  const [type = '', ...parameters] = (req.headers['content-type'] ?? '').toLowerCase().split(';');
+  const isUtf8 = parameters.every((parameter) => /^\s*(charset\s*=\s*"?utf-?8"?)?\s*$/.test(parameter));
+  return isUtf8 && [formType, 'application/json'].includes(type.trim()) ? type.trim() : null;
+}
+
+function validSignature(req: IncomingMessage, body: string, deps: { signingSecret: string; now: () => number }): string | null {
+  const signature = req.headers['x-slack-signature'];
+  const stamp = req.headers['x-slack-request-timestamp'];
+  if (typeof signature !== 'string' || typeof stamp !== 'string' || !/^\d{1,12}$/.test(stamp)) return null;
+  const nowMilliseconds = deps.now();
+  if (Number(stamp) * 1000 > nowMilliseconds + futureMs) return null;
+  const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': Number(stamp) };
+  return isValidSlackRequest({ signingSecret: deps.signingSecret, body, headers, nowMilliseconds }) ? signature : null;
+}
+
+/** Bolt expects an object and looks into it without asking. */
+function isReadable(type: string, text: string): boolean {
+  if (type === 'application/json') return isJsonObject(text);
+  const payloads = new URLSearchParams(text).getAll('payload');
+  return payloads.length === 0 || (payloads.length === 1 && payloads.every(isJsonObject));
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false; // answered 400
+  }
+}

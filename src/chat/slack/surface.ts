@@ -1,0 +1,87 @@
+/** Slack as a place where cards are kept equal to the store. One call each, never repeated here. */
+import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
+import type { Log } from '../../log.ts';
+import type { Card } from '../card.ts';
+import { type Place, type Surface, SurfaceError } from '../surface.ts';
+import type { ChannelCheck } from './channels.ts';
+import { renderCard } from './render.ts';
+import { surfaceErrorOf } from './surface-errors.ts';
+
+/** Slack: 1 message per second and channel with short bursts; chat.update is tier 3, about 50 a minute for the workspace. */
+const postLimit = { capacity: 3, perSecond: 1 };
+const updateLimit = { capacity: 20, perSecond: 50 / 60 };
+
+const eventType = 'countersign_card';
+const findPages = 3;
+const findPageSize = 200;
+
+export type SlackSurfaceDeps = { client: WebClient; teamId: string; botId: string; channels: ChannelCheck; log: Log };
+
+export function slackSurface(deps: SlackSurfaceDeps): Surface {
+  const { client, teamId } = deps;
+  return {
+    platform: 'slack',
+    postLanes: ({ conversation }) => [{ lane: `slack:${teamId}:post:${conversation}`, ...postLimit }],
+    updateLanes: () => [{ lane: `slack:${teamId}:update`, ...updateLimit }],
+    post: (place, cardId, card) => mapped(() => post(deps, place, cardId, card)),
+    update: (conversation, ref, card) =>
+      mapped(async () => {
+        await client.chat.update({ channel: conversation, ts: ref, ...renderCard(card) });
+      }),
+    find: (place, cardId) => mapped(() => find(deps, place, cardId)),
+  };
+}
+
+async function mapped<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw surfaceErrorOf(error);
+  }
+}
+
+async function post({ client, channels }: SlackSurfaceDeps, place: Place, cardId: string, card: Card): Promise<string> {
+  await channels.mustBeOurs(place.conversation);
+  const { ts } = await client.chat.postMessage({
+    channel: place.conversation,
+    ...renderCard(card),
+    ...(place.parentRef === null ? {} : { thread_ts: place.parentRef }),
+    // Readable by other apps in the channel: an id, nothing about the incident.
+    metadata: { event_type: eventType, event_payload: { card_id: cardId } },
+    unfurl_links: false,
+    unfurl_media: false,
+  });
+  if (typeof ts !== 'string' || ts === '') throw new SurfaceError('unknown', 'Slack did not say where the message is');
+  return ts;
+}
+
+type Found = { bot_id?: string; ts?: string; metadata?: { event_type?: string; event_payload?: object } };
+
+async function find(deps: SlackSurfaceDeps, place: Place, cardId: string): Promise<string | null> {
+  let cursor: string | undefined;
+  try {
+    for (let page = 0; page < findPages; page += 1) {
+      const answer = await readPage(deps.client, place, cursor);
+      const match = answer.messages?.find((message) => isThisCard(message as Found, deps.botId, cardId));
+      if (match?.ts !== undefined) return match.ts;
+      cursor = answer.response_metadata?.next_cursor;
+      if (!cursor) return null;
+    }
+  } catch (error) {
+    // Without the history scope nothing can be looked up. Then a card may be posted twice rather than never.
+    if (!(error instanceof WebAPIPlatformError) || error.data.error !== 'missing_scope') throw error;
+    deps.log.warn({ cardId, conversation: place.conversation }, 'a card whose post got no answer cannot be looked up: the app lacks the history scope');
+  }
+  return null;
+}
+
+function readPage(client: WebClient, { conversation, parentRef }: Place, cursor: string | undefined) {
+  const page = { channel: conversation, limit: findPageSize, include_all_metadata: true, ...(cursor ? { cursor } : {}) };
+  return parentRef === null ? client.conversations.history(page) : client.conversations.replies({ ...page, ts: parentRef });
+}
+
+/** Other apps can write the same metadata; only our own message counts. */
+function isThisCard(message: Found, botId: string, cardId: string): boolean {
+  const payload = message.metadata?.event_payload;
+  return message.bot_id === botId && message.metadata?.event_type === eventType && !!payload && 'card_id' in payload && payload.card_id === cardId;
+}

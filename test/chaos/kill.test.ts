@@ -1,0 +1,217 @@
+/**
+ * kill -9 of the bots, the workers, Redis and PostgreSQL at any moment while 500 decisions are made. Nothing that was acknowledged is lost,
+ * nothing is carried out twice. Everything runs as separate processes on a PostgreSQL and a Redis of its own.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startSlack } from '../../sandbox/slack/server.ts';
+import type { SlackMessage, SlackWorld } from '../../sandbox/slack/types.ts';
+import { device, quarantineFile } from '../features/actions.ts';
+import { crowd, team } from '../features/people.ts';
+import { buttonsOf, textOf } from '../features/platforms.ts';
+import { intakeSecret, signed } from '../features/world.ts';
+import { startPostgres, startRedis } from '../setup/local-services.ts';
+
+/** What a person would press in a night, times fifty; fewer for a quick look. */
+const total = Number(process.env['CHAOS_DECISIONS'] ?? 500);
+const lanes = 50;
+const analysts = crowd(20);
+const killEveryMs = 1200;
+
+type Service = { url: string; kill9(): Promise<void>; restart(): Promise<void>; stop(): Promise<void> };
+type Process = { name: string; start(): void; kill9(): Promise<void>; stop(): Promise<void> };
+
+let folder: string;
+let postgres: Service;
+let redis: Service;
+let slack: SlackWorld;
+let botUrls: string[];
+const processes: Process[] = [];
+
+const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const channelOf = (lane: number): string => `C${String(lane).padStart(4, '0')}`;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** A bot or worker as its own process: started again whenever it ends, as a supervisor would. */
+function supervise(name: string, command: string, env: Record<string, string>): Process {
+  let child: ChildProcess | null = null;
+  let wanted = true;
+  const start = (): void => {
+    const inherited = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'test' };
+    const running = spawn(process.execPath, ['src/main.ts', command], { env: { ...inherited, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+    child = running;
+    running.once('exit', () => {
+      if (wanted) setTimeout(start, 100);
+    });
+  };
+  const kill = async (signal: NodeJS.Signals): Promise<void> => {
+    const running = child;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const gone = once(running, 'exit');
+    running.kill(signal);
+    await gone;
+  };
+  return {
+    name,
+    start,
+    kill9: () => kill('SIGKILL'),
+    stop: async () => {
+      wanted = false;
+      await kill('SIGKILL');
+    },
+  };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-chaos-'));
+  [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const secrets = { signingSecret: 'chaos-signing-secret', botToken: 'xoxb-chaos' };
+  const channels = Array.from({ length: lanes }, (_, lane) => ({ id: channelOf(lane), name: `soc-${lane}` }));
+  const people = analysts.map((one) => ({ id: one.slack[0]?.userId ?? '', name: one.upn, realName: one.displayName, email: one.email }));
+  slack = await startSlack({ ...secrets, teamId: team, channels, people, enforceRates: false });
+
+  const routes = channels.map(({ id }, lane) => `  - match: { group: "group-${lane}" }\n    slack: [${id}]\n`).join('');
+  await writeFile(join(folder, 'policy.yaml'), `routes:\n${routes}  - slack: [${channelOf(0)}]\n`);
+  await writeFile(join(folder, 'directory.json'), JSON.stringify({ people: analysts }));
+  const shared = {
+    HOST: '127.0.0.1',
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis.url,
+    DIRECTORY: 'file',
+    DIRECTORY_FILE: join(folder, 'directory.json'),
+    POLICY_FILE: join(folder, 'policy.yaml'),
+    BACKEND: 'simulator',
+    INTAKE_SECRETS: intakeSecret,
+    LOG_LEVEL: 'silent',
+    SLACK_BOT_TOKEN: secrets.botToken,
+    SLACK_SIGNING_SECRET: secrets.signingSecret,
+    SLACK_API_URL: slack.apiUrl,
+  };
+  const ports = await Promise.all([freePort(), freePort()]);
+  botUrls = ports.map((port) => `http://127.0.0.1:${port}`);
+  slack.setRequestUrls(botUrls.map((url) => `${url}/slack/events`));
+  for (const [index, port] of ports.entries()) processes.push(supervise(`bot ${index + 1}`, 'bot', { ...shared, PORT: String(port) }));
+  for (const index of [1, 2]) processes.push(supervise(`worker ${index}`, 'worker', shared));
+  for (const one of processes) one.start();
+  await Promise.all(botUrls.map(untilReady));
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all(processes.map((one) => one.stop()));
+  await Promise.all([slack?.close(), postgres?.stop(), redis?.stop()]);
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+async function untilReady(url: string): Promise<void> {
+  await persist(async () => (await fetch(`${url}/readyz`)).status === 200, 60_000);
+}
+
+/** Tries until it is true; a refused connection is what this test is about. */
+async function persist(attempt: () => Promise<boolean>, forMs = 120_000): Promise<void> {
+  const end = Date.now() + forMs;
+  for (;;) {
+    if (await attempt().catch(() => false)) return;
+    if (Date.now() > end) throw new Error('gave up');
+    await later(100);
+  }
+}
+
+async function submit(body: object): Promise<void> {
+  const text = JSON.stringify(body);
+  let turn = 0;
+  await persist(async () => {
+    turn += 1;
+    const url = botUrls[turn % botUrls.length] ?? '';
+    const answer = await fetch(`${url}/v1/actions`, { method: 'POST', headers: signed(text), body: text, signal: AbortSignal.timeout(5000) });
+    return answer.status === 202;
+  });
+}
+
+const cardsIn = (channel: string): SlackMessage[] => slack.messages(channel).filter((message) => buttonsOf(message).some((text) => text.startsWith('Approve')));
+
+/** Presses until the card stops asking; returns how often. A person whose press failed presses again. */
+async function pressUntilDecided(title: string, channel: string, user: string): Promise<void> {
+  await persist(async () => {
+    const message = cardsIn(channel).find((one) => textOf(one.blocks).includes(title));
+    if (!message) return slack.messages(channel).some((one) => textOf(one.blocks).includes(title) && !buttonsOf(one).some((text) => text.startsWith('Approve')));
+    const button = buttonsOf(message).find((text) => text.startsWith('Approve')) ?? '';
+    await slack.click({ user, channel, ts: message.ts, button });
+    return false;
+  });
+}
+
+it(`loses none of ${total} decisions and carries none out twice while everything is killed in turn`, { timeout: 400_000 }, async () => {
+  const victims = [...processes, { name: 'Redis', ...restarting(redis) }, { name: 'PostgreSQL', ...restarting(postgres) }];
+  const kills = new Map<string, number>();
+  let killing = true;
+  const killer = (async () => {
+    for (let turn = 0; killing; turn += 1) {
+      await later(killEveryMs);
+      const victim = victims[turn % victims.length];
+      if (!victim || !killing) continue;
+      kills.set(victim.name, (kills.get(victim.name) ?? 0) + 1);
+      await victim.kill9();
+    }
+  })();
+
+  const cases = Array.from({ length: total }, (_, index) => {
+    const lane = index % lanes;
+    const body = quarantineFile({ entities: [{ ...device, group: `group-${lane}` }, { type: 'file', sha1: '3395856ce81f2b7382dee72602f798b642f14140' }] });
+    return { title: body.title, body, channel: channelOf(lane), user: analysts[index % analysts.length]?.slack[0]?.userId ?? '' };
+  });
+  const work = [...cases];
+  const hands = Array.from({ length: 25 }, async () => {
+    for (let one = work.shift(); one; one = work.shift()) {
+      await submit(one.body);
+      await pressUntilDecided(one.title, one.channel, one.user);
+    }
+  });
+  await Promise.all(hands);
+  killing = false;
+  await killer;
+
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  const count = async (query: string): Promise<number> => Number((await client.query<{ n: string }>(query)).rows[0]?.n);
+  try {
+    await persist(async () => (await count("select count(*) as n from actions where status in ('queued', 'inProgress')")) === 0, 150_000);
+    const figures = {
+      submitted: total,
+      stored: await count('select count(*) as n from actions'),
+      decided: await count("select count(*) as n from audit_events where kind = 'decided'"),
+      completed: await count("select count(*) as n from actions where status = 'completed'"),
+      carriedOut: await count('select count(*) as n from simulator_runs'),
+      carriedOutTwice: await count('select count(*) as n from (select decision_id from simulator_runs group by decision_id having count(*) > 1) as twice'),
+      kills: Object.fromEntries(kills),
+    };
+    process.stdout.write(`kill -9: ${JSON.stringify(figures)}\n`);
+    expect(figures).toMatchObject({ stored: total, decided: total, completed: total, carriedOut: total, carriedOutTwice: 0 });
+    // Every kind of victim had its turn.
+    expect(kills.size).toBe(victims.length);
+  } finally {
+    await client.end();
+  }
+});
+
+const restarting = (service: Service) => ({
+  kill9: async () => {
+    await service.kill9();
+    await later(300);
+    await service.restart();
+  },
+});
