@@ -109,7 +109,9 @@ async function openPostgres(databaseUrl: string, limits: EngineLimits, { onError
     // Lent out or idle: without a listener on the connection its error would end the process. The pool repeats those of idle ones.
     pool.on('connect', (client) => client.on('error', onError));
     pool.on('error', () => {});
-    pools.push(once(() => pool.end()));
+    pools.push(async () => {
+      if (!pool.ending) await pool.end();
+    });
     // Its types differ from BullMQ's in a detail: an absent payload is not an undefined one.
     return pool as SqlPool;
   };

@@ -88,7 +88,9 @@ function contentType(req: IncomingMessage): string | null {
 function validSignature(req: IncomingMessage, body: string, deps: { signingSecret: string; now: () => number }): string | null {
   const signature = req.headers['x-slack-signature'];
   const stamp = req.headers['x-slack-request-timestamp'];
-  if (typeof signature !== 'string' || typeof stamp !== 'string' || !/^\d{1,12}$/.test(stamp)) return null;
+  // Exactly Slack's form: Bolt ignores what follows a second `=`, and then a replay would look new.
+  if (typeof signature !== 'string' || !/^v0=[0-9a-f]{64}$/.test(signature)) return null;
+  if (typeof stamp !== 'string' || !/^\d{1,12}$/.test(stamp)) return null;
   const nowMilliseconds = deps.now();
   if (Number(stamp) * 1000 > nowMilliseconds + futureMs) return null;
   const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': Number(stamp) };

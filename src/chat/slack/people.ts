@@ -37,7 +37,8 @@ export function slackPeople(deps: SlackPeopleDeps): (clicker: Clicker) => Clicki
 
   return (clicker) =>
     async ({ fresh }) => {
-      if (clicker.teamId !== null && !isOurs(deps, clicker.teamId)) return refuse({ kind: 'external-person' });
+      const { enterpriseId } = deps;
+      if (enterpriseId === null && clicker.teamId !== null && clicker.teamId !== deps.teamId) return refuse({ kind: 'external-person' });
       const cached = known.get(clicker.userId);
       if (!fresh && cached && cached.until > deps.now()) return ok(cached.claim);
       known.delete(clicker.userId);
@@ -51,10 +52,6 @@ export function slackPeople(deps: SlackPeopleDeps): (clicker: Clicker) => Clicki
     };
 }
 
-/** On Enterprise Grid an account may belong to the organisation instead of one of its workspaces. */
-const isOurs = ({ teamId, enterpriseId }: SlackPeopleDeps, team: string) =>
-  team === teamId || (enterpriseId !== null && team === enterpriseId);
-
 const emailOf = ({ identityMode }: SlackPeopleDeps, user: User) => (identityMode === 'email' ? (user.profile?.email ?? null) : null);
 
 function refusalOf(deps: SlackPeopleDeps, clicker: Clicker, user: User): PersonRefusal | null {
@@ -67,12 +64,17 @@ function refusalOf(deps: SlackPeopleDeps, clicker: Clicker, user: User): PersonR
   return null;
 }
 
-/** Both the payload and the profile must name our team, or our organisation; whoever names neither is not known to be ours. */
-function isHome(deps: SlackPeopleDeps, clicker: Clicker, user: User): boolean {
-  const { enterprise_id: enterprise, teams = [] } = user.enterprise_user ?? {};
-  if (deps.enterpriseId !== null && enterprise === deps.enterpriseId) return teams.length === 0 || teams.includes(deps.teamId);
+/**
+ * Outside Enterprise Grid both the payload and the profile must name our team; whoever names neither is not known to be ours. On Grid a person's
+ * home may be another workspace of the same organisation: then the organisation counts, and membership in our workspace.
+ */
+function isHome({ teamId, enterpriseId }: SlackPeopleDeps, clicker: Clicker, user: User): boolean {
+  if (enterpriseId !== null) {
+    const { enterprise_id: organisation, teams = [] } = user.enterprise_user ?? {};
+    return organisation === enterpriseId && (teams.length === 0 || teams.includes(teamId));
+  }
   const named = [clicker.teamId, user.team_id].filter((team) => typeof team === 'string');
-  return named.length > 0 && named.every((team) => isOurs(deps, team));
+  return named.length > 0 && named.every((team) => team === teamId);
 }
 
 async function lookUp(client: WebClient, userId: string): Promise<User | null> {

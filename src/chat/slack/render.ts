@@ -7,6 +7,7 @@ import type { ActionCard, Card, CardButton, Fact, NoteCard } from '../card.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
+import { writePressed } from './pressed.ts';
 
 export type SlackContent = { text: string; blocks: KnownBlock[] };
 
@@ -143,7 +144,7 @@ function drawButton(button: CardButton): Button | null {
   const accessible = { accessibility_label: showText(`${button.label}: ${button.describes}`, limits.label) };
   const common = { type: 'button' as const, action_id: `ac.${button.kind}`, text: label, ...accessible };
   if (button.kind === 'hunt' || button.kind === 'portal') return button.url.length > limits.url ? null : { ...common, url: button.url };
-  const value = pressedValue(button.pressed);
+  const value = writePressed(button.pressed);
   if (button.kind === 'reject') return { ...common, value };
   return { ...common, value, style: 'primary', ...(button.confirm === null ? {} : { confirm: drawConfirm(button.confirm) }) };
 }
@@ -156,6 +157,3 @@ function drawConfirm({ title, text, yes, no }: { title: string; text: string; ye
     deny: plainText(no, limits.confirmButton),
   };
 }
-
-const pressedValue = ({ actionId, digest, version }: { actionId: string; digest: string; version: number }) =>
-  `${actionId}|${digest}|${version}`;

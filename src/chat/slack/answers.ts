@@ -1,0 +1,46 @@
+/** Private answers to the person who pressed. Through the response_url, else as an ephemeral message; never silence without a log line. */
+import type { WebClient } from '@slack/web-api';
+import type { Log } from '../../log.ts';
+import type { Line } from '../show.ts';
+import { renderLine, type SlackContent } from './render.ts';
+
+/** `responseUrl` is a bearer secret: it is never logged. */
+export type Reader = { userId: string; channel: string | null; responseUrl: string | null };
+export type TellPrivately = (reader: Reader, line: Line) => Promise<void>;
+
+const deadlineMs = 5000;
+
+export function privateAnswers({ client, log }: { client: WebClient; log: Log }): TellPrivately {
+  return async (reader, line) => {
+    const content = renderLine(line);
+    if (reader.responseUrl !== null && (await viaResponseUrl(reader.responseUrl, content, log))) return;
+    if (reader.channel === null) {
+      log.warn({ slackUser: reader.userId }, 'a private answer could not be delivered: the press named no channel');
+      return;
+    }
+    try {
+      await client.chat.postEphemeral({ channel: reader.channel, user: reader.userId, ...content });
+    } catch (error) {
+      log.warn({ slackUser: reader.userId, channel: reader.channel, err: error }, 'a private answer could not be delivered');
+    }
+  };
+}
+
+async function viaResponseUrl(url: string, content: SlackContent, log: Log): Promise<boolean> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...content }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(deadlineMs),
+    });
+    await response.body?.cancel();
+    if (response.ok) return true;
+    log.warn({ status: response.status }, 'Slack refused a private answer; it is sent another way');
+  } catch (error) {
+    // The message of such an error may hold the address.
+    log.warn({ reason: error instanceof Error ? error.name : 'unknown' }, 'Slack did not take a private answer; it is sent another way');
+  }
+  return false;
+}

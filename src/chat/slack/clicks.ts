@@ -1,0 +1,194 @@
+/**
+ * Presses and sent dialogs: read, handed to the flows, answered. The acknowledgement goes out after the commit; when that takes too long the person
+ * hears so, and gets the result in private once it is there. Nothing about deciding lives here.
+ */
+import { z } from 'zod';
+import type { Click, Decided } from '../../action-center/decide.ts';
+import { UpstreamError } from '../../action-center/errors.ts';
+import type { RemediationAction } from '../../action-center/intake.ts';
+import type { Result } from '../../action-center/refusal.ts';
+import { newTroubleId } from '../../ids.ts';
+import type { Log } from '../../log.ts';
+import type { Line } from '../show.ts';
+import { bugText, outOfDate, pressAgain, recordedText, refusalText, stillChecking, storeFailed } from '../words.ts';
+import type { Reader, TellPrivately } from './answers.ts';
+import { readSubmission, reasonErrors, rejectDialog, resultView } from './dialog.ts';
+import type { Arrival } from './guard.ts';
+import type { Clicker, ClickingPerson } from './people.ts';
+import { type Pressed, readPressed } from './pressed.ts';
+
+export type Flows = {
+  /** Everything but the write: asked before a dialog is opened, so that nobody types a reason in vain. */
+  check(click: Click): Promise<Result<{ action: RemediationAction }>>;
+  decide(click: Click): Promise<Result<Decided>>;
+};
+
+export type ClickDeps = {
+  flows: Flows;
+  teamId: string;
+  personBehind: (clicker: Clicker) => ClickingPerson;
+  tell: TellPrivately;
+  openView: (triggerId: string, view: object) => Promise<void>;
+  log: Log;
+};
+
+/** One interaction as Bolt hands it over. `ack` answers Slack's request; its argument is what a dialog shows next. */
+export type Interaction = { body: unknown; arrival: Arrival; ack: (answer?: DialogAnswer) => Promise<void> };
+export type DialogAnswer =
+  | { response_action: 'errors'; errors: Record<string, string> }
+  | { response_action: 'update'; view: ReturnType<typeof resultView> };
+
+/** Slack shows a warning after 3 s. */
+const answerWithinMs = 2500;
+/** After this nobody waits for a flow any more. */
+const giveUpMs = 60_000;
+
+const Person = z.object({ id: z.string().min(1), team_id: z.string().min(1).nullish() });
+const Press = z.object({
+  user: Person,
+  channel: z.object({ id: z.string() }).nullish(),
+  container: z.object({ channel_id: z.string().nullish() }).nullish(),
+  response_url: z.url({ protocol: /^https?$/ }).nullish(),
+  trigger_id: z.string().nullish(),
+  actions: z.array(z.object({ action_id: z.string(), value: z.string().nullish() })).min(1),
+});
+type Press = z.infer<typeof Press>;
+const Submission = z.object({ user: Person, view: z.unknown() });
+
+const clickerOf = ({ id, team_id }: z.infer<typeof Person>): Clicker => ({ userId: id, teamId: team_id ?? null });
+
+function readerOf({ user, channel, container, response_url }: Press): Reader {
+  return { userId: user.id, channel: channel?.id ?? container?.channel_id ?? null, responseUrl: response_url ?? null };
+}
+
+type ClickOf = { pressed: Pressed; clicker: Clicker; arrival: Arrival; verb: Click['verb']; comment: string | null };
+
+function clickOf(deps: ClickDeps, { pressed, clicker, arrival, verb, comment }: ClickOf): Click {
+  return {
+    actionId: pressed.actionId,
+    shownDigest: pressed.digest,
+    verb,
+    by: `slack:${clicker.teamId ?? deps.teamId}/${clicker.userId}`,
+    person: deps.personBehind(clicker),
+    platform: 'slack',
+    comment,
+    clickId: arrival.requestKey,
+  };
+}
+
+/** A button was pressed. */
+export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interaction): Promise<void> {
+  const press = Press.safeParse(body).data;
+  const [button] = press?.actions ?? [];
+  if (!press || !button) {
+    deps.log.error({ clickId: arrival.requestKey }, 'a press came in a shape that is not known; nobody could be answered');
+    return ack();
+  }
+  // These open a page in the browser; Slack only wants to hear that we saw it.
+  if (button.action_id === 'ac.hunt' || button.action_id === 'ac.portal') return ack();
+  const pressed = readPressed(button.value ?? '');
+  const clicker = clickerOf(press.user);
+  if (pressed && button.action_id === 'ac.approve') {
+    const click = clickOf(deps, { pressed, clicker, arrival, verb: 'approve', comment: null });
+    return answerDecision(deps, click, { reader: readerOf(press), arrival, ack });
+  }
+  if (pressed && button.action_id === 'ac.reject') return askForReason(deps, press, pressed, { body, arrival, ack });
+  await ack();
+  return deps.tell(readerOf(press), outOfDate);
+}
+
+async function answerDecision(deps: ClickDeps, click: Click, to: { reader: Reader; arrival: Arrival; ack: () => Promise<void> }): Promise<void> {
+  const work = decisionLine(deps, click);
+  const line = await soon(work, to.arrival);
+  await to.ack();
+  if (line !== null) return deps.tell(to.reader, line);
+  await deps.tell(to.reader, stillChecking);
+  return deps.tell(to.reader, await atLast(work));
+}
+
+/** The answer to a decision, whatever happens to it. Never rejects. */
+async function decisionLine(deps: ClickDeps, click: Click): Promise<Line> {
+  try {
+    const decided = await deps.flows.decide(click);
+    return decided.ok ? recordedText(decided.value) : refusalText(decided.refusal, { platform: 'slack' });
+  } catch (error) {
+    return troubleLine(deps, click, error);
+  }
+}
+
+function troubleLine({ log }: ClickDeps, click: Click, error: unknown): Line {
+  const facts = { actionId: click.actionId, clickId: click.clickId, verb: click.verb, err: error };
+  if (error instanceof UpstreamError) {
+    log.error({ ...facts, service: error.service }, 'a press got no answer from the record');
+    return storeFailed;
+  }
+  const troubleId = newTroubleId();
+  log.error({ ...facts, troubleId }, 'a press failed');
+  return bugText(troubleId);
+}
+
+type Checked = { action: RemediationAction } | { line: Line };
+
+/** Reject: only who may decide is asked why. */
+async function askForReason(deps: ClickDeps, press: Press, pressed: Pressed, { arrival, ack }: Interaction): Promise<void> {
+  const reader = readerOf(press);
+  const click = clickOf(deps, { pressed, clicker: clickerOf(press.user), arrival, verb: 'reject', comment: null });
+  const work = checkedFor(deps, click);
+  const checked = await soon(work, arrival);
+  await ack();
+  if (checked === null) {
+    await deps.tell(reader, stillChecking);
+    const late = await atLast(work.then((value) => ('line' in value ? value.line : pressAgain)));
+    return deps.tell(reader, late);
+  }
+  if ('line' in checked) return deps.tell(reader, checked.line);
+  try {
+    await deps.openView(press.trigger_id ?? '', rejectDialog(checked.action, pressed, reader.channel));
+  } catch (error) {
+    deps.log.warn({ actionId: click.actionId, clickId: click.clickId, err: error }, 'the dialog for a rejection could not be opened');
+    return deps.tell(reader, pressAgain);
+  }
+}
+
+async function checkedFor(deps: ClickDeps, click: Click): Promise<Checked> {
+  try {
+    const checked = await deps.flows.check(click);
+    return checked.ok ? { action: checked.value.action } : { line: refusalText(checked.refusal, { platform: 'slack' }) };
+  } catch (error) {
+    return { line: troubleLine(deps, click, error) };
+  }
+}
+
+/** The dialog with the reason was sent. Its answer is shown in the dialog itself. */
+export async function onSubmit(deps: ClickDeps, { body, arrival, ack }: Interaction): Promise<void> {
+  const submission = Submission.safeParse(body).data;
+  const sent = submission ? readSubmission(submission.view) : null;
+  const show = (line: Line) => ack({ response_action: 'update', view: resultView(line) });
+  if (!submission || !sent) return show(outOfDate);
+  const errors = reasonErrors(sent.reason);
+  if (errors) return ack({ response_action: 'errors', errors });
+  const clicker = clickerOf(submission.user);
+  const work = decisionLine(deps, clickOf(deps, { pressed: sent.pressed, clicker, arrival, verb: 'reject', comment: sent.reason }));
+  const line = await soon(work, arrival);
+  await show(line ?? stillChecking);
+  if (line === null) await deps.tell({ userId: clicker.userId, channel: sent.channel, responseUrl: null }, await atLast(work));
+}
+
+/** What `work` gives while Slack still waits, or null. */
+function soon<T>(work: Promise<T>, arrival: Arrival): Promise<T | null> {
+  return within(work, Math.max(0, answerWithinMs - (performance.now() - arrival.receivedAt)), null);
+}
+
+const atLast = (work: Promise<Line>): Promise<Line> => within(work, giveUpMs, storeFailed);
+
+async function within<T, E>(work: Promise<T>, ms: number, otherwise: E): Promise<T | E> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<E>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
