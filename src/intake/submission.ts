@@ -11,6 +11,10 @@ const maxPath = 300;
 /** The flow `announce`, joined with its store by whoever starts the way in. */
 export type Announce = (intake: Intake) => Promise<Announced>;
 
+/** What became of one action. `failed`: it may be submitted again; the reason is one for an operator. */
+export type Sent = { kind: 'accepted' | 'known' | 'conflict' } | { kind: 'invalid'; issues: Issue[] } | { kind: 'failed'; reason: string };
+export type Send = (intake: Intake) => Promise<Sent>;
+
 type Issues = { issues: Issue[] };
 
 export function parseJson(bytes: Uint8Array): { value: unknown } | Issues {

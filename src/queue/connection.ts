@@ -83,15 +83,16 @@ async function openRedis(url: string, source: QueueSource, { onError }: QueueHoo
     workerClient ??= redisClient(url, workerSettings).on('error', tell);
     return workerClient;
   };
-  // Version and eviction are checked above; BullMQ's own check would remember one failed answer for ever.
-  const trust = { prefix, skipVersionCheck: true };
   const ends = endings(source.closeDeadlineMs ?? closeDeadlineMs, tell);
+  // Version and eviction were checked; BullMQ's own check would remember one failed answer for ever.
+  const direct = { connection: client, skipVersionCheck: true, skipWaitingForReady: true };
   return {
     kind: 'redis',
     warnings,
-    producer: ends.queue((name) => new Queue(name, { ...trust, connection: client, skipWaitingForReady: true, defaultJobOptions: kept })),
+    producer: ends.queue((name) => new Queue(name, { ...direct, prefix, defaultJobOptions: kept })),
+    // A worker waits for Redis anyway, and needs its version: for 5.0 it would round every delay up to a second.
     consumer: ends.worker(
-      (name, processor, options) => new Worker(name, processor, { ...kept, ...options, ...trust, connection: forWorkers() }),
+      (name, processor, options) => new Worker(name, processor, { ...kept, ...options, prefix, connection: forWorkers() }),
     ),
     ping: async () => {
       await client.ping();

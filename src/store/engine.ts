@@ -109,6 +109,8 @@ async function openPostgres(databaseUrl: string, limits: EngineLimits, { onError
     // Lent out or idle: without a listener on the connection its error would end the process. The pool repeats those of idle ones.
     pool.on('connect', (client) => client.on('error', onError));
     pool.on('error', () => {});
+    // Every queue and every worker listens.
+    pool.setMaxListeners(0);
     pools.push(async () => {
       if (!pool.ending) await pool.end();
     });

@@ -21,6 +21,8 @@ export class PglitePool extends EventEmitter implements SqlPool {
 
   constructor(session: PgliteSession, settings: PglitePoolOptions) {
     super();
+    // Every queue and every worker listens.
+    this.setMaxListeners(0);
     this.#session = session;
     this.#settings = settings;
   }

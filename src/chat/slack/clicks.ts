@@ -2,6 +2,7 @@
  * Presses and sent dialogs: read, handed to the flows, answered. The acknowledgement goes out after the commit; when that takes too long the person
  * hears so, and gets the result in private once it is there. Nothing about deciding lives here.
  */
+import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import type { Click, Decided } from '../../action-center/decide.ts';
 import { UpstreamError } from '../../action-center/errors.ts';
@@ -28,15 +29,13 @@ export type ClickDeps = {
   teamId: string;
   personBehind: (clicker: Clicker) => ClickingPerson;
   tell: TellPrivately;
-  openView: (triggerId: string, view: object) => Promise<void>;
+  openView: (triggerId: string, view: ModalView) => Promise<void>;
   log: Log;
 };
 
 /** One interaction as Bolt hands it over. `ack` answers Slack's request; its argument is what a dialog shows next. */
 export type Interaction = { body: unknown; arrival: Arrival; ack: (answer?: DialogAnswer) => Promise<void> };
-export type DialogAnswer =
-  | { response_action: 'errors'; errors: Record<string, string> }
-  | { response_action: 'update'; view: ReturnType<typeof resultView> };
+export type DialogAnswer = { response_action: 'errors'; errors: Record<string, string> } | { response_action: 'update'; view: ModalView };
 
 /** Slack shows a warning after 3 s. */
 const answerWithinMs = 2500;
@@ -97,7 +96,11 @@ export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interacti
   return deps.tell(readerOf(press), outOfDate);
 }
 
-async function answerDecision(deps: ClickDeps, click: Click, to: { reader: Reader; arrival: Arrival; ack: () => Promise<void> }): Promise<void> {
+async function answerDecision(
+  deps: ClickDeps,
+  click: Click,
+  to: { reader: Reader; arrival: Arrival; ack: () => Promise<void> },
+): Promise<void> {
   const work = decisionLine(deps, click);
   const line = await soon(work, to.arrival);
   await to.ack();

@@ -1,8 +1,8 @@
 /** Dialogs: the one that asks why somebody rejects, and the one that shows what became of it. */
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
-import type { RemediationAction } from '../../action-center/intake.ts';
 import { catalogue } from '../../action-center/catalogue.ts';
+import type { RemediationAction } from '../../action-center/intake.ts';
 import { subjectOf } from '../evidence.ts';
 import { foreign, type Line, words } from '../show.ts';
 import { reasonLimits, rejectDialogTexts as texts } from '../words.ts';
@@ -18,7 +18,11 @@ const Remembered = z.object({ value: z.string(), channel: z.string().nullable() 
 const plain = (text: string) => ({ type: 'plain_text' as const, text, emoji: false });
 
 export function rejectDialog(action: RemediationAction, pressed: Pressed, channel: string | null): ModalView {
-  const about: Line = [words('You are about to reject '), foreign(`${catalogue[action.type].label}: ${subjectOf(action)}`, 150), words('.')];
+  const about: Line = [
+    words('You are about to reject '),
+    foreign(`${catalogue[action.type].label}: ${subjectOf(action)}`, 150),
+    words('.'),
+  ];
   return {
     type: 'modal',
     callback_id: rejectCallback,

@@ -7,8 +7,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isValidSlackRequest } from '@slack/bolt';
 import { seenLately } from './seen.ts';
 
-export type Arrival = { /** Names the signed request. */ requestKey: string; /** `performance.now()` when its first byte was read. */ receivedAt: number };
-export type Guarded = (req: IncomingMessage, res: ServerResponse, next: (req: IncomingMessage & { rawBody: Buffer }) => void) => Promise<void>;
+export type Arrival = {
+  /** Names the signed request. */ requestKey: string /** `performance.now()` when its first byte was read. */;
+  receivedAt: number;
+};
+export type Guarded = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (req: IncomingMessage & { rawBody: Buffer }) => void,
+) => Promise<void>;
 export type Guard = { admit: Guarded; arrivalOf(req: IncomingMessage): Arrival };
 
 const bodyLimit = 1_048_576;
@@ -26,15 +33,9 @@ export function slackGuard(deps: { signingSecret: string; now: () => number }): 
     const body = await readBody(req);
     if (body === 'gone') return;
     if (body === 'too-large') return answer(res, 413);
-    const type = contentType(req);
-    if (type === null) return answer(res, 415);
-    if (body.length === 0) return answer(res, 400);
-    const text = body.toString();
-    // Slack's own certificate check is not signed, and asks for nothing.
-    if (type === formType && new URLSearchParams(text).get('ssl_check') === '1') return answer(res, 200);
-    const signature = validSignature(req, text, deps);
-    if (signature === null) return answer(res, 401);
-    if (!isReadable(type, text)) return answer(res, 400);
+    const verdict = judge(req, body.toString(), deps);
+    if ('status' in verdict) return answer(res, verdict.status);
+    const { signature, type } = verdict;
     // Only a valid signature is remembered, else anybody could use one up before Slack does. This is one bot's memory: what keeps a click from
     // counting twice across bots and restarts is the state machine behind it (action-center/transitions.ts).
     if (!seen.first(signature)) return answer(res, 200);
@@ -48,6 +49,19 @@ export function slackGuard(deps: { signingSecret: string; now: () => number }): 
     return arrival;
   };
   return { admit, arrivalOf };
+}
+
+type Verdict = { status: number } | { signature: string; type: string };
+
+function judge(req: IncomingMessage, text: string, deps: { signingSecret: string; now: () => number }): Verdict {
+  const type = contentType(req);
+  if (type === null) return { status: 415 };
+  if (text.length === 0) return { status: 400 };
+  // Slack's own certificate check is not signed, and asks for nothing.
+  if (type === formType && new URLSearchParams(text).get('ssl_check') === '1') return { status: 200 };
+  const signature = validSignature(req, text, deps);
+  if (signature === null) return { status: 401 };
+  return isReadable(type, text) ? { signature, type } : { status: 400 };
 }
 
 /** A short, stable name of a signed request or an envelope; the signature itself is never stored. */

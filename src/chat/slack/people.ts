@@ -4,7 +4,7 @@ import { UpstreamError } from '../../action-center/errors.ts';
 import type { PersonClaim } from '../../action-center/ports.ts';
 import { ok, type PersonRefusal, type Result, refuse } from '../../action-center/refusal.ts';
 
-export type Clicker = { userId: string; /** The home team of the account, as the payload names it. */ teamId: string | null };
+export type Clicker = { userId: string /** The home team of the account, as the payload names it. */; teamId: string | null };
 export type ClickingPerson = (options: { fresh: boolean }) => Promise<Result<PersonClaim, PersonRefusal>>;
 
 export type SlackPeopleDeps = {

@@ -70,7 +70,10 @@ async function find(deps: SlackSurfaceDeps, place: Place, cardId: string): Promi
   } catch (error) {
     // Without the history scope nothing can be looked up. Then a card may be posted twice rather than never.
     if (!(error instanceof WebAPIPlatformError) || error.data.error !== 'missing_scope') throw error;
-    deps.log.warn({ cardId, conversation: place.conversation }, 'a card whose post got no answer cannot be looked up: the app lacks the history scope');
+    deps.log.warn(
+      { cardId, conversation: place.conversation },
+      'a card whose post got no answer cannot be looked up: the app lacks the history scope',
+    );
   }
   return null;
 }
@@ -83,5 +86,11 @@ function readPage(client: WebClient, { conversation, parentRef }: Place, cursor:
 /** Other apps can write the same metadata; only our own message counts. */
 function isThisCard(message: Found, botId: string, cardId: string): boolean {
   const payload = message.metadata?.event_payload;
-  return message.bot_id === botId && message.metadata?.event_type === eventType && !!payload && 'card_id' in payload && payload.card_id === cardId;
+  return (
+    message.bot_id === botId &&
+    message.metadata?.event_type === eventType &&
+    !!payload &&
+    'card_id' in payload &&
+    payload.card_id === cardId
+  );
 }

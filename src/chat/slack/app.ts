@@ -1,0 +1,215 @@
+/** Slack, joined together: Bolt for the protocol, the guard in front of it, and our surface, people and clicks behind it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { App, HTTPReceiver, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import { ConfigError } from '../../action-center/errors.ts';
+import { newTroubleId } from '../../ids.ts';
+import type { Log } from '../../log.ts';
+import type { Surface } from '../surface.ts';
+import { privateAnswers } from './answers.ts';
+import { channelCheck } from './channels.ts';
+import { type ClickDeps, type DialogAnswer, type Flows, type Interaction, onPress, onSubmit } from './clicks.ts';
+import { clientOptions, quietLogger, slackClient } from './client.ts';
+import { type Arrival, type Guard, requestKey, slackGuard } from './guard.ts';
+import { peopleDeadlineMs, slackPeople } from './people.ts';
+import { seenLately } from './seen.ts';
+import { type Account, connectSocket, whoAmI } from './start.ts';
+import { slackSurface } from './surface.ts';
+
+export type SlackDeps = {
+  botToken: string;
+  /** Verifies what Slack posts over HTTP. */
+  signingSecret?: string | null | undefined;
+  /** Given: Socket Mode instead of HTTP. */
+  appToken?: string | null | undefined;
+  apiUrl?: string | null | undefined;
+  identityMode: 'linked' | 'email';
+  /** Where cards may go; looked at once at the start. */
+  channels?: readonly string[];
+  log: Log;
+  now: () => number;
+  flows: Flows;
+  /** How long Slack may be away while we start. */
+  startDeadlineMs?: number;
+};
+
+export type SlackChat = {
+  surface: Surface;
+  teamId: string;
+  /** Answers `POST /slack/events`. With Socket Mode nothing is accepted over HTTP. */
+  handle(req: IncomingMessage, res: ServerResponse): void;
+  inFlight(): number;
+  /** Waits for presses that are being answered, at most this long, then disconnects. */
+  stop(deadlineMs: number): Promise<void>;
+};
+
+const bulkTimeoutMs = 8000;
+const interactiveTimeoutMs = 2500;
+const startDeadlineMs = 60_000;
+/** Envelopes that were acknowledged late come again under the same id (bolt-js #2487). */
+const envelopeWindow = { forMs: 600_000, bound: 50_000 };
+
+/** Throws ConfigError for tokens Slack refuses, UpstreamError when Slack cannot be reached in time. */
+export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
+  const { log, now, botToken } = deps;
+  const apiUrl = deps.apiUrl ?? null;
+  const client = (timeoutMs: number) => slackClient(botToken, { apiUrl, log, timeoutMs });
+  const bulk = client(bulkTimeoutMs);
+  const interactive = client(interactiveTimeoutMs);
+  const deadline = performance.now() + (deps.startDeadlineMs ?? startDeadlineMs);
+  const account = await whoAmI(client(bulkTimeoutMs), { deadline, log });
+  const channels = channelCheck({ client: bulk, log, now });
+  await channels.warnAboutSharedChannels(deps.channels ?? []);
+
+  const { teamId, enterpriseId, botId } = account;
+  const personBehind = slackPeople({ client: client(peopleDeadlineMs), teamId, enterpriseId, identityMode: deps.identityMode, now });
+  const tell = privateAnswers({ client: interactive, log });
+  const openView: ClickDeps['openView'] = async (trigger_id, view) => {
+    await interactive.views.open({ trigger_id, view });
+  };
+  const running = new Set<Promise<void>>();
+  const transport = openTransport(deps);
+  const app = newApp(deps, account, transport.receiver);
+  listen(app, { flows: deps.flows, teamId, personBehind, tell, openView, log }, { running, isRepeat: transport.isRepeat });
+  await app.init();
+  if (transport.socket) await connectSocket(transport.socket, { deadline });
+  return {
+    surface: slackSurface({ client: bulk, teamId, botId, channels, log }),
+    teamId,
+    handle: transport.handle,
+    inFlight: () => running.size,
+    stop: async (deadlineMs) => {
+      await drained(running, deadlineMs);
+      await transport.socket?.stop();
+    },
+  };
+}
+
+function newApp(deps: SlackDeps, { botId, botUserId }: Account, receiver: Receiver): App {
+  const { botToken, log } = deps;
+  return new App({
+    receiver,
+    authorize: async () => ({ botToken, botId, botUserId }),
+    deferInitialization: true,
+    convoStore: false,
+    logger: quietLogger(log),
+    clientOptions: clientOptions({ apiUrl: deps.apiUrl ?? null, log, timeoutMs: interactiveTimeoutMs }),
+  });
+}
+
+type Transport = {
+  receiver: Receiver;
+  socket: SocketModeReceiver | null;
+  handle: SlackChat['handle'];
+  /** Told for each request that reached a listener: was it here before? */
+  isRepeat: (arrival: Arrival) => boolean;
+};
+
+function openTransport(deps: SlackDeps): Transport {
+  return deps.appToken ? socketTransport(deps, deps.appToken) : httpTransport(deps);
+}
+
+function httpTransport({ signingSecret, log, now }: SlackDeps): Transport {
+  if (!signingSecret)
+    throw new ConfigError(['SLACK_SIGNING_SECRET: is needed when Slack posts over HTTP; for Socket Mode set SLACK_APP_TOKEN']);
+  const guard = slackGuard({ signingSecret, now });
+  const receiver = new HTTPReceiver({
+    signingSecret,
+    logger: quietLogger(log),
+    customPropertiesExtractor: (req) => ({ arrival: guard.arrivalOf(req) }),
+    unhandledRequestHandler: ({ response }) => {
+      log.error('Slack sent something that nothing here answers');
+      if (!response.headersSent) response.writeHead(404).end();
+    },
+    processEventErrorHandler: async ({ error, response }) => {
+      log.error({ err: error, troubleId: newTroubleId() }, 'a request from Slack failed');
+      if (!response.headersSent) response.writeHead(500).end();
+      return true;
+    },
+  });
+  // The guard has remembered the signature already.
+  return { receiver, socket: null, handle: handleThrough(guard, receiver, log), isRepeat: () => false };
+}
+
+function handleThrough(guard: Guard, receiver: HTTPReceiver, log: Log): SlackChat['handle'] {
+  return (req, res) => {
+    guard
+      .admit(req, res, (admitted) => receiver.requestListener(admitted, res))
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'a request from Slack failed');
+        if (res.headersSent) res.destroy();
+        else res.writeHead(500).end();
+      });
+  };
+}
+
+function socketTransport({ log, now, apiUrl }: SlackDeps, appToken: string): Transport {
+  const envelopes = seenLately({ ...envelopeWindow, now });
+  const settings = clientOptions({ apiUrl: apiUrl ?? null, log, timeoutMs: bulkTimeoutMs });
+  const receiver = new SocketModeReceiver({
+    appToken,
+    logger: quietLogger(log),
+    // Reconnecting never ends by itself: what it throws would be an unhandled rejection (node-slack-sdk #2656).
+    installerOptions: { clientOptions: { ...settings, retryConfig: { forever: true, factor: 1.3, maxTimeout: 30_000, unref: true } } },
+    customPropertiesExtractor: ({ envelope_id }: { envelope_id: string }) => ({
+      arrival: { requestKey: requestKey(envelope_id), receivedAt: performance.now() } satisfies Arrival,
+    }),
+    processEventErrorHandler: async ({ error }) => {
+      log.error({ err: error, troubleId: newTroubleId() }, 'an envelope from Slack failed');
+      return true;
+    },
+  });
+  const handle: SlackChat['handle'] = (req, res) => {
+    req.resume();
+    res.writeHead(404).end();
+  };
+  return { receiver, socket: receiver, handle, isRepeat: ({ requestKey: key }) => !envelopes.first(key) };
+}
+
+type Listening = { running: Set<Promise<void>>; isRepeat: Transport['isRepeat'] };
+
+/** One listener for presses and one for dialogs: every further one is asked for every request. */
+function listen(app: App, deps: ClickDeps, { running, isRepeat }: Listening): void {
+  const taken = (work: (interaction: Interaction) => Promise<void>) => {
+    return async (args: { body: unknown; context: { [key: string]: unknown }; ack: (answer?: DialogAnswer) => Promise<void> }) => {
+      const arrival = args.context['arrival'] as Arrival;
+      const ack = acknowledging(args.ack, arrival, deps.log);
+      if (isRepeat(arrival)) return ack();
+      const done = work({ body: args.body, arrival, ack });
+      running.add(done);
+      try {
+        await done;
+      } finally {
+        running.delete(done);
+      }
+    };
+  };
+  const press = taken((interaction) => onPress(deps, interaction));
+  const submit = taken((interaction) => onSubmit(deps, interaction));
+  app.action(/^ac\./, ({ body, context, ack }) => press({ body, context, ack: (answer) => ack(answer as never) }));
+  app.view(/^ac\./, ({ body, context, ack }) => submit({ body, context, ack: (answer) => ack(answer as never) }));
+}
+
+/** Slack may be gone when we answer. The decision stands all the same, and the person is still told. */
+function acknowledging(ack: Interaction['ack'], { requestKey: clickId }: Arrival, log: Log): Interaction['ack'] {
+  return async (answer) => {
+    try {
+      await ack(answer);
+    } catch (error) {
+      log.warn({ clickId, err: error }, 'Slack did not take an acknowledgement');
+    }
+  };
+}
+
+async function drained(running: ReadonlySet<Promise<void>>, deadlineMs: number): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  while (running.size > 0) {
+    const left = deadline - performance.now();
+    if (left <= 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, left);
+    });
+    await Promise.race([Promise.allSettled(running), late]);
+    clearTimeout(timer);
+  }
+}

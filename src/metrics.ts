@@ -1,0 +1,49 @@
+/** What an operator can watch. Labels come from closed lists only: no ids, no names, so that the number of series stays bounded. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export type Metrics = {
+  decisions: Counter<'verb' | 'platform'>;
+  refusals: Counter<'kind'>;
+  pressSeconds: Histogram<'verb'>;
+  outcomes: Counter<'status'>;
+  poisoned: Counter<'queue'>;
+  cards: Counter<'platform' | 'what'>;
+  cardFailures: Counter<'platform' | 'trouble'>;
+  outboxUnsent: Gauge;
+  intake: Counter<'result'>;
+  /** The text a scraper reads, and its content type. */
+  text(): Promise<string>;
+  contentType: string;
+};
+
+/** From the press to the answer: the aim is 0.25 s, and Slack gives up at 3 s. */
+const pressBuckets = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** One registry each: several bots in one process (tests, the demo) must not share counters. */
+export function openMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  registry.setDefaultLabels({ app: 'countersign' });
+  collectDefaultMetrics({ register: registry });
+  const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
+    new Counter<T>({ name: `countersign_${name}`, help, labelNames, registers });
+  return {
+    decisions: counter('decisions_total', 'Decisions stored.', ['verb', 'platform']),
+    refusals: counter('refusals_total', 'Clicks that were refused.', ['kind']),
+    pressSeconds: new Histogram({
+      name: 'countersign_press_seconds',
+      help: 'From the press of a button to the answer.',
+      labelNames: ['verb'],
+      buckets: pressBuckets,
+      registers,
+    }),
+    outcomes: counter('outcomes_total', 'Outcomes that changed the record.', ['status']),
+    poisoned: counter('poisoned_messages_total', 'Queue messages put aside because they cannot be understood or trusted.', ['queue']),
+    cards: counter('cards_total', 'Cards and notes posted or updated.', ['platform', 'what']),
+    cardFailures: counter('card_failures_total', 'Cards that could not be shown and are tried again.', ['platform', 'trouble']),
+    outboxUnsent: new Gauge({ name: 'countersign_outbox_unsent', help: 'Decisions that are stored and not yet on the queue.', registers }),
+    intake: counter('intake_total', 'Submitted actions.', ['result']),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
