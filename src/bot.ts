@@ -108,6 +108,7 @@ function slackDeps(ground: Foundation, deps: DecideDeps) {
   return {
     log: ground.log,
     now: () => Date.now(),
+    identityMode: ground.config.identityMode,
     channels: ground.policy.conversations('slack'),
     flows: {
       check: (click: Parameters<typeof checkClick>[1]) => checkClick(deps, click),

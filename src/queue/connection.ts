@@ -50,8 +50,8 @@ export function openQueues(source: QueueSource, hooks: QueueHooks): Promise<Queu
   return 'redisUrl' in source ? openRedis(source.redisUrl, source, hooks) : openPostgres(source.pool, source, hooks);
 }
 
-/** A replica that was a master until now: connect anew, and send the command again. */
-const reconnectOnError = (error: Error) => (error.message.startsWith('READONLY') ? 2 : false);
+/** A replica that was a master until now: connect anew. A worker's command is sent again (2), a producer, which never waits, is told (1). */
+const leaveReplica = (then: 1 | 2) => (error: Error) => (error.message.startsWith('READONLY') ? then : false);
 
 const producerSettings: ConnectionSettings = {
   enableOfflineQueue: false,
@@ -60,7 +60,7 @@ const producerSettings: ConnectionSettings = {
   connectTimeout: 5000,
   keepAlive: 10_000,
   retryStrategy: (times) => Math.min(times * 100, 2000),
-  reconnectOnError,
+  reconnectOnError: leaveReplica(1),
 };
 
 /** Workers wait for Redis however long it takes, and block on it: no deadline on their commands. */
@@ -69,7 +69,7 @@ const workerSettings: ConnectionSettings = {
   connectTimeout: 5000,
   keepAlive: 10_000,
   retryStrategy: (times) => Math.min(times * 250, 5000),
-  reconnectOnError,
+  reconnectOnError: leaveReplica(2),
 };
 
 async function openRedis(url: string, source: QueueSource, { onError }: QueueHooks): Promise<QueueLink> {
@@ -184,11 +184,17 @@ type MakeWorker = (name: string, processor: Processor, options?: ConsumerOptions
 function endings(deadlineMs: number, onError: (error: unknown) => void) {
   const queues = new Map<string, Queue>();
   const workers: Worker[] = [];
-  const inTime = async (what: string, close: Promise<void>) => {
-    const late = new AbortController();
-    const settled = close.catch(onError).finally(() => late.abort());
-    const timeout = wait(deadlineMs, true, { signal: late.signal }).catch(() => false);
-    if (await Promise.race([settled.then(() => false), timeout])) onError(new Error(`${what} did not close within ${deadlineMs} ms`));
+  const end = async (what: string, each: Queue | Worker) => {
+    const ended = new AbortController();
+    const closing = each
+      .close()
+      .catch(onError)
+      .finally(() => ended.abort());
+    const isLate = wait(deadlineMs, true, { signal: ended.signal }).catch(() => false);
+    if (!(await Promise.race([closing.then(() => false), isLate]))) return;
+    onError(new Error(`${what} ${each.name} did not close within ${deadlineMs} ms`));
+    // Else its connections would go on trying for ever.
+    each.getBackend().close(true).catch(onError);
   };
   return {
     queue: (make: (name: string) => Queue) => (name: string) => {
@@ -208,8 +214,8 @@ function endings(deadlineMs: number, onError: (error: unknown) => void) {
       };
     },
     closeAll: async () => {
-      await Promise.all(workers.map((worker) => inTime(`the worker of ${worker.name}`, worker.close())));
-      await Promise.all([...queues.values()].map((queue) => inTime(`the queue ${queue.name}`, queue.close())));
+      await Promise.all(workers.map((worker) => end('the worker of', worker)));
+      await Promise.all([...queues.values()].map((queue) => end('the queue', queue)));
     },
   };
 }

@@ -30,8 +30,9 @@ async function checkNode(node: Redis): Promise<RedisReport> {
 type Finding = { error?: string; warning?: string };
 
 function versionOf(version: string | undefined): Finding {
-  const [major = Number.NaN, minor = 0] = (version ?? '').split('.').map(Number);
-  if (Number.isNaN(major)) return { warning: 'The version of Redis is unknown; 6.2 or newer is needed for good service.' };
+  const [, major, minor] = (/^(\d+)\.(\d+)/.exec(version ?? '') ?? []).map(Number);
+  if (major === undefined || minor === undefined)
+    return { warning: 'The version of Redis is unknown; it must be 5.0 or newer, 6.2 is advised.' };
   if (major < 5) return { error: `Redis ${version} is too old: 5.0 is the oldest that works, 6.2 or newer is advised.` };
   if (major < 6 || (major === 6 && minor < 2)) return { warning: `Redis ${version} is old: 6.2 or newer is advised.` };
   return {};

@@ -36,7 +36,7 @@ beforeAll(async () => {
     port: 0,
     dataDir,
     say: (line) => said.push(line),
-    launch: (env, watch) => launch(readConfig(env), openLog('silent'), { bot: true, worker: true }, watch),
+    launch: (env, watch) => launch(readConfig(env), openLog('silent'), { bot: true, worker: true }, { watch }),
   });
   browser = await chromium.launch({ executablePath, args });
   page = await browser.newPage({ viewport: { width: 1280, height: 800 } });

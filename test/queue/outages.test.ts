@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openQueues, type QueueLink, type QueueSource } from '../../src/queue/connection.ts';
 import { openEngine } from '../../src/store/engine.ts';
-import { type LocalRedis, startPostgres, startRedis } from '../setup/local-services.ts';
+import { freePort, type LocalRedis, startPostgres, startRedis } from '../setup/local-services.ts';
 import { waitFor } from '../store/surroundings.ts';
 
 const errors: unknown[] = [];
@@ -87,15 +87,24 @@ describe('Redis', () => {
     );
   });
 
-  it('that became a replica gets the job once it is a master again', async () => {
+  it('that became a replica refuses jobs at once, and takes them once it is a master again', async () => {
     const link = await open({ redisUrl: redis.url });
+    const done: string[] = [];
+    link.consumer('fail-over', async (job) => void done.push(job.name), { drainDelay: 1 });
     const queue = link.producer('fail-over');
     await queue.add('before', {});
+    await waitFor('the first job', () => done.length === 1);
     await admin.replicaof('127.0.0.1', 1);
-    const adding = queue.add('during', {}, { jobId: 'during' });
-    await wait(150);
+    await expect(queue.add('during', {}, { jobId: 'during' })).rejects.toThrow('READONLY');
     await admin.replicaof('NO', 'ONE');
-    expect((await adding).id).toBe('during');
+    await waitFor('a master', () =>
+      link.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await queue.add('after', {}, { jobId: 'after' });
+    await waitFor('the worker to go on', () => done.includes('after'));
   });
 
   it('does not hold up the end of the process when it is away', async () => {
@@ -162,7 +171,9 @@ describe('Redis', () => {
   });
 
   it('may be a cluster', async () => {
-    const node = await startRedis({ args: ['--cluster-enabled', 'yes'] });
+    const node = await startRedis({
+      args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1', '--cluster-port', String(await freePort())],
+    });
     try {
       const direct = new Redis(node.url);
       await direct.cluster('ADDSLOTSRANGE', 0, 16_383);

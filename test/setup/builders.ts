@@ -44,7 +44,13 @@ type Over = Partial<Omit<RemediationAction, 'id' | 'status' | 'decision' | 'outc
   outcome?: Outcome | null;
 };
 
-const withoutDecision: ReadonlySet<ActionStatus> = new Set(['pending', 'awaitingSecondApproval', 'expired', 'superseded', 'decidedElsewhere']);
+const withoutDecision: ReadonlySet<ActionStatus> = new Set([
+  'pending',
+  'awaitingSecondApproval',
+  'expired',
+  'superseded',
+  'decidedElsewhere',
+]);
 const withoutOutcome: ReadonlySet<ActionStatus> = new Set([...withoutDecision, 'queued', 'rejected']);
 
 /** Quarantine of a file on one device, pending; another status brings the decision and outcome it cannot be without. */

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { EntraId } from '../../src/action-center/action.ts';
+import type { Refusal } from '../../src/action-center/refusal.ts';
+import { plain } from '../../src/chat/show.ts';
+import { bugText, recordedText, refusalText, rolesText } from '../../src/chat/words.ts';
+import { aDecision, anAction } from '../setup/builders.ts';
+
+const actorId = EntraId.parse('7f0c0000-0000-4000-8000-000000000001');
+const notPermitted = { kind: 'not-permitted', actorId, verb: 'approve' } as const;
+const decided = { kind: 'already-decided', status: 'queued', decision: aDecision(), byYou: false, repeated: false } as const;
+const say = (refusal: Refusal) => plain(refusalText(refusal, { platform: 'slack' }));
+
+/** One of each kind; the type makes a new kind a compile error here. */
+const one: { [Kind in Refusal['kind']]: Extract<Refusal, { kind: Kind }> } = {
+  'unknown-person': { kind: 'unknown-person' },
+  'ambiguous-person': { kind: 'ambiguous-person' },
+  'disabled-person': { kind: 'disabled-person' },
+  guest: { kind: 'guest' },
+  'external-person': { kind: 'external-person' },
+  bot: { kind: 'bot' },
+  'identity-unavailable': { kind: 'identity-unavailable', service: 'directory' },
+  'not-found': { kind: 'not-found' },
+  'not-permitted': { ...notPermitted, missing: [['SearchAndPurge'], ['GlobalAdministrator']] },
+  'already-decided': decided,
+  expired: { kind: 'expired', expiresAt: '2026-11-28T08:00:00.000Z' },
+  'scope-changed': { kind: 'scope-changed', note: null },
+  'second-approver-needed': { kind: 'second-approver-needed', approvals: [aDecision()], needed: 2 },
+  'decide-in-defender': { kind: 'decide-in-defender' },
+  'comment-needed': { kind: 'comment-needed' },
+};
+
+test.each(Object.values(one))('$kind has one or two calm sentences that say whether something was decided', (refusal) => {
+  const text = say(refusal);
+  expect(text.length).toBeGreaterThan(40);
+  expect(text.length).toBeLessThan(300);
+  expect(text).not.toMatch(/!|undefined|null|error|invalid|sorry/i);
+});
+
+test('nothing is said to be undecided when somebody decided', () => {
+  expect(say(decided)).toBe(
+    'Alice Adams approved this already, at 2026-11-21 08:02 UTC. Approved; waiting to be carried out. Your press changed nothing.',
+  );
+  expect(say(decided)).not.toContain('decided nothing');
+});
+
+describe('already decided', () => {
+  test('by yourself, the same way: it counts once', () => {
+    expect(say({ ...decided, byYou: true, repeated: true })).toContain(
+      'You approved this already, at 2026-11-21 08:02 UTC. It counts once.',
+    );
+  });
+
+  test('by yourself, the other way: a decision is final', () => {
+    expect(say({ ...decided, byYou: true })).toContain('A decision is final.');
+  });
+
+  test('by nobody: says where it stands', () => {
+    expect(say({ ...decided, status: 'superseded', decision: null })).toContain('Superseded by a newer action');
+  });
+});
+
+test('what is missing is said in the words of the portal', () => {
+  expect(say(one['not-permitted'])).toContain('you also need Search and Purge, or Global Administrator.');
+  expect(say({ ...notPermitted, missing: [], deviceGroup: 'Servers' })).toContain('devices of the group Servers');
+  expect(say({ ...notPermitted, missing: [], deviceGroup: 'unknown' })).toContain('is not known');
+  expect(say({ ...notPermitted, missing: [] })).toContain('Nobody can approve this');
+});
+
+test('roles that are needed together stay together', () => {
+  expect(rolesText([['SecurityAdministrator', 'SearchAndPurge'], ['GlobalAdministrator']])).toBe(
+    'Security Administrator and Search and Purge, or Global Administrator',
+  );
+});
+
+test('an answer about a person never holds an address', () => {
+  for (const refusal of Object.values(one).slice(0, 7)) expect(say(refusal)).not.toContain('@');
+});
+
+test('a recorded press says what was recorded', () => {
+  const decision = aDecision();
+  expect(plain(recordedText({ action: anAction({ status: 'queued', decision }), decision }))).toBe(
+    'Recorded: you approved Stop and quarantine file: invoice.exe on WKS-0042. The card shows what becomes of it.',
+  );
+  const waiting = anAction({ status: 'awaitingSecondApproval', approvals: [decision], needed: 2 });
+  expect(plain(recordedText({ action: waiting, decision }))).toContain('1 of 2');
+  expect(plain(recordedText({ action: anAction({ status: 'rejected' }), decision: aDecision({ verb: 'reject' }) }))).toContain(
+    'It will not be carried out.',
+  );
+});
+
+test('a bug has an id to quote', () => {
+  expect(plain(bugText('AB12CD34'))).toContain('(AB12CD34)');
+});
