@@ -49,7 +49,7 @@ export async function checkClick(
   const action = await deps.store.get(click.actionId);
   if (!action) return refuse({ kind: 'not-found' });
   const person = await identify(deps, click, action.isProtected);
-  if (!person.ok) return person;
+  if (!person.ok) return refuse(await unidentified(deps, click, person.refusal));
   const standing = await standingRefusal(deps, action, click, person.value);
   if (standing) return refuse(standing);
   const permission = mayDecide(person.value, action, click.verb, deps.settings);
@@ -70,6 +70,14 @@ async function identify(deps: DecideDeps, click: Click, fresh: boolean): Promise
     if (error instanceof UpstreamError) return refuse({ kind: 'identity-unavailable', service: error.service });
     throw error;
   }
+}
+
+/** While nobody could say who this is, the action may have been decided: that is on the card for all to see, and the better answer. */
+async function unidentified(deps: DecideDeps, click: Click, refusal: PersonRefusal): Promise<Refusal> {
+  if (refusal.kind !== 'identity-unavailable') return refusal;
+  const action = await deps.store.get(click.actionId);
+  if (!action?.decision || isOpen(action)) return refusal;
+  return { kind: 'already-decided', status: action.status, decision: action.decision, byYou: false, repeated: false };
 }
 
 /** Refusals that have nothing to do with roles: decided already, too late, changed since shown, no API behind it. */

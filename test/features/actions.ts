@@ -18,7 +18,12 @@ const base = (extra: Record<string, unknown>): Body => {
   };
 };
 
-export const device = { type: 'device', deviceId: '1e5bc9d7e413ddd7902c2932e418702b84d0cc07', name: 'wks-0042.contoso.example', group: 'Workstations' };
+export const device = {
+  type: 'device',
+  deviceId: '1e5bc9d7e413ddd7902c2932e418702b84d0cc07',
+  name: 'wks-0042.contoso.example',
+  group: 'Workstations',
+};
 
 export const quarantineFile = (extra: Record<string, unknown> = {}): Body =>
   base({
@@ -28,7 +33,8 @@ export const quarantineFile = (extra: Record<string, unknown> = {}): Body =>
     ...extra,
   });
 
-export const isolateDevice = (extra: Record<string, unknown> = {}): Body => base({ type: 'isolateDevice', asset: 'WKS-0042', entities: [device], ...extra });
+export const isolateDevice = (extra: Record<string, unknown> = {}): Body =>
+  base({ type: 'isolateDevice', asset: 'WKS-0042', entities: [device], ...extra });
 
 export const softDeleteEmail = (extra: Record<string, unknown> = {}): Body =>
   base({

@@ -16,13 +16,22 @@ export type ChatWorld = {
   /** How many copies of the card there are. */
   copies(title: string): number;
   /** Presses a button by its visible text. `older` presses on the copy as it was then. */
-  press(who: DirectoryPerson, title: string, button: string | RegExp, options?: { older?: CardCopy; bot?: number; confirm?: 'accept' | 'deny' }): Promise<number>;
+  press(
+    who: DirectoryPerson,
+    title: string,
+    button: string | RegExp,
+    options?: { older?: CardCopy; bot?: number; confirm?: 'accept' | 'deny' },
+  ): Promise<number>;
   /** The card as it is now, to be pressed on later. */
   remember(title: string): CardCopy;
   /** Presses Reject, gives the reason and submits. */
-  reject(who: DirectoryPerson, title: string, reason: string): Promise<void>;
-  /** What only that person was told, oldest first, dialogs included. */
+  reject(who: DirectoryPerson, title: string, reason: string, options?: { older?: CardCopy; bot?: number }): Promise<void>;
+  /** Where presses go, in the order of `bot`. */
+  botUrls(): string[];
+  /** What only that person was told, oldest first. */
   told(who: DirectoryPerson): string[];
+  /** What stands in the dialog that is open for that person, or null. */
+  dialog(who: DirectoryPerson): string | null;
   /** Sends the last signed request again, byte for byte; returns the HTTP status. */
   replayLast(): Promise<number>;
   /** The platform misbehaves: on the next post, update, private answer or look-up of a person. */
@@ -66,7 +75,8 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       isRestricted: one.userType === 'Guest',
     })),
   });
-  const found = (title: string) => slack.messages(channel).filter((message) => `${message.text}\n${textOf(message.blocks)}`.includes(title));
+  const found = (title: string) =>
+    slack.messages(channel).filter((message) => `${message.text}\n${textOf(message.blocks)}`.includes(title));
   const one = (title: string): SlackMessage => {
     const [message] = found(title);
     if (!message) throw new Error(`no card says ${title}`);
@@ -106,17 +116,20 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       });
       return ack.status;
     },
-    reject: async (who, title, reason) => {
-      const opened = slack.next('view', undefined, 5000);
-      const message = one(title);
-      await slack.click({ user: userOf(who), channel, ts: message.ts, button: 'Reject' });
-      await opened;
-      await slack.submit({ user: userOf(who), values: { Reason: reason } });
+    botUrls: () => slack.requestUrls.map((url) => url.replace('/slack/events', '')),
+    reject: async (who, title, reason, options = {}) => {
+      const message = options.older?.message ?? one(title);
+      const user = userOf(who);
+      const before = slack.ephemerals(user).length;
+      await slack.click({ user, channel, ts: message.ts, button: 'Reject', message, ...botUrl(options.bot) });
+      // Refused: there is no dialog, the person was told instead.
+      if (slack.view(user) === undefined && (await heard(slack, user, before)) === 'told') return;
+      await slack.submit({ user, values: { Reason: reason }, ...botUrl(options.bot) });
     },
-    told: (who) => {
+    told: (who) => slack.ephemerals(userOf(who)).map(({ text }) => text),
+    dialog: (who) => {
       const view = slack.view(userOf(who));
-      const dialog = view ? [textOf((view as { blocks?: unknown }).blocks)] : [];
-      return [...slack.ephemerals(userOf(who)).map(({ text }) => text), ...dialog];
+      return view ? textOf((view as { blocks?: unknown }).blocks) : null;
     },
     replayLast: async () => {
       const last = slack.recorded.at(-1);
@@ -129,6 +142,17 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     problems: () => slack.problems,
     close: () => slack.close(),
   };
+}
+
+/** After Reject one of two things comes: the dialog, or a private answer. */
+async function heard(slack: SlackWorld, user: string, before: number): Promise<'dialog' | 'told'> {
+  const end = Date.now() + 10_000;
+  while (Date.now() < end) {
+    if (slack.view(user) !== undefined) return 'dialog';
+    if (slack.ephemerals(user).length > before) return 'told';
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`${user} pressed Reject and heard nothing`);
 }
 
 export const platforms = [{ name: 'Slack', open: slackWorld }];

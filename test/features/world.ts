@@ -1,8 +1,9 @@
 /** One deployment for a feature test: the real bot and worker on a real store and queue, against a simulated chat platform. */
+
+import { createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHmac } from 'node:crypto';
 import { readConfig } from '../../src/config.ts';
 import type { Extras } from '../../src/foundation.ts';
 import { launch, type Parts } from '../../src/launch.ts';
@@ -23,7 +24,7 @@ export type WorldOptions = {
   timing?: Extras['timing'];
 };
 
-export type Deployment = { url: string; stop(): Promise<void> };
+export type Deployment = { parts: Parts; url: string; stop(): Promise<void> };
 
 export type World = {
   chat: ChatWorld;
@@ -34,6 +35,8 @@ export type World = {
   url(): string;
   /** Starts one more bot, worker or both on the same services. */
   add(parts: Parts): Promise<Deployment>;
+  /** Stops the bot or worker that was added first, gracefully. */
+  stopOne(kind: 'bot' | 'worker'): Promise<void>;
   submit(body: object, url?: string): Promise<{ status: number; body: { id: string; status: string; new: boolean } }>;
   read(id: string): Promise<StoredAction>;
   /** Resolves when a stage that fits was reached, also if it was before the call. */
@@ -98,6 +101,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const extras = { watch, ...prefix, ...(timing ? { timing } : {}) };
     const deployment = await launch(readConfig(env), log, parts, extras);
     const one: Deployment = {
+      parts,
       url: deployment.url,
       stop: async () => {
         running.splice(running.indexOf(one), 1);
@@ -118,6 +122,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     directoryFile,
     url,
     add,
+    stopOne: async (kind) => {
+      await running.find(({ parts }) => parts[kind])?.stop();
+    },
     submit: async (body, to = url()) => {
       const text = JSON.stringify(body);
       const response = await fetch(`${to}/v1/actions`, { method: 'POST', headers: signed(text), body: text });
@@ -146,7 +153,11 @@ function reached(stages: Stage[], waiting: Set<() => void>, fits: (stage: Stage)
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       waiting.delete(look);
-      reject(new Error(`${what} was not reached in ${patienceMs} ms; seen: ${stages.map(({ stage, detail }) => `${stage} ${detail ?? ''}`).join(', ')}`));
+      reject(
+        new Error(
+          `${what} was not reached in ${patienceMs} ms; seen: ${stages.map(({ stage, detail }) => `${stage} ${detail ?? ''}`).join(', ')}`,
+        ),
+      );
     }, patienceMs);
     const look = () => {
       const found = stages.find(fits);

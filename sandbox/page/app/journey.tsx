@@ -19,17 +19,17 @@ export function JourneyPanel({ state }: { state: PageState }) {
   return (
     <section className="panel journey" aria-labelledby="journey-title">
       <h2 id="journey-title">The decision's journey</h2>
-      <label>
-        <span className="unseen">Which action</span>
-        <select value={chosen} onChange={(event) => setChosen(event.target.value)}>
-          <option value="">Follow what was touched last</option>
-          {state.actions.toReversed().map(({ id, label, title }) => (
-            <option key={id} value={id}>
-              {label}: {title}
-            </option>
-          ))}
-        </select>
+      <label className="unseen" htmlFor="journey-action">
+        Which action
       </label>
+      <select id="journey-action" value={chosen} onChange={(event) => setChosen(event.target.value)}>
+        <option value="">Follow what was touched last</option>
+        {state.actions.toReversed().map(({ id, label, title }) => (
+          <option key={id} value={id}>
+            {label}: {title}
+          </option>
+        ))}
+      </select>
       {action ? <JourneyOf action={action} /> : <p className="empty">Nothing was raised yet.</p>}
     </section>
   );

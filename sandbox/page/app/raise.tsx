@@ -21,34 +21,32 @@ export function Raise({ state }: { state: PageState }) {
   return (
     <section className="panel raise" aria-labelledby="raise-title">
       <h2 id="raise-title">Raise an action</h2>
-      <label>
-        Action
-        <select value={type} onChange={(event) => setType(event.target.value)}>
-          {groups.map((group) => (
-            <optgroup key={group} label={group}>
-              {state.examples
-                .filter((example) => example.group === group)
-                .map((example) => (
-                  <option key={example.id} value={example.id}>
-                    {example.label}
-                    {example.decidedInDefender ? ' (decided in Defender)' : ''}
-                  </option>
-                ))}
-            </optgroup>
-          ))}
-        </select>
-      </label>
+      <label htmlFor="raise-type">Action</label>
+      <select id="raise-type" value={type} onChange={(event) => setType(event.target.value)}>
+        {groups.map((group) => (
+          <optgroup key={group} label={group}>
+            {state.examples
+              .filter((example) => example.group === group)
+              .map((example) => (
+                <option key={example.id} value={example.id}>
+                  {example.label}
+                  {example.decidedInDefender ? ' (decided in Defender)' : ''}
+                </option>
+              ))}
+          </optgroup>
+        ))}
+      </select>
       <div className="row">
-        <label>
-          Once approved, it
-          <select value={ending} onChange={(event) => setEnding(event.target.value)} disabled={chosen?.decidedInDefender}>
+        <div>
+          <label htmlFor="raise-ending">Once approved, it</label>
+          <select id="raise-ending" value={ending} onChange={(event) => setEnding(event.target.value)} disabled={chosen?.decidedInDefender}>
             {state.endings.map(({ id, label }) => (
               <option key={id} value={id}>
                 {label}
               </option>
             ))}
           </select>
-        </label>
+        </div>
         <button type="button" className="go" disabled={isBusy} onClick={() => void raise()}>
           Raise
         </button>
