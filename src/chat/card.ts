@@ -96,15 +96,16 @@ function noteLine(event: AuditEvent, action: RemediationAction): Line {
   return [...standingText(action), words(' '), about];
 }
 
+/** Most important first: a renderer without room leaves out the last ones. */
 function factsOf(action: RemediationAction, context: CardContext): Fact[] {
   const { requestedBy } = action;
   const asker = requestedBy.upn === undefined ? [] : [words(' ('), exact(requestedBy.upn), words(')')];
   return [
     ...closedFacts(action, context),
+    ...(isOpen(action) ? openFacts(action, context) : []),
     { label: 'Severity', value: [words(severityLabels[action.severity])] },
     { label: 'Source', value: [words(`${sourceLabels[action.source]}, submitted by `), foreign(action.producer, 128)] },
     { label: 'Requested by', value: [foreign(requestedBy.name), ...asker, words(', '), time(action.requestedAt)] },
-    ...(isOpen(action) ? openFacts(action, context) : []),
     ...parameterFacts(action),
     { label: 'Can it be undone', value: [words(undoText(action))] },
     ...linkFacts(action, context),

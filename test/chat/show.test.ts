@@ -49,7 +49,11 @@ describe('showText', () => {
   });
 
   test('is the same when it is applied twice', () => {
-    fc.assert(fc.property(anyText, (text) => expect(showText(showText(text, 60), 60)).toBe(showText(text, 60))));
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(showText(showText(text, 60), 60)).toBe(showText(text, 60));
+      }),
+    );
   });
 
   test('shows the file name that a bidi control would hide', () => {

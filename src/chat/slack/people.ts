@@ -1,5 +1,6 @@
 /** Who pressed: the clicking account as the workspace vouches for it, or why it does not count. Roles are not decided here. */
-import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
+import { setTimeout as wait } from 'node:timers/promises';
+import { WebAPIPlatformError, WebAPIRateLimitedError, type WebClient } from '@slack/web-api';
 import { UpstreamError } from '../../action-center/errors.ts';
 import type { PersonClaim } from '../../action-center/ports.ts';
 import { ok, type PersonRefusal, type Result, refuse } from '../../action-center/refusal.ts';
@@ -77,6 +78,17 @@ function isHome({ teamId, enterpriseId }: SlackPeopleDeps, clicker: Clicker, use
   return named.length > 0 && named.every((team) => team === teamId);
 }
 
+/** A whole shift presses at once: Slack asks for a pause, and one that fits into the deadline is worth more than a no. */
+async function patiently(client: WebClient, user: string) {
+  try {
+    return await client.users.info({ user });
+  } catch (error) {
+    if (!(error instanceof WebAPIRateLimitedError) || error.retryAfter * 1000 >= peopleDeadlineMs) throw error;
+    await wait(error.retryAfter * 1000);
+    return client.users.info({ user });
+  }
+}
+
 async function lookUp(client: WebClient, userId: string): Promise<User | null> {
   let timer: NodeJS.Timeout | undefined;
   // The client's own deadline starts only when the call leaves its queue.
@@ -84,7 +96,7 @@ async function lookUp(client: WebClient, userId: string): Promise<User | null> {
     timer = setTimeout(() => reject(new UpstreamError('slack', 'users.info did not answer', { retryable: true })), peopleDeadlineMs);
   });
   try {
-    const { user } = await Promise.race([client.users.info({ user: userId }), late]);
+    const { user } = await Promise.race([patiently(client, userId), late]);
     return user ?? null;
   } catch (error) {
     if (error instanceof UpstreamError) throw error;

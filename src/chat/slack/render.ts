@@ -15,15 +15,15 @@ export type SlackContent = { text: string; blocks: KnownBlock[] };
 const messageBudget = 10_000;
 const limits = { header: 150, label: 75, value: 2000, url: 3000, confirmTitle: 100, confirmText: 300, confirmButton: 30 } as const;
 
-type Room = { details: number; part: number; entities: number; values: number; links: boolean };
+type Room = { details: number; part: number; parts: number; facts: number; entities: number; values: number; links: boolean };
 
-/** Tried in turn until the message fits. */
-const rooms: readonly Room[] = [
-  { details: 1500, part: 512, entities: 12, values: 8, links: true },
-  { details: 600, part: 256, entities: 8, values: 6, links: true },
-  { details: 300, part: 128, entities: 4, values: 4, links: true },
-  { details: 120, part: 80, entities: 2, values: 3, links: false },
-  { details: 0, part: 40, entities: 1, values: 2, links: false },
+/** Tried in turn until the message fits. The last one always does: everything in it is bounded. */
+const rooms: readonly [Room, ...Room[]] = [
+  { details: 1500, part: 512, parts: 40, facts: 20, entities: 12, values: 8, links: true },
+  { details: 600, part: 256, parts: 24, facts: 20, entities: 8, values: 6, links: true },
+  { details: 300, part: 128, parts: 16, facts: 20, entities: 4, values: 4, links: true },
+  { details: 120, part: 80, parts: 12, facts: 12, entities: 2, values: 3, links: false },
+  { details: 0, part: 40, parts: 8, facts: 8, entities: 1, values: 2, links: false },
 ];
 
 export function renderCard(card: Card): SlackContent {
@@ -32,7 +32,7 @@ export function renderCard(card: Card): SlackContent {
 
 /** A private answer or a dialog's text. */
 export function renderLine(line: Line): SlackContent {
-  return { text: escapeMrkdwn(plain(line)), blocks: [richText([section(line, 600, true)])] };
+  return { text: escapeMrkdwn(showText(plain(line), 3000)), blocks: [richText([section(line, 600, true)])] };
 }
 
 function noteBlocks(card: NoteCard): KnownBlock[] {
@@ -49,13 +49,13 @@ function fitting(card: ActionCard): KnownBlock[] {
 }
 
 function actionBlocks(card: ActionCard, room: Room): KnownBlock[] {
-  const facts = card.facts.map((fact) => factSection(fact, room));
+  const facts = card.facts.slice(0, room.facts).map((fact) => factSection(fact, room));
   const notice = card.notice === null ? [] : [section(card.notice, room.part)];
   const buttons = card.buttons.flatMap((button) => drawButton(button) ?? []);
   const context = footnotes(card, room);
   return [
     { type: 'header', text: plainText(card.heading, limits.header) },
-    richText([section(card.title, 300), section(card.standing, room.part), ...notice]),
+    richText([section(card.title, Math.min(300, room.part * 3)), section(card.standing, room.part), ...notice]),
     richText(facts),
     richText(evidenceParts(card.evidence, room)),
     ...detailsBlocks(card, room),
@@ -75,12 +75,10 @@ function factSection({ label, value }: Fact, room: Room): RichTextSection {
   const end = shown.at(-1);
   // Without its link the words that led to it say nothing.
   const trimmed = !room.links && end?.kind === 'words' && shown.length < value.length ? shown.slice(0, -1) : shown;
-  return section([{ kind: 'words', text: `${label}: `, strong: true }, ...fewer(trimmed)], room.part);
+  return section([{ kind: 'words', text: `${label}: `, strong: true }, ...fewer(trimmed, room.parts)], room.part);
 }
 
-/** A line of our making has few parts; one that lists many things is cut here. */
-const partsPerLine = 24;
-const fewer = (line: Line): Line => (line.length <= partsPerLine ? line : [...line.slice(0, partsPerLine), words(' and more')]);
+const fewer = (line: Line, parts: number): Line => (line.length <= parts ? line : [...line.slice(0, parts), words(' and more')]);
 
 type RichTextPart = RichTextSection | { type: 'rich_text_list'; style: 'bullet'; elements: RichTextSection[] };
 
