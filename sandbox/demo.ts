@@ -82,7 +82,7 @@ async function start({ port, launch, dataDir, say, open }: DemoOptions, stops: (
     {
       HOST: '127.0.0.1',
       PORT: '0',
-      LOG_LEVEL: 'warn',
+      LOG_LEVEL: 'error',
       DATA_DIR: join(folder.path, 'record'),
       POLICY_FILE: files.policyFile,
       SLACK_BOT_TOKEN: secrets.botToken,

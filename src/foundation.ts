@@ -1,10 +1,11 @@
 /** What bot and worker both stand on: the record, the queues, the directory, the policy. Opened once a process, closed last. */
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { ActionStore, CardStore, Clock, Directory, ExecutionStore, Lanes } from './action-center/ports.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
 import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
-import { newTroubleId, sha256 } from './ids.ts';
+import { sha256 } from './ids.ts';
 import type { Log } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
 import { openQueues, type QueueLink } from './queue/connection.ts';
@@ -94,7 +95,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     policy,
     settings: { globalAdministratorMayDecide: config.globalAdministratorMayDecide, backend: config.backend },
     deciding: { store, policy, now, sha256 },
-    holder: `${hostname()}-${process.pid}-${newTroubleId()}`,
+    holder: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     now,
     timing: extras.timing ?? usualTiming,
     watch: extras.watch ?? (() => {}),

@@ -17,6 +17,4 @@ function sortable(now: number): string {
 
 export const newActionId = (): ActionId => ActionId.parse(`A-${sortable(Date.now())}`);
 export const newDecisionId = (): string => `D-${sortable(Date.now())}`;
-/** The short id a person can quote when something went wrong. */
-export const newTroubleId = (): string => randomBytes(4).toString('hex').toUpperCase();
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

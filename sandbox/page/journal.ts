@@ -43,6 +43,11 @@ export function openJournal(onChange: () => void, now: () => Date = () => new Da
     },
     tell: (stage) => {
       const { stages } = entry(stage.actionId);
+      // A decision whose backend needs time comes back to the worker again and again.
+      if (stage.stage === 'taken' && stages.some((known) => known.stage === 'taken' && known.decisionId === stage.decisionId)) {
+        note('worker', 'asked the backend how far it is', stage.actionId);
+        return;
+      }
       stages.push(stage);
       if (stages.length > mostStages) stages.splice(1, stages.length - mostStages);
       const line = lineFor(stage);
@@ -55,7 +60,7 @@ export function openJournal(onChange: () => void, now: () => Date = () => new Da
 }
 
 function lineFor({ stage, detail }: Stage): Pick<LogLine, 'who' | 'text'> {
-  const what = detail ?? '';
+  const what = (detail ?? '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   switch (stage) {
     case 'announced':
       return { who: 'bot', text: 'stored a new action' };

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 const hex = (seed: string, length: number): string =>
   createHash('sha256').update(`countersign demo ${seed}`).digest('hex').slice(0, length);
 
-export const sha256Of = (name: string): string => hex(`file ${name}`, 64);
-export const sha1Of = (name: string): string => hex(`file ${name}`, 40);
-export const deviceIdOf = (name: string): string => hex(`device ${name}`, 40);
+const sha256Of = (name: string): string => hex(`sha256 ${name}`, 64);
+export const sha1Of = (name: string): string => hex(`sha1 ${name}`, 40);
+const deviceIdOf = (name: string): string => hex(`device ${name}`, 40);
 
-export function guidOf(name: string): string {
+function guidOf(name: string): string {
   const digits = hex(`guid ${name}`, 32);
   return [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `a${digits.slice(17, 20)}`, digits.slice(20)].join('-');
 }

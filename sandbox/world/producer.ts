@@ -28,7 +28,7 @@ export function bodyFor(type: string, ending: Ending): Record<string, unknown> {
   return { ...example.body, id: `demo-${randomUUID()}`, parameters: told === null ? own : { ...own, simulator: told } };
 }
 
-export function signIntake(secret: string, body: string, seconds: number): Record<string, string> {
+function signIntake(secret: string, body: string, seconds: number): Record<string, string> {
   const signature = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
   return {
     'content-type': 'application/json',

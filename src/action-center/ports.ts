@@ -197,3 +197,11 @@ export interface Lanes {
 }
 
 export type Clock = () => Date;
+
+type Tell = { (facts: object, message: string): void; (message: string): void };
+/** Where edges tell operators what happened: ids and facts, never bodies or secrets. pino's logger fits. */
+export interface Log {
+  info: Tell;
+  warn: Tell;
+  error: Tell;
+}

@@ -1,6 +1,6 @@
 /** The Slack channel as one person sees it. */
 import { useEffect, useMemo, useRef, useState } from 'react';
-import type { PagePerson, PageState } from '../state.ts';
+import type { PageEphemeral, PagePerson, PageState } from '../state.ts';
 import type { Names } from './blocks.tsx';
 import type { Button } from './buttons.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
@@ -14,7 +14,12 @@ export function Channel({ state, me }: { state: PageState; me: PagePerson }) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
   const names = useMemo<Names>(() => ({ users: state.people, channels: [state.channel] }), [state.people, state.channel]);
+  const [pressed, setPressed] = useState<string | null>(null);
+  const [dismissed, setDismissed] = useState<string | null>(null);
   const view = state.views[me.id] ?? null;
+  // The newest private answer stays in sight below the channel, so that nobody has to leave the card to read it.
+  const privately = state.ephemerals[me.id] ?? [];
+  const docked = privately.findLast(({ ts }) => dismissed === null || ts > dismissed);
 
   const send = async (ts: string, { text, url }: Button, confirm?: 'accept' | 'deny') => {
     const answer = await post('/press', { user: me.id, channel: state.channel.id, ts, button: text, ...(confirm && { confirm }) });
@@ -22,6 +27,7 @@ export function Channel({ state, me }: { state: PageState; me: PagePerson }) {
     if (url !== null && confirm !== 'deny') window.open(url, '_blank', 'noopener,noreferrer');
   };
   const press = async (ts: string, button: Button) => {
+    setPressed(ts);
     if (!button.confirm) return send(ts, button);
     const choice = await new Promise<'accept' | 'deny'>((answer) => setAsked({ ts, button, answer }));
     setAsked(null);
@@ -34,7 +40,8 @@ export function Channel({ state, me }: { state: PageState; me: PagePerson }) {
         <h2># {state.channel.name}</h2>
         <span>as {me.name} sees it</span>
       </header>
-      <Messages state={state} me={me} names={names} press={press} />
+      <Messages state={state} privately={privately.filter((it) => it !== docked)} names={names} press={press} pressed={pressed} />
+      {docked ? <Private key={docked.ts} message={docked} names={names} press={press} onDismiss={() => setDismissed(docked.ts)} /> : null}
       {trouble === null ? null : (
         <div className="trouble" role="alert">
           <span>{trouble}</span>
@@ -49,17 +56,23 @@ export function Channel({ state, me }: { state: PageState; me: PagePerson }) {
   );
 }
 
-type MessagesProps = { state: PageState; me: PagePerson; names: Names; press: (ts: string, button: Button) => Promise<void> };
+type MessagesProps = {
+  state: PageState;
+  privately: PageEphemeral[];
+  names: Names;
+  press: (ts: string, button: Button) => Promise<void>;
+  /** The card pressed last. */
+  pressed: string | null;
+};
 
-function Messages({ state, me, names, press }: MessagesProps) {
-  const privately = state.ephemerals[me.id] ?? [];
+function Messages({ state, privately, names, press, pressed }: MessagesProps) {
   const parents = new Set(state.messages.map((message) => message.ts));
   const loose = privately.filter(({ threadTs }) => threadTs === null || !parents.has(threadTs));
   const entries = [
     ...state.messages.map((message) => ({ ts: message.ts, message, ephemeral: null })),
     ...loose.map((ephemeral) => ({ ts: ephemeral.ts, message: null, ephemeral })),
   ].sort((a, b) => Number.parseFloat(a.ts) - Number.parseFloat(b.ts));
-  const scroller = useArrivals(state, me.id);
+  const scroller = useFollowing(state, pressed);
 
   return (
     <div className="messages" ref={scroller}>
@@ -75,21 +88,27 @@ function Messages({ state, me, names, press }: MessagesProps) {
   );
 }
 
-/** Brings what arrives while the page is open into view: a raised card, a private answer. What was there at the start stays at its top. */
-function useArrivals(state: PageState, me: string) {
+/** Keeps in view what the person waits for: a card raised while the page is open, and the card they pressed, once it changes. */
+function useFollowing(state: PageState, pressed: string | null) {
   const scroller = useRef<HTMLDivElement>(null);
-  const seen = useRef<{ me: string; known: Set<string> | null }>({ me, known: null });
-  const all = [...state.messages, ...(state.ephemerals[me] ?? [])].map((message) => message.ts);
-  const key = all.join(' ');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` says all there is to say about `all`
+  const newest = state.messages.length > state.openingCards ? state.messages.at(-1)?.ts : undefined;
+  // Null: the page was just opened.
+  const seen = useRef<string | null | undefined>(null);
   useEffect(() => {
-    const { known } = seen.current;
-    const isOpening = known === null || known.size < state.openingCards || seen.current.me !== me;
-    const fresh = isOpening ? [] : all.filter((ts) => !known.has(ts));
-    seen.current = { me, known: new Set(all) };
-    const last = fresh.at(-1);
-    if (last !== undefined)
-      scroller.current?.querySelector(`[data-ts="${last}"]`)?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
-  }, [key, me]);
+    if (seen.current !== null && newest !== undefined) show(scroller.current, newest);
+    seen.current = newest;
+  }, [newest]);
+
+  const looks = JSON.stringify(state.messages.find((message) => message.ts === pressed)?.blocks);
+  const before = useRef<{ pressed: string | null; looks: string | undefined }>({ pressed: null, looks });
+  useEffect(() => {
+    const hasChanged = before.current.pressed === pressed && before.current.looks !== looks;
+    if (hasChanged && pressed !== null) show(scroller.current, pressed);
+    before.current = { pressed, looks };
+  }, [pressed, looks]);
   return scroller;
+}
+
+function show(scroller: HTMLElement | null, ts: string): void {
+  scroller?.querySelector(`[data-ts="${ts}"]`)?.scrollIntoView({ block: 'start', behavior: 'smooth' });
 }

@@ -5,7 +5,7 @@ export type StepState = 'done' | 'now' | 'waiting' | 'none';
 export type Step = { name: string; state: StepState; at: string | null; note: string; tone: 'plain' | 'good' | 'bad' };
 export type Journey = { raisedAt: string | null; postedAt: string | null; verb: string | null; decidedAt: string | null; steps: Step[] };
 
-export const outcomeWords: Record<string, string> = {
+const outcomeWords: Record<string, string> = {
   inProgress: 'In progress',
   completed: 'Completed',
   partiallyCompleted: 'Partially completed',

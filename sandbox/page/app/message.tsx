@@ -60,7 +60,9 @@ export function Message({ message, privately, ...shared }: Shared & { message: P
   );
 }
 
-export function Private({ message, ...shared }: Shared & { message: PageEphemeral }) {
+type PrivateProps = Shared & { message: PageEphemeral; onDismiss?: () => void };
+
+export function Private({ message, onDismiss, ...shared }: PrivateProps) {
   return (
     <article className="message private" data-ts={message.ts}>
       <span className="avatar app" aria-hidden="true">
@@ -71,6 +73,11 @@ export function Private({ message, ...shared }: Shared & { message: PageEphemera
         <Head ts={message.ts} />
         <Body ts={message.ts} text={message.text} blocks={message.blocks} {...shared} />
       </div>
+      {onDismiss ? (
+        <button type="button" className="cross" aria-label="Dismiss" onClick={onDismiss}>
+          ×
+        </button>
+      ) : null}
     </article>
   );
 }

@@ -1,6 +1,7 @@
 /** Private answers to the person who pressed. Through the response_url, else as an ephemeral message; never silence without a log line. */
+
 import type { WebClient } from '@slack/web-api';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../action-center/ports.ts';
 import type { Line } from '../show.ts';
 import { renderLine, type SlackContent } from './render.ts';
 

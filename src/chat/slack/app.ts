@@ -1,10 +1,11 @@
 /** Slack, joined together: Bolt for the protocol, the guard in front of it, and our surface, people and clicks behind it. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver, type Receiver, SocketModeReceiver } from '@slack/bolt';
 import { ConfigError } from '../../action-center/errors.ts';
-import { newTroubleId } from '../../ids.ts';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../action-center/ports.ts';
 import type { Surface } from '../surface.ts';
+import { newTroubleId } from '../trouble-id.ts';
 import { privateAnswers } from './answers.ts';
 import { channelCheck } from './channels.ts';
 import { type ClickDeps, type DialogAnswer, type Flows, type Interaction, onPress, onSubmit } from './clicks.ts';

@@ -1,6 +1,7 @@
 /** Which channels must not get cards: those shared with another organisation, which would read incident data there. */
+
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../action-center/ports.ts';
 import { SurfaceError } from '../surface.ts';
 import { surfaceErrorOf } from './surface-errors.ts';
 

@@ -2,15 +2,16 @@
  * Presses and sent dialogs: read, handed to the flows, answered. The acknowledgement goes out after the commit; when that takes too long the person
  * hears so, and gets the result in private once it is there. Nothing about deciding lives here.
  */
+
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import type { Click, Decided } from '../../action-center/decide.ts';
 import { UpstreamError } from '../../action-center/errors.ts';
 import type { RemediationAction } from '../../action-center/intake.ts';
+import type { Log } from '../../action-center/ports.ts';
 import type { Result } from '../../action-center/refusal.ts';
-import { newTroubleId } from '../../ids.ts';
-import type { Log } from '../../log.ts';
 import type { Line } from '../show.ts';
+import { newTroubleId } from '../trouble-id.ts';
 import { bugText, outOfDate, pressAgain, recordedText, refusalText, stillChecking, storeFailed } from '../words.ts';
 import type { Reader, TellPrivately } from './answers.ts';
 import { readSubmission, reasonErrors, rejectDialog, resultView } from './dialog.ts';

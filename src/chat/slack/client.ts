@@ -1,7 +1,8 @@
 /** Clients for Slack's Web API: no retries of their own, a deadline each, and nothing shared between them or between workspaces. */
+
 import { LogLevel } from '@slack/bolt';
 import { type FetchFunction, type Logger, WebClient, type WebClientOptions } from '@slack/web-api';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../action-center/ports.ts';
 
 export type ClientSettings = { apiUrl: string | null; log: Log; timeoutMs: number };
 

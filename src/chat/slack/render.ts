@@ -32,11 +32,11 @@ export function renderCard(card: Card): SlackContent {
 
 /** A private answer or a dialog's text. */
 export function renderLine(line: Line): SlackContent {
-  return { text: escapeMrkdwn(showText(plain(line), 3000)), blocks: [richText([section(line, 600, true)])] };
+  return { text: escapeMrkdwn(showText(plain(line), 3000)), blocks: [richText([section(line, 600)])] };
 }
 
 function noteBlocks(card: NoteCard): KnownBlock[] {
-  return [richText(card.lines.map((line) => section(line, 600, true)))];
+  return [richText(card.lines.map((line) => section(line, 600)))];
 }
 
 function fitting(card: ActionCard): KnownBlock[] {
@@ -55,7 +55,11 @@ function actionBlocks(card: ActionCard, room: Room): KnownBlock[] {
   const context = footnotes(card, room);
   return [
     { type: 'header', text: plainText(card.heading, limits.header) },
-    richText([section(card.title, Math.min(300, room.part * 3)), section(card.standing, room.part), ...notice]),
+    richText([
+      section(card.title, Math.min(300, room.part * 3)),
+      section([{ kind: 'words', text: plain(card.standing), strong: true }], room.part),
+      ...notice,
+    ]),
     richText(facts),
     richText(evidenceParts(card.evidence, room)),
     ...detailsBlocks(card, room),
@@ -83,7 +87,7 @@ const fewer = (line: Line, parts: number): Line => (line.length <= parts ? line 
 type RichTextPart = RichTextSection | { type: 'rich_text_list'; style: 'bullet'; elements: RichTextSection[] };
 
 function evidenceParts(evidence: readonly Evidence[], room: Room): RichTextPart[] {
-  const count = evidence.length === 1 ? 'Acts on' : `Acts on all of these ${evidence.length}`;
+  const count = evidence.length === 1 ? 'Acts on' : `Acts on these ${evidence.length}`;
   const shown = evidence.slice(0, room.entities);
   const left = evidence.length - shown.length;
   const title: Line = [{ kind: 'words', text: count, strong: true }];
@@ -106,9 +110,23 @@ function detailsBlocks(card: ActionCard, room: Room): KnownBlock[] {
 
 const richText = (elements: RichTextPart[]): KnownBlock => ({ type: 'rich_text', elements });
 
-function section(line: Line, max: number, whole = false): RichTextSection {
-  const elements = line.flatMap((part) => drawPart(part, whole ? 600 : max) ?? []);
+function section(line: Line, max: number): RichTextSection {
+  const elements = joined(line).flatMap((part) => drawPart(part, max) ?? []);
   return { type: 'rich_text_section', elements: elements.length > 0 ? elements : [{ type: 'text', text: ' ' }] };
+}
+
+/** Neighbouring words become one element: each costs some 30 characters of the budget. */
+function joined(line: Line): Line {
+  const parts: Line = [];
+  for (const part of line) {
+    const before = parts.at(-1);
+    if (part.kind === 'words' && before?.kind === 'words' && !part.strong && !before.strong) {
+      parts[parts.length - 1] = words(before.text + part.text);
+    } else {
+      parts.push(part);
+    }
+  }
+  return parts;
 }
 
 function drawPart(part: Part, max: number): RichTextSection['elements'][number] | null {

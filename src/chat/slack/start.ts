@@ -1,9 +1,10 @@
 /** The first contact with Slack: who this app is there. Slack may be away for a while when we start; a refused token is said at once. */
+
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SocketModeReceiver } from '@slack/bolt';
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
 import { ConfigError, UpstreamError } from '../../action-center/errors.ts';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../action-center/ports.ts';
 import { surfaceErrorOf } from './surface-errors.ts';
 
 export type Account = { teamId: string; enterpriseId: string | null; botId: string; botUserId: string };

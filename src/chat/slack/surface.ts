@@ -1,6 +1,7 @@
 /** Slack as a place where cards are kept equal to the store. One call each, never repeated here. */
+
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../action-center/ports.ts';
 import type { Card } from '../card.ts';
 import { type Place, type Surface, SurfaceError } from '../surface.ts';
 import type { ChannelCheck } from './channels.ts';

@@ -60,7 +60,7 @@ describe('a hostile action', () => {
     expect(text).toContain('Approve Quarantine');
     expect(text).toContain('"Reject"');
     expect(text).toContain('Go hunt');
-    expect(text).toContain('Acts on all of these 100');
+    expect(text).toContain('Acts on these 100');
     expect(text).toMatch(/\(\d+ not shown here\)/);
     expect(text).toContain('Shortened to fit');
   });

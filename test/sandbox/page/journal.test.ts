@@ -19,6 +19,14 @@ test('keeps the stages of each action and says each as a line', () => {
   expect(changes).toBe(3);
 });
 
+test('a decision that comes back to the worker is still taken once', () => {
+  const journal = openJournal(() => {});
+  journal.tell(stage('a', 'taken', 'approve'));
+  journal.tell(stage('a', 'taken', 'approve'));
+  expect(journal.actions()[0]?.stages).toHaveLength(1);
+  expect(journal.lines().map(({ text }) => text)).toEqual(['took the decision: approve', 'asked the backend how far it is']);
+});
+
 test('remembers a bounded number of actions, stages and lines, the newest', () => {
   const journal = openJournal(() => {});
   for (let number = 0; number < 500; number += 1) journal.tell(stage(`a${number}`, 'announced'));

@@ -1,0 +1,250 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../src/action-center/errors.ts';
+import { configVariables, loadEnvironment, type Needs, readConfig } from '../src/config.ts';
+
+const enough = {
+  POLICY_FILE: 'policy.yaml',
+  DIRECTORY_FILE: 'directory.json',
+  BACKEND: 'consumer',
+  SLACK_BOT_TOKEN: 'xoxb-test',
+  SLACK_SIGNING_SECRET: 'signing-secret',
+  INTAKE_SECRETS: 'intake-secret-0123456789',
+};
+
+function problemsOf(env: Record<string, string | undefined>, needs: Needs = 'bot'): readonly string[] {
+  try {
+    readConfig(env, { needs });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const fileWith = (name: string, content: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('a configuration that is enough', () => {
+  it('fills in the defaults', () => {
+    expect(readConfig(enough)).toEqual({
+      port: 3000,
+      host: '0.0.0.0',
+      adminPort: null,
+      adminHost: '127.0.0.1',
+      logLevel: 'info',
+      databaseUrl: null,
+      dataDir: '.data',
+      redisUrl: null,
+      policyFile: 'policy.yaml',
+      directoryFile: 'directory.json',
+      identityMode: 'linked',
+      globalAdministratorMayDecide: true,
+      backend: 'consumer',
+      intakeSecrets: ['intake-secret-0123456789'],
+      tenantId: 'default',
+      portalUrl: 'https://security.microsoft.com',
+      portalTenantId: null,
+      slack: { botToken: 'xoxb-test', signingSecret: 'signing-secret', appToken: null, apiUrl: null },
+      warnings: [],
+    });
+  });
+
+  it('takes an empty variable for an unset one', () => {
+    expect(readConfig({ ...enough, PORT: '', ADMIN_PORT: '  ', REDIS_URL: '' })).toMatchObject({
+      port: 3000,
+      adminPort: null,
+      redisUrl: null,
+    });
+  });
+
+  it('links the portal of the cloud, unless told otherwise', () => {
+    expect(readConfig({ ...enough, CLOUD: 'gcchigh' }).portalUrl).toBe('https://security.microsoft.us');
+    expect(readConfig({ ...enough, CLOUD: 'dod' }).portalUrl).toBe('https://security.apps.mil');
+    expect(readConfig({ ...enough, CLOUD: 'dod', PORTAL_URL: 'https://portal.example' }).portalUrl).toBe('https://portal.example');
+  });
+
+  it('splits the producers’ secrets at commas', () => {
+    expect(readConfig({ ...enough, INTAKE_SECRETS: 'first-secret-0123 , second-secret-0123' }).intakeSecrets).toEqual([
+      'first-secret-0123',
+      'second-secret-0123',
+    ]);
+  });
+
+  it('asks a worker, a direct submission and a client for no more than they need', () => {
+    const { POLICY_FILE, DIRECTORY_FILE, BACKEND, INTAKE_SECRETS } = enough;
+    expect(problemsOf({ POLICY_FILE, DIRECTORY_FILE, BACKEND }, 'worker')).toEqual([]);
+    expect(problemsOf({ POLICY_FILE }, 'store')).toEqual([]);
+    expect(problemsOf({ INTAKE_SECRETS }, 'client')).toEqual([]);
+    expect(problemsOf({}, 'client')).toEqual([expect.stringMatching(/^INTAKE_SECRETS: /)]);
+  });
+
+  it('hands a worker no Slack token', () => {
+    expect(readConfig(enough, { needs: 'worker' }).slack).toBeNull();
+  });
+});
+
+describe('a configuration that is not usable', () => {
+  it('is refused with every problem at once, each beginning with its variable', () => {
+    const problems = problemsOf({
+      PORT: '99999',
+      ADMIN_PORT: 'nine',
+      DATABASE_URL: 'mysql://db.example/x',
+      REDIS_URL: 'http://redis.example',
+      LOG_LEVEL: 'loud',
+      IDENTITY_MODE: 'guess',
+      GLOBAL_ADMIN_MAY_DECIDE: 'perhaps',
+      PORTAL_URL: 'http://portal.example',
+      PORTAL_TENANT_ID: 'contoso',
+      TENANT_ID: 'a b',
+      INTAKE_SECRETS: 'short,long-enough-0123456789',
+    });
+    expect(problems.map((problem) => problem.split(':', 1)[0]).sort()).toEqual(
+      [
+        ...['ADMIN_PORT', 'BACKEND', 'DATABASE_URL', 'DIRECTORY_FILE', 'GLOBAL_ADMIN_MAY_DECIDE', 'IDENTITY_MODE', 'INTAKE_SECRETS'],
+        ...['LOG_LEVEL', 'POLICY_FILE', 'PORT', 'PORTAL_TENANT_ID', 'PORTAL_URL', 'REDIS_URL', 'SLACK_BOT_TOKEN', 'TENANT_ID'],
+      ].sort(),
+    );
+  });
+
+  it('never repeats a value, not even a wrong one', () => {
+    const secretive = Object.fromEntries(configVariables.map(({ name }) => [name, 'S3CRET']));
+    expect(problemsOf(secretive).length).toBeGreaterThan(5);
+    expect(problemsOf(secretive).join('\n')).not.toContain('S3CRET');
+  });
+
+  it.each([
+    ['MICROSOFT_APP_ID', '1234', 'MICROSOFT_APP_ID: Teams is not part of this version yet; unset it'],
+    ['DIRECTORY', 'graph', 'DIRECTORY: graph is not part of this version yet, use file'],
+    ['BACKEND', 'defender', 'BACKEND: defender is not part of this version yet, use consumer or simulator'],
+  ])('says that %s=%s is not part of this version', (name, value, problem) => {
+    expect(problemsOf({ ...enough, [name]: value })).toEqual([problem]);
+  });
+
+  it('is one with no chat platform, and with half a platform', () => {
+    const { SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, ...rest } = enough;
+    expect(problemsOf(rest)).toEqual([expect.stringMatching(/^SLACK_BOT_TOKEN: no chat platform is on/)]);
+    expect(problemsOf({ ...rest, SLACK_SIGNING_SECRET })).toEqual([expect.stringMatching(/^SLACK_BOT_TOKEN: /)]);
+    expect(problemsOf({ ...rest, SLACK_BOT_TOKEN })).toEqual([expect.stringMatching(/^SLACK_SIGNING_SECRET: /)]);
+  });
+
+  it('is one whose tokens were swapped', () => {
+    const problems = problemsOf({ ...enough, SLACK_BOT_TOKEN: 'xapp-1-A', SLACK_APP_TOKEN: 'xoxb-1' });
+    expect(problems.map((problem) => problem.split(':', 1)[0])).toEqual(['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN']);
+  });
+
+  it('is one that serves metrics on the public port', () => {
+    expect(problemsOf({ ...enough, ADMIN_PORT: '3000' })).toEqual([expect.stringMatching(/^ADMIN_PORT: /)]);
+    expect(problemsOf({ ...enough, PORT: '0', ADMIN_PORT: '0' })).toEqual([]);
+  });
+});
+
+describe('what is allowed and told at the start', () => {
+  const warningsFor = (env: Record<string, string>) =>
+    readConfig({ ...enough, ...env }).warnings.map((warning) => warning.split(':', 1)[0]);
+
+  it.each([
+    [{ BACKEND: 'simulator' }, 'BACKEND'],
+    [{ IDENTITY_MODE: 'email' }, 'IDENTITY_MODE'],
+    [{ INTAKE_SECRETS: '' }, 'INTAKE_SECRETS'],
+    [{ SLACK_APP_TOKEN: 'xapp-1' }, 'SLACK_APP_TOKEN'],
+    [{ SLACK_API_URL: 'http://slack.example/api/' }, 'SLACK_API_URL'],
+    [{ ADMIN_PORT: '9400', ADMIN_HOST: '0.0.0.0' }, 'ADMIN_HOST'],
+    [{ ENTRA_CLIENT_ID: 'something' }, 'ENTRA_CLIENT_ID'],
+  ])('%j warns about %s', (env, name) => {
+    expect(warningsFor(env as Record<string, string>)).toEqual([name]);
+  });
+
+  it('keeps quiet about a simulated Slack on this machine', () => {
+    expect(warningsFor({ SLACK_API_URL: 'http://127.0.0.1:4400/api/' })).toEqual([]);
+  });
+
+  it('uses Socket Mode where both ways into Slack are given', () => {
+    expect(readConfig({ ...enough, SLACK_APP_TOKEN: 'xapp-1' }).slack).toMatchObject({ appToken: 'xapp-1', signingSecret: null });
+  });
+});
+
+describe('secrets in files', () => {
+  it('are read, without the line end an editor adds', () => {
+    const { SLACK_BOT_TOKEN: _token, ...rest } = enough;
+    const file = fileWith('bot-token', 'xoxb-from-file\n');
+    expect(readConfig({ ...rest, SLACK_BOT_TOKEN_FILE: file }).slack?.botToken).toBe('xoxb-from-file');
+  });
+
+  it('are refused beside the variable itself', () => {
+    const file = fileWith('intake', 'another-secret-0123456789');
+    expect(problemsOf({ ...enough, INTAKE_SECRETS_FILE: file })).toEqual([
+      expect.stringMatching(/^INTAKE_SECRETS_FILE: INTAKE_SECRETS is set/),
+    ]);
+  });
+
+  it('that cannot be read are reported by the variable, and not as missing as well', () => {
+    const { SLACK_SIGNING_SECRET: _secret, ...rest } = enough;
+    const problems = problemsOf({ ...rest, SLACK_SIGNING_SECRET_FILE: join(folder, 'nowhere'), REDIS_URL_FILE: fileWith('empty', '\n') });
+    expect(problems).toEqual([
+      expect.stringMatching(/^REDIS_URL_FILE: .*empty/),
+      expect.stringMatching(/^SLACK_SIGNING_SECRET_FILE: .*ENOENT/),
+    ]);
+  });
+
+  it('with a wrong content are refused without showing it', () => {
+    const { SLACK_BOT_TOKEN: _token, ...rest } = enough;
+    const problems = problemsOf({ ...rest, SLACK_BOT_TOKEN_FILE: fileWith('wrong', 'hunter2-hunter2') });
+    expect(problems).toHaveLength(1);
+    expect(problems.join()).not.toContain('hunter2');
+  });
+});
+
+describe('.env', () => {
+  it('is read where there is one, and what is really set wins', () => {
+    const file = fileWith('dotenv', 'CONFIG_TEST_ONE=from-file\nCONFIG_TEST_TWO=from-file\n');
+    process.env['CONFIG_TEST_TWO'] = 'really-set';
+    try {
+      const env = loadEnvironment(file);
+      expect([env['CONFIG_TEST_ONE'], env['CONFIG_TEST_TWO']]).toEqual(['from-file', 'really-set']);
+    } finally {
+      delete process.env['CONFIG_TEST_ONE'];
+      delete process.env['CONFIG_TEST_TWO'];
+    }
+  });
+
+  it('may be absent', () => {
+    expect(loadEnvironment(join(folder, 'no-such-file'))).toBe(process.env);
+  });
+});
+
+describe('.env.example', () => {
+  const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+  const told = new Map([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
+
+  it('mentions every variable and no other', () => {
+    expect([...told.keys()].sort()).toEqual(configVariables.map(({ name }) => name).sort());
+  });
+
+  it('shows the defaults as they are', () => {
+    const wrong = configVariables.filter(({ name, default: value }) => value !== null && told.get(name) !== value).map(({ name }) => name);
+    expect(wrong).toEqual([]);
+  });
+
+  it('names the file variable of every secret', () => {
+    for (const { name, secret } of configVariables) if (secret) expect(text).toContain(`${name}_FILE`);
+  });
+});
+
+describe('the table of variables', () => {
+  it('has the defaults that the schema has', () => {
+    const spelledOut = Object.fromEntries(configVariables.flatMap(({ name, default: value }) => (value === null ? [] : [[name, value]])));
+    expect(readConfig({ ...enough, ...spelledOut })).toEqual(readConfig(enough));
+  });
+});

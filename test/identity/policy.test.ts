@@ -1,0 +1,242 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/action-center/errors.ts';
+import type { NormalisedIntake } from '../../src/action-center/intake.ts';
+import { loadPolicy } from '../../src/identity/policy.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-policy-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function policy(yaml: string) {
+  const file = join(folder, 'policy.yaml');
+  writeFileSync(file, yaml);
+  return loadPolicy(file);
+}
+
+function problemsOf(yaml: string): readonly string[] {
+  try {
+    policy(yaml);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const deviceId = 'ab'.repeat(20);
+
+const anAction = (changes: Partial<NormalisedIntake> = {}): NormalisedIntake => ({
+  id: 'one',
+  producer: 'test',
+  type: 'isolateDevice',
+  source: 'manualDeviceAction',
+  severity: 'high',
+  title: 'Isolate a device',
+  entities: [{ type: 'device', deviceId, name: 'wks-0042.contoso.example', group: 'Workstations' }],
+  parameters: {},
+  requestedAt: '2026-11-21T08:00:00.000Z',
+  expiresAt: '2026-11-28T08:00:00.000Z',
+  requestedBy: { kind: 'automation', name: 'Automated investigation' },
+  ...changes,
+});
+const onDevice = (device: { deviceId?: string; name?: string; group?: string }, more: Partial<NormalisedIntake> = {}) =>
+  anAction({ entities: [{ type: 'device', ...device }], ...more });
+const anEmail = anAction({
+  type: 'softDeleteEmail',
+  source: 'manualEmailAction',
+  asset: 'dc-team@contoso.example',
+  entities: [{ type: 'email', networkMessageId: '2f1e7c1a-52a4-4b0e-9a53-0d5a6c1e0a01', recipient: 'dc-team@contoso.example' }],
+});
+
+const routes = 'routes:\n  - slack: [C0SOC]\n';
+
+describe('routes', () => {
+  const routed = () =>
+    policy(`
+routes:
+  - match: { workload: email }
+    slack: [C0EMAIL]
+  - match: { severity: [low, informational], type: runAntivirusScan }
+    slack: [C0QUIET]
+  - match: { device: "srv-*" }
+    slack: [C0SERVERS, C0SOC, C0SERVERS]
+  - slack: [C0SOC]
+    teams: ["19:soc@thread.tacv2"]
+`);
+  const conversations = (action: NormalisedIntake) =>
+    routed()
+      .routesFor(action)
+      .map(({ platform, conversation }) => `${platform}:${conversation}`);
+
+  it('sends an action the first way that fits', () => {
+    expect(conversations(anEmail)).toEqual(['slack:C0EMAIL']);
+    expect(conversations(anAction({ type: 'runAntivirusScan', severity: 'low' }))).toEqual(['slack:C0QUIET']);
+    expect(conversations(anAction({ type: 'runAntivirusScan', severity: 'high' }))).toEqual(['slack:C0SOC']);
+    expect(conversations(onDevice({ name: 'SRV-7' }))).toEqual(['slack:C0SERVERS', 'slack:C0SOC']);
+  });
+
+  it('does not guess the name of a device when it is not told', () => {
+    expect(conversations(onDevice({ deviceId }))).toEqual(['slack:C0SOC']);
+  });
+
+  it('lists every conversation once', () => {
+    expect(routed().conversations('slack')).toEqual(['C0EMAIL', 'C0QUIET', 'C0SERVERS', 'C0SOC']);
+  });
+
+  it('says that nothing is posted to Teams yet', () => {
+    expect(routed().warnings).toEqual([expect.stringContaining('routes.3.teams')]);
+  });
+});
+
+describe('approvals', () => {
+  const strict = () =>
+    policy(`${routes}
+approvals:
+  - match: { type: [offboardMachine, hardDeleteEmail] }
+    needed: 2
+  - match: { device: "srv-*" }
+    needed: 3
+  - match: { group: Kiosks }
+    needed: 1
+`);
+
+  it('are one where nothing is said', () => {
+    expect(policy(routes).approvalsNeeded(anAction())).toBe(1);
+    expect(strict().approvalsNeeded(anAction())).toBe(1);
+  });
+
+  it('are as many as the strictest rule that fits asks for', () => {
+    expect(strict().approvalsNeeded(anAction({ type: 'offboardMachine' }))).toBe(2);
+    expect(strict().approvalsNeeded(onDevice({ name: 'srv-1' }, { type: 'offboardMachine' }))).toBe(3);
+  });
+
+  it('are not fewer because a producer leaves the name of a device out', () => {
+    expect(strict().approvalsNeeded(onDevice({ deviceId }))).toBe(3);
+  });
+});
+
+describe('protected assets', () => {
+  const guarded = () => policy(`${routes}\nprotected:\n  - match: { device: "dc-*" }\n`);
+
+  it.each([
+    ['by its name', onDevice({ name: 'dc-01' })],
+    ['by its full name in capitals', onDevice({ deviceId, name: 'DC-01.CONTOSO.EXAMPLE' })],
+    ['by the asset', anAction({ entities: [{ type: 'file', sha1: deviceId }], type: 'stopAndQuarantineFile', asset: 'dc-02' })],
+    [
+      'as the place of a process',
+      anAction({ entities: [{ type: 'process', processId: 1, fileName: 'a.exe', deviceName: 'dc-03' }], type: 'killProcess' }),
+    ],
+    [
+      'among several devices',
+      anAction({
+        entities: [
+          { type: 'device', name: 'wks-1' },
+          { type: 'device', name: 'dc-04' },
+        ],
+      }),
+    ],
+    ['possibly: told by its id only', onDevice({ deviceId })],
+  ])('are recognised %s', (_how, action) => expect(guarded().isProtected(action)).toBe(true));
+
+  it.each([
+    ['another device', anAction()],
+    ['an email that mentions one', anEmail],
+    [
+      'a process on a device that is listed with its name',
+      anAction({
+        type: 'killProcess',
+        entities: [
+          { type: 'device', deviceId: deviceId.toUpperCase(), name: 'wks-1' },
+          { type: 'process', processId: 1, fileName: 'a.exe', deviceId },
+        ],
+      }),
+    ],
+  ])('do not include %s', (_what, action) => expect(guarded().isProtected(action)).toBe(false));
+
+  it('may be named by their group', () => {
+    const byGroup = policy(`${routes}\nprotected:\n  - match: { group: domain controllers }\n`);
+    expect(byGroup.isProtected(onDevice({ name: 'x', group: 'Domain Controllers' }))).toBe(true);
+    expect(byGroup.isProtected(onDevice({ name: 'x', group: 'Workstations' }))).toBe(false);
+    expect(byGroup.isProtected(onDevice({ name: 'x' }))).toBe(true);
+  });
+});
+
+describe('the version of a policy', () => {
+  const rules = 'approvals:\n  - match: { type: offboardMachine }\n    needed: 2\n';
+
+  it('stays when only routes, reminders or the writing change', () => {
+    const { version } = policy(`${routes}${rules}`);
+    expect(version).toMatch(/^[0-9a-f]{16}$/);
+    expect(policy(`routes:\n  - slack: [C0OTHER]\n${rules}reminders: { after: [15m] }\n`).version).toBe(version);
+    expect(policy(`# a comment\n${routes}approvals: [{ needed: 2, match: { type: [offboardMachine] } }]\n`).version).toBe(version);
+  });
+
+  it('changes when a rule about deciding changes', () => {
+    const { version } = policy(`${routes}${rules}`);
+    expect(policy(`${routes}${rules.replace('2', '3')}`).version).not.toBe(version);
+    expect(policy(`${routes}${rules}protected:\n  - match: { device: "dc-*" }\n`).version).not.toBe(version);
+  });
+});
+
+describe('a policy file that is wrong', () => {
+  it.each([
+    ['no routes', 'approvals: []\n', /^POLICY_FILE: routes: /],
+    ['an empty file', '', /^POLICY_FILE: routes: /],
+    ['a misspelt section', `${routes}aprovals: []\n`, /^POLICY_FILE: aprovals: unknown key$/],
+    [
+      'a misspelt key of a match',
+      'routes:\n  - match: { sevrity: high }\n    slack: [C0A]\n  - slack: [C0SOC]\n',
+      /routes\.0\.match\.sevrity: unknown key/,
+    ],
+    [
+      'an unknown action type',
+      `${routes}approvals:\n  - match: { type: [selfDestruct] }\n    needed: 2\n`,
+      /approvals\.0\.match\.type\.0: /,
+    ],
+    ['an unknown workload', `${routes}approvals:\n  - match: { workload: phone }\n    needed: 2\n`, /approvals\.0\.match\.workload: /],
+    ['an empty match', `${routes}protected:\n  - match: {}\n`, /protected\.0\.match: must say what it matches/],
+    ['too many approvals', `${routes}approvals:\n  - match: { type: blockUrl }\n    needed: 9\n`, /approvals\.0\.needed: /],
+    ['a channel by its name', 'routes:\n  - slack: ["#soc"]\n', /routes\.0\.slack\.0: must be the id/],
+    ['a last route with a match', 'routes:\n  - match: { workload: email }\n    slack: [C0A]\n', /routes\.0\.match: the last route/],
+    ['a route that hides the next', 'routes:\n  - slack: [C0AB]\n  - slack: [C0CD]\n', /routes\.0: without a match/],
+    ['a route to nowhere', 'routes:\n  - {}\n', /routes\.0: must name a conversation/],
+    ['a route to Teams only', 'routes:\n  - teams: ["19:soc@thread.tacv2"]\n', /routes\.0\.slack: .*Teams is not part/],
+    ['a time span in words', `${routes}reminders: { after: [soon] }\n`, /reminders\.after\.0: must be a time span/],
+    ['an unknown time zone', `${routes}digests:\n  - { at: "08:00", timezone: Mars/Base }\n`, /digests\.0\.timezone: /],
+    ['YAML that is none', 'routes: [\n  - slack: {\n', /^POLICY_FILE: line \d+, column \d+: /],
+    ['a key twice', `${routes}${routes}`, /line 3.*unique/],
+  ])('with %s is refused with the place', (_what, yaml, problem) => {
+    expect(problemsOf(yaml).join('\n')).toMatch(problem);
+  });
+
+  it('is told with everything that is wrong at once', () => {
+    expect(problemsOf('routes:\n  - slack: [soc]\nextra: 1\napprovals: [{ needed: 2 }]\n')).toHaveLength(3);
+  });
+
+  it('is one that is not there', () => {
+    expect(() => loadPolicy(join(folder, 'nowhere.yaml'))).toThrow(/POLICY_FILE: .*ENOENT/);
+  });
+});
+
+describe('the example policy', () => {
+  const example = loadPolicy(fileURLToPath(new URL('../../policy.yaml', import.meta.url)));
+
+  it('asks for two people on destructive actions and protects the domain controllers', () => {
+    expect(example.approvalsNeeded(anAction({ type: 'offboardMachine' }))).toBe(2);
+    expect(example.approvalsNeeded(anAction())).toBe(1);
+    expect(example.isProtected(onDevice({ name: 'dc-01.contoso.example' }))).toBe(true);
+    expect(example.routesFor(anEmail)).toEqual([{ platform: 'slack', conversation: 'C0EMAIL' }]);
+  });
+
+  it('says what this version does not act upon', () => {
+    for (const section of ['reminders', 'digests', 'visibility']) {
+      expect(example.warnings).toContainEqual(expect.stringContaining(`${section}: is understood`));
+    }
+  });
+});
