@@ -120,13 +120,11 @@ function slackDeps(ground: Foundation, deps: DecideDeps) {
         }
         const { action, decision } = decided.value;
         metrics.decisions.inc({ verb: decision.verb, platform: decision.platform });
-        ground.watch({
-          stage: 'decided',
-          actionId: action.id,
-          decisionId: decision.decisionId,
-          at: decision.decidedAt,
-          detail: decision.verb,
-        });
+        // The first of two approvals decides nothing yet.
+        if (action.decision) {
+          const { decisionId, decidedAt, verb } = action.decision;
+          ground.watch({ stage: 'decided', actionId: action.id, decisionId, at: decidedAt, detail: verb });
+        }
         return decided;
       },
     },

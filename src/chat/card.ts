@@ -58,7 +58,7 @@ export type ActionCard = {
 export type NoteCard = { kind: 'note'; lines: Line[]; fallback: string };
 export type Card = ActionCard | NoteCard;
 
-export const fallbackLimit = 300;
+const fallbackLimit = 300;
 
 export function cardFor(action: RemediationAction, context: CardContext): ActionCard {
   const heading = `${catalogue[action.type].label}: ${subjectOf(action)}`;

@@ -94,7 +94,7 @@ function identifyingValuesOfMailAndPeople(entity: MailOrPerson): Line[] {
 }
 
 /** How people call an entity, without anything that could be followed. */
-export function nameOf(entity: Entity): string {
+function nameOf(entity: Entity): string {
   switch (entity.type) {
     case 'device':
       return entity.name ?? entity.deviceId ?? '';

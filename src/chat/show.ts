@@ -51,6 +51,7 @@ function controlPicture(char: string): string {
 function cut(text: string, max: number, longer: boolean): string {
   if (text.length <= max && !longer) return text;
   if (max < 1) return '';
+  if (plainAscii.test(text)) return `${text.slice(0, max - 1)}…`;
   let kept = '';
   for (const { segment } of graphemes.segment(text)) {
     if (kept.length + segment.length > max - 1) break;

@@ -14,7 +14,7 @@ import type { ChatWorld } from './platforms.ts';
 
 export const intakeSecret = 'test-intake-secret-0123456789';
 
-type Services = { databaseUrl: string; redisUrl: string; queuePrefix: string } | { dataDir: string };
+type Services = { databaseUrl: string; redisUrl: string; queuePrefix?: string } | { dataDir: string };
 export type WorldOptions = {
   chat: ChatWorld;
   services: Services;
@@ -97,7 +97,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     };
     const log = openLog('debug', { write: (line) => void logLines.push(line) });
     const { services, timing } = options;
-    const prefix = 'queuePrefix' in services ? { queuePrefix: services.queuePrefix } : {};
+    const prefix = 'queuePrefix' in services && services.queuePrefix !== undefined ? { queuePrefix: services.queuePrefix } : {};
     const extras = { watch, ...prefix, ...(timing ? { timing } : {}) };
     const deployment = await launch(readConfig(env), log, parts, extras);
     const one: Deployment = {
@@ -172,8 +172,12 @@ function reached(stages: Stage[], waiting: Set<() => void>, fits: (stage: Stage)
 }
 
 /** For what nobody tells us about. Bounded, and quick to notice. */
-async function poll<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false): Promise<T> {
-  const end = Date.now() + patienceMs;
+export async function poll<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  forMs = patienceMs,
+): Promise<T> {
+  const end = Date.now() + forMs;
   let trouble: unknown = null;
   while (Date.now() < end) {
     try {
@@ -184,5 +188,5 @@ async function poll<T>(what: string, look: () => Promise<T | null | undefined | 
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`${what}: not within ${patienceMs} ms`, { cause: trouble });
+  throw new Error(`${what}: not within ${forMs} ms`, { cause: trouble });
 }

@@ -9,7 +9,7 @@ import { reasonLimits, rejectDialogTexts as texts } from '../words.ts';
 import { type Pressed, readPressed, writePressed } from './pressed.ts';
 import { renderLine } from './render.ts';
 
-export const rejectCallback = 'ac.reject';
+const rejectCallback = 'ac.reject';
 const field = 'reason';
 
 /** What the dialog has to remember. It comes back as data: no secret in it, and no authority. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { validateBlocks } from '../../../sandbox/slack/blocks.ts';
-import { ActionStatus } from '../../../src/action-center/action.ts';
+import { ActionStatus, ActionType } from '../../../src/action-center/action.ts';
 import { cardFor, noteFor } from '../../../src/chat/card.ts';
 import { escapeMrkdwn } from '../../../src/chat/slack/escape.ts';
 import { renderCard, renderLine } from '../../../src/chat/slack/render.ts';
@@ -64,6 +64,55 @@ describe('a hostile action', () => {
     expect(text).toMatch(/\(\d+ not shown here\)/);
     expect(text).toContain('Shortened to fit');
   });
+});
+
+test('the very worst that intake lets through still fits, for every type and status', () => {
+  const worst = (length: number) => '"\\'.repeat(length / 2);
+  const entity = {
+    type: 'process' as const,
+    processId: 4_294_967_295,
+    fileName: worst(512),
+    commandLine: worst(4096),
+    deviceName: worst(255),
+  };
+  const decision = aDecision({
+    comment: worst(500),
+    actor: {
+      ...aDecision().actor,
+      upn: worst(320),
+      displayName: worst(256),
+      rolesUsed: ['ExchangeSecurityAdministrator', 'SearchAndPurge'],
+    },
+  });
+  const url = `${portalOrigin}/${'a'.repeat(2970)}`;
+  const cases = [
+    ...ActionStatus.options.map((status) => ({ status, type: 'offboardMachine' as const })),
+    ...ActionType.options.map((type) => ({ status: 'awaitingSecondApproval' as const, type })),
+  ];
+  for (const { status, type } of cases) {
+    const action = anAction({
+      status,
+      type,
+      title: worst(300),
+      details: worst(4000),
+      asset: worst(512),
+      producer: worst(128),
+      entities: Array.from({ length: 100 }, () => entity),
+      parameters: Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${worst(60)}${index}`, worst(500)])),
+      investigationId: worst(256),
+      incidentId: worst(256),
+      alertId: worst(256),
+      requestedBy: { kind: 'person', name: worst(256), upn: worst(320) },
+      needed: 12,
+      isProtected: true,
+      approvals: Array.from({ length: 11 }, (_, index) => ({ ...decision, decisionId: `D-${index}` })),
+      scopeNote: worst(400),
+      ...(anAction({ status }).decision === null ? {} : { decision }),
+      ...(anAction({ status }).outcome === null ? {} : { outcome: anOutcome({ message: worst(2000), portalUrl: url }) }),
+    });
+    const portal = { actionCenter: url, incident: url, alert: url, investigation: url };
+    expectSafe(renderCard(cardFor(action, { ...plainContext, huntUrl: url, portal })));
+  }
 });
 
 test('text of ours and of others survives the drawing of a line', () => {

@@ -1,0 +1,97 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
+import { run } from '../setup/processes.ts';
+import { quarantineFile } from './actions.ts';
+import { slackWorld } from './platforms.ts';
+import { intakeSecret, openWorld, type World } from './world.ts';
+
+describe('the command line', () => {
+  let world: World;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'countersign-cli-'));
+    world = await openWorld({
+      chat: await slackWorld(),
+      services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
+    });
+    await world.add({ bot: true, worker: false });
+  });
+  afterAll(async () => {
+    await world.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each(['start', 'bot'])('%s names every wrong variable at once and exits 2', async (command) => {
+    const env = {
+      PORT: 'eighty',
+      SLACK_API_URL: 'not a url',
+      BACKEND: 'magic',
+      INTAKE_SECRETS: 'short',
+      SLACK_SIGNING_SECRET: 'x'.repeat(32),
+    };
+    const { code, err } = await run([command], { env });
+    expect(code).toBe(2);
+    for (const name of ['PORT', 'SLACK_API_URL', 'BACKEND', 'INTAKE_SECRETS', 'SLACK_BOT_TOKEN', 'POLICY_FILE', 'DIRECTORY_FILE']) {
+      expect(err).toMatch(new RegExp(`^ *- ${name}: `, 'm'));
+    }
+    expect(err).not.toContain('short');
+  });
+
+  it('exits 1 with one clear sentence when PostgreSQL is not there', async () => {
+    const policy = join(folder, 'policy.yaml');
+    await writeFile(policy, world.chat.policy);
+    const env = { ...world.chat.env, POLICY_FILE: policy, DIRECTORY_FILE: world.directoryFile, BACKEND: 'simulator' };
+    const { code, err } = await run(['bot'], { env: { ...env, DATABASE_URL: 'postgres://nobody:geheim@127.0.0.1:1/none' } });
+    expect(code).toBe(1);
+    expect(err).toContain('PostgreSQL at nobody@127.0.0.1:1/none cannot be used');
+    expect(err).not.toContain('geheim');
+  });
+
+  it('prints the queue contract as JSON Schema', async () => {
+    const { code, out } = await run(['contract']);
+    expect(code).toBe(0);
+    const contract = JSON.parse(out) as { prefix: string; queues: Record<string, { message: { properties: object } }> };
+    expect(contract.prefix).toBe('{countersign}');
+    expect(Object.keys(contract.queues)).toEqual(['decisions', 'outcomes', 'actions']);
+    expect(Object.keys(contract.queues['decisions']?.message.properties ?? {})).toContain('scopeDigest');
+  });
+
+  it('submits a file to a running bot, names the refused lines and exits 1', async () => {
+    const good = quarantineFile();
+    const file = join(folder, 'actions.ndjson');
+    const lines = [good, { ...quarantineFile(), severity: 'catastrophic' }, good].map((body) => JSON.stringify(body));
+    await writeFile(file, `${lines[0]}\n${lines[1]}\nnot json\n\n${lines[2]}\n`);
+    const { code, out, err } = await run(['actions', 'submit', file, '--url', world.url()], { env: { INTAKE_SECRETS: intakeSecret } });
+    const text = `${out}${err}`;
+    expect(code).toBe(1);
+    expect(text).toMatch(/accepted 1/i);
+    expect(text).toMatch(/known 1/i);
+    expect(text).toMatch(/refused 2/i);
+    expect(text).toMatch(/line 2.*severity/);
+    expect(text).toMatch(/line 3/);
+    await world.until('the card is posted', () => world.chat.card(good.title));
+  });
+
+  it('submits from standard input straight into the store', async () => {
+    const body = quarantineFile();
+    const policy = join(folder, 'policy.yaml');
+    await writeFile(policy, world.chat.policy);
+    const dataDir = join(folder, 'data');
+    const env = { POLICY_FILE: policy, DATA_DIR: dataDir };
+    const first = await run(['actions', 'submit', '-'], { env, input: JSON.stringify(body, null, 2) });
+    expect(`${first.out}${first.err}`).toMatch(/accepted 1/i);
+    expect(first.code).toBe(0);
+    const again = await run(['actions', 'submit', '-'], { env, input: JSON.stringify(body) });
+    expect(`${again.out}${again.err}`).toMatch(/known 1/i);
+  });
+
+  it('exits 2 when the signing secret for a running bot is missing', async () => {
+    const { code, err } = await run(['actions', 'submit', '-', '--url', world.url()], { input: '{}' });
+    expect(code).toBe(2);
+    expect(err).toContain('INTAKE_SECRETS');
+  });
+});
