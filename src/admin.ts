@@ -1,13 +1,13 @@
 /** The admin port: `GET /metrics` for a scraper, `GET /queues` for a person. It asks for no password and belongs on loopback. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Log } from './log.ts';
+import type { Log } from './action-center/ports.ts';
 import type { Metrics } from './metrics.ts';
 
 export type AdminDeps = {
   metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** Counts by queue and state. */
   queues: () => Promise<unknown>;
-  log: Log;
+  log: Pick<Log, 'error'>;
   deadlineMs?: number;
 };
 

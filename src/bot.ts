@@ -113,7 +113,9 @@ function slackDeps(ground: Foundation, deps: DecideDeps) {
     flows: {
       check: (click: Parameters<typeof checkClick>[1]) => checkClick(deps, click),
       decide: async (click: Parameters<typeof decide>[1]) => {
+        const done = metrics.pressSeconds.startTimer({ verb: click.verb });
         const decided = await decide(deps, click);
+        done();
         if (!decided.ok) {
           metrics.refusals.inc({ kind: decided.refusal.kind });
           return decided;

@@ -41,11 +41,16 @@ export type Click = {
 
 export type Decided = { action: RemediationAction; decision: Decision };
 
+type Examined = { action: RemediationAction; actor: Actor; rolesUsed: Decision['actor']['rolesUsed'] };
+
 /** Everything but the write: would this click be a decision? Used before a dialog is opened, so that nobody types a reason in vain. */
-export async function checkClick(
-  deps: DecideDeps,
-  click: Click,
-): Promise<Result<{ action: RemediationAction; actor: Actor; rolesUsed: Decision['actor']['rolesUsed'] }>> {
+export async function checkClick(deps: DecideDeps, click: Click): Promise<Result<Examined>> {
+  const examined = await examine(deps, click);
+  if (!examined.ok) await auditRefusal(deps, click, examined.refusal);
+  return examined;
+}
+
+async function examine(deps: DecideDeps, click: Click): Promise<Result<Examined>> {
   const action = await deps.store.get(click.actionId);
   if (!action) return refuse({ kind: 'not-found' });
   const person = await identify(deps, click, action.isProtected);
@@ -123,7 +128,7 @@ function alreadyDecided(action: RemediationAction, click: Click, actor: Actor): 
 }
 
 /** The action as its producer would submit it today, with the producer's id. */
-export function intakeOf(action: RemediationAction): NormalisedIntake {
+function intakeOf(action: RemediationAction): NormalisedIntake {
   const { key, producer, type, source, severity, title, details, asset, entities, parameters } = action;
   const { investigationId, incidentId, alertId, requestedBy, requestedAt, expiresAt } = action;
   const optional = { details, asset, investigationId, incidentId, alertId };
@@ -151,10 +156,7 @@ export function decisionMessage(action: RemediationAction, decision: Decision): 
 export async function decide(deps: DecideDeps, click: Click): Promise<Result<Decided>> {
   if (click.verb === 'reject' && !click.comment?.trim()) return refuse({ kind: 'comment-needed' });
   const checked = await checkClick(deps, click);
-  if (!checked.ok) {
-    await auditRefusal(deps, click, checked.refusal);
-    return checked;
-  }
+  if (!checked.ok) return checked;
   const { action, actor, rolesUsed } = checked.value;
   const decision: Decision = {
     decisionId: deps.newDecisionId(),

@@ -17,7 +17,7 @@ function needsOneOf<T extends z.ZodObject>(schema: T, keys: [string, ...string[]
   });
 }
 
-export const DeviceEntity = needsOneOf(
+const DeviceEntity = needsOneOf(
   z.strictObject({
     type: z.literal('device'),
     deviceId: deviceId.optional(),
@@ -27,7 +27,7 @@ export const DeviceEntity = needsOneOf(
   }),
   ['deviceId', 'name'],
 );
-export const FileEntity = needsOneOf(
+const FileEntity = needsOneOf(
   z.strictObject({
     type: z.literal('file'),
     sha256: sha256.optional(),
@@ -37,7 +37,7 @@ export const FileEntity = needsOneOf(
   }),
   ['sha256', 'sha1'],
 );
-export const ProcessEntity = z.strictObject({
+const ProcessEntity = z.strictObject({
   type: z.literal('process'),
   processId: z.int().min(0).max(4_294_967_295),
   fileName: text(512),
@@ -45,16 +45,16 @@ export const ProcessEntity = z.strictObject({
   sha1: sha1.optional(),
   ...deviceRef,
 });
-export const RegistryKeyEntity = z.strictObject({
+const RegistryKeyEntity = z.strictObject({
   type: z.literal('registryKey'),
   key: text(1024),
   valueName: text(512).optional(),
   ...deviceRef,
 });
-export const ServiceEntity = z.strictObject({ type: z.literal('service'), name: text(256), ...deviceRef });
-export const DriverEntity = z.strictObject({ type: z.literal('driver'), name: text(512), sha1: sha1.optional(), ...deviceRef });
-export const ScheduledTaskEntity = z.strictObject({ type: z.literal('scheduledTask'), name: text(512), ...deviceRef });
-export const UserEntity = needsOneOf(
+const ServiceEntity = z.strictObject({ type: z.literal('service'), name: text(256), ...deviceRef });
+const DriverEntity = z.strictObject({ type: z.literal('driver'), name: text(512), sha1: sha1.optional(), ...deviceRef });
+const ScheduledTaskEntity = z.strictObject({ type: z.literal('scheduledTask'), name: text(512), ...deviceRef });
+const UserEntity = needsOneOf(
   z.strictObject({
     type: z.literal('user'),
     entraId: z.guid().optional(),
@@ -64,8 +64,8 @@ export const UserEntity = needsOneOf(
   }),
   ['entraId', 'upn'],
 );
-export const MailboxEntity = z.strictObject({ type: z.literal('mailbox'), address: text(320), displayName: text(256).optional() });
-export const EmailEntity = z.strictObject({
+const MailboxEntity = z.strictObject({ type: z.literal('mailbox'), address: text(320), displayName: text(256).optional() });
+const EmailEntity = z.strictObject({
   type: z.literal('email'),
   networkMessageId: z.guid(),
   recipient: text(320),
@@ -73,15 +73,15 @@ export const EmailEntity = z.strictObject({
   sender: text(320).optional(),
   receivedAt: z.iso.datetime({ offset: true }).optional(),
 });
-export const EmailClusterEntity = z.strictObject({
+const EmailClusterEntity = z.strictObject({
   type: z.literal('emailCluster'),
   name: text(512),
   /** The messages of the cluster; an executor acts on these one by one. */
   networkMessageIds: z.array(z.guid()).min(1).max(1000),
   count: z.int().min(1).optional(),
 });
-export const UrlEntity = z.strictObject({ type: z.literal('url'), url: z.url({ protocol: /^https?$/ }).max(2048) });
-export const IpEntity = z.strictObject({ type: z.literal('ip'), ip: z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address') });
+const UrlEntity = z.strictObject({ type: z.literal('url'), url: z.url({ protocol: /^https?$/ }).max(2048) });
+const IpEntity = z.strictObject({ type: z.literal('ip'), ip: z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address') });
 
 export const Entity = z.discriminatedUnion('type', [
   DeviceEntity,

@@ -25,7 +25,7 @@ export type Hunt = { query: string; range: HuntRange; entityType: EntityType };
 export type HuntedAction = Pick<RemediationAction, 'type' | 'entities' | 'requestedAt'>;
 
 /** How long Defender keeps hunting data. */
-export const huntableDays = 30;
+const huntableDays = 30;
 const day = 86_400_000;
 
 /** The most a query asks for; who has less room hands in less. */

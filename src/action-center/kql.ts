@@ -4,7 +4,7 @@
  */
 
 /** Longer values are cut: no key that Defender can be asked for is longer. */
-export const maxKqlValue = 2000;
+const maxKqlValue = 2000;
 
 /** Control, format (bidi marks among them) and separator characters are written as escapes, so that a query reads as it runs. */
 const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;

@@ -114,12 +114,14 @@ function factsOf(action: RemediationAction, context: CardContext): Fact[] {
 
 function openFacts(action: RemediationAction, context: CardContext): Fact[] {
   const combinations = mayDecide({ roles: [], deviceGroups: ['*'] }, action, 'approve', context);
-  const needs = combinations.allowed ? 'no role' : rolesText(combinations.missing);
-  const people = action.needed === 1 ? 'one person' : `${action.needed} different people`;
-  const because = action.isProtected ? ', because the asset is protected' : '';
+  // The combinations of three are rare and long; whoever holds one is let in all the same.
+  const usual = combinations.allowed ? [] : combinations.missing.filter((combination) => combination.length <= 2);
+  const needs = combinations.allowed ? 'no role' : rolesText(usual.length > 0 ? usual : combinations.missing);
+  const people = action.needed === 1 ? 'one person with' : `${action.needed} different people, each with`;
+  const because = action.isProtected ? ' (the asset is protected)' : '';
   return [
     { label: 'Decide before', value: [time(action.expiresAt)] },
-    { label: 'Needs', value: [words(`approval by ${people}${because}, each with ${needs}`)] },
+    { label: 'Needs', value: [words(`approval by ${people} ${needs}${because}`)] },
     ...(action.approvals.length === 0 ? [] : [{ label: 'Approved so far', value: approvalsLine(action.approvals) }]),
   ];
 }

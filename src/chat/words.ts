@@ -143,7 +143,7 @@ function secondApproverText(approvals: readonly Decision[], needed: number): Lin
 function notPermittedText({ verb, missing, deviceGroup }: Extract<Refusal, { kind: 'not-permitted' }>): Line {
   const line: Line = [];
   // With roles enough, only the device group stands in the way.
-  if (missing.length > 0) line.push(words(`To ${doing[verb]} this you also need ${rolesText(missing.slice(0, 4))}. `));
+  if (missing.length > 0) line.push(words(`To ${doing[verb]} this you also need ${rolesText(missing.slice(0, 3))}. `));
   if (deviceGroup === 'unknown')
     line.push(words('You may act on some device groups only, and the group of a device in this action is not known. '));
   else if (deviceGroup !== undefined) line.push(words('You may not act on devices of the group '), foreign(deviceGroup, 100), words('. '));

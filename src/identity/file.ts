@@ -6,7 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Actor, EntraId, Role } from '../action-center/action.ts';
 import { UpstreamError } from '../action-center/errors.ts';
-import type { Directory, PersonClaim } from '../action-center/ports.ts';
+import type { Directory, Log, PersonClaim } from '../action-center/ports.ts';
 import { ok, type PersonRefusal, type Result, refuse } from '../action-center/refusal.ts';
 
 const maxBytes = 5 * 1024 * 1024;
@@ -21,7 +21,7 @@ const text = (max: number) => z.string().trim().min(1).max(max);
 /** Entra ids are GUIDs, and GUIDs differ in case only by accident: two spellings must never count as two people. */
 const spelled = (id: string): string => (z.guid().safeParse(id).success ? id.toLowerCase() : id);
 
-export const Person = z.strictObject({
+const Person = z.strictObject({
   entraId: text(64).transform(spelled).pipe(EntraId),
   upn: text(320),
   displayName: text(256),
@@ -33,13 +33,13 @@ export const Person = z.strictObject({
   /** Names of device groups, `*` for all. None named: no device. */
   deviceGroups: z.array(text(255)).default([]),
 });
-export type Person = z.infer<typeof Person>;
+type Person = z.infer<typeof Person>;
 
-export const DirectoryFile = z.strictObject({ people: z.array(Person).max(20_000) });
+const DirectoryFile = z.strictObject({ people: z.array(Person).max(20_000) });
 
 export type FileDirectoryOptions = {
   identityMode: 'linked' | 'email';
-  log: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
+  log: Pick<Log, 'info' | 'warn'>;
   /** Told once per trouble, not once per question. */
   onError: (error: unknown) => void;
   /** Milliseconds that only grow. */

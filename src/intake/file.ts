@@ -6,8 +6,6 @@ import { type Piece, piecesOf } from './json-pieces.ts';
 import { progressBar } from './progress-bar.ts';
 import { maxBodyBytes, parseJson, readSubmission, type Send, type Sent } from './submission.ts';
 
-export { httpSender } from './sender.ts';
-
 export type SubmitDeps = {
   send: Send;
   /** Whether `draw` is a terminal: only then is there a progress bar. */
@@ -58,18 +56,23 @@ export async function submitFile(source: string | AsyncIterable<Uint8Array>, dep
 /** Answers whether it came to the end. At most `concurrency` are under way, so a long file is never in memory. */
 async function submitAll(pieces: AsyncIterable<Piece>, send: Send, tell: (piece: Piece, sent: Sent) => void): Promise<boolean> {
   const underWay = new Set<Promise<void>>();
+  const bugs: unknown[] = [];
   let failures = 0;
   for await (const piece of pieces) {
-    const one = submitOne(piece, send).then((sent) => {
-      failures = sent.kind === 'failed' ? failures + 1 : 0;
-      tell(piece, sent);
-      underWay.delete(one);
-    });
+    const one = submitOne(piece, send)
+      .then((sent) => {
+        failures = sent.kind === 'failed' ? failures + 1 : 0;
+        tell(piece, sent);
+      })
+      // Kept for the end: nobody may be waiting for this one just now.
+      .catch((error: unknown) => bugs.push(error))
+      .then(() => void underWay.delete(one));
     underWay.add(one);
     if (underWay.size >= concurrency) await Promise.race(underWay);
-    if (failures >= maxFailuresInARow) break;
+    if (failures >= maxFailuresInARow || bugs.length > 0) break;
   }
   await Promise.all(underWay);
+  if (bugs.length > 0) throw bugs[0];
   return failures < maxFailuresInARow;
 }
 

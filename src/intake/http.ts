@@ -4,7 +4,7 @@ import { ActionId } from '../action-center/action.ts';
 import type { Issue } from '../action-center/announce.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
-import type { AuditEvent } from '../action-center/ports.ts';
+import type { AuditEvent, Log } from '../action-center/ports.ts';
 import { readBody } from './body.ts';
 import { type ProducerLimits, producerLimits } from './producer-limits.ts';
 import { isSigned } from './signature.ts';
@@ -16,7 +16,7 @@ export type IntakeDeps = {
   secrets: readonly string[];
   /** Milliseconds since the epoch. */
   now: () => number;
-  log: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
+  log: Pick<Log, 'info' | 'warn'>;
   announce: Announce;
   get: (id: ActionId) => Promise<RemediationAction | null>;
   /** Decisions and outcomes, in order. */

@@ -19,7 +19,7 @@ const leaseMs = 15_000;
 /** 1 s, 2 s, 4 s ... about 8 minutes in all: long enough for a restart of whatever is down, short enough to be an answer the same night. */
 const attempts = 10;
 
-export const decisionJobOptions = { attempts, backoff: { type: 'exponential', delay: 1000, jitter: 0.2 } } as const;
+const decisionJobOptions = { attempts, backoff: { type: 'exponential', delay: 1000, jitter: 0.2 } } as const;
 
 /** Moves what is committed and unsent to the queue. The decision's id is the job id: a repeated hand-over is one job. Returns how many. */
 export async function relay(queue: Queue, outbox: OutboxSource, now: () => number): Promise<number> {

@@ -18,7 +18,7 @@ type Stream = { nfd?: number; node: unknown };
 type NodeFsOperations = { stream_ops: { fsync?: (stream: Stream) => number }; realPath(node: unknown): string };
 type Start = Parameters<NodeFS['init']>;
 
-export class DurableNodeFs extends NodeFS {
+class DurableNodeFs extends NodeFS {
   syncs = 0;
 
   override async init(...[pglite, options]: Start): ReturnType<NodeFS['init']> {

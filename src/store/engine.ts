@@ -9,7 +9,7 @@ import { PglitePool } from './pglite-pool.ts';
 import { PgliteSession } from './pglite-session.ts';
 import { rowTypes, type SqlPool } from './sql-pool.ts';
 
-export type { SqlClient, SqlPool, SqlQueryable, SqlResult } from './sql-pool.ts';
+export type { SqlPool } from './sql-pool.ts';
 
 export type Engine = {
   kind: 'postgres' | 'pglite';

@@ -28,7 +28,11 @@ describe('a decision', () => {
   it('waits for a second person when two are needed, and queues with the second', () => {
     const first = decided(pending({ needed: 2 }), decision('approve'));
     expect(first).toMatchObject({ final: false, set: { status: 'awaitingSecondApproval' }, event: { kind: 'approved' } });
-    const waiting = pending({ needed: 2, status: 'awaitingSecondApproval', approvals: [decision('approve')] } as Partial<RemediationAction>);
+    const waiting = pending({
+      needed: 2,
+      status: 'awaitingSecondApproval',
+      approvals: [decision('approve')],
+    } as Partial<RemediationAction>);
     expect(decided(waiting, decision('approve', 'erin'))).toMatchObject({ final: true, set: { status: 'queued', approvals: [{}, {}] } });
   });
 
@@ -60,7 +64,10 @@ describe('an outcome', () => {
 
   it('of an undo ends in undone, or back in completed with the failure kept', () => {
     expect(settled(standing('undoQueued'), 'D-alice', outcome('undone'))?.set.status).toBe('undone');
-    expect(settled(standing('undoQueued'), 'D-alice', outcome('failed'))?.set).toMatchObject({ status: 'completed', outcome: { status: 'failed' } });
+    expect(settled(standing('undoQueued'), 'D-alice', outcome('failed'))?.set).toMatchObject({
+      status: 'completed',
+      outcome: { status: 'failed' },
+    });
     expect(settled(standing('undoQueued'), 'D-alice', outcome('inProgress'))).toBeNull();
   });
 });
@@ -74,9 +81,18 @@ describe('time and rules', () => {
   });
 
   it('a new scope takes earlier approvals back', () => {
-    const waiting = pending({ needed: 2, status: 'awaitingSecondApproval', approvals: [decision('approve')] } as Partial<RemediationAction>);
+    const waiting = pending({
+      needed: 2,
+      status: 'awaitingSecondApproval',
+      approvals: [decision('approve')],
+    } as Partial<RemediationAction>);
     const scope = { scopeDigest: 'sha256:new', policyVersion: '2', needed: 3, isProtected: false };
-    expect(rescoped(waiting, scope, 'changed', at)?.set).toMatchObject({ status: 'pending', approvals: [], needed: 3, scopeNote: 'changed' });
+    expect(rescoped(waiting, scope, 'changed', at)?.set).toMatchObject({
+      status: 'pending',
+      approvals: [],
+      needed: 3,
+      scopeNote: 'changed',
+    });
     expect(rescoped(standing('queued'), scope, 'changed', at)).toBeNull();
   });
 

@@ -53,7 +53,10 @@ function supervise(name: string, command: string, env: Record<string, string>): 
   let wanted = true;
   const start = (): void => {
     const inherited = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'test' };
-    const running = spawn(process.execPath, ['src/main.ts', command], { env: { ...inherited, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+    const running = spawn(process.execPath, ['src/main.ts', command], {
+      env: { ...inherited, ...env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     child = running;
     running.once('exit', () => {
       if (wanted) setTimeout(start, 100);
@@ -137,18 +140,27 @@ async function submit(body: object): Promise<void> {
   await persist(async () => {
     turn += 1;
     const url = botUrls[turn % botUrls.length] ?? '';
-    const answer = await fetch(`${url}/v1/actions`, { method: 'POST', headers: signed(text), body: text, signal: AbortSignal.timeout(5000) });
+    const answer = await fetch(`${url}/v1/actions`, {
+      method: 'POST',
+      headers: signed(text),
+      body: text,
+      signal: AbortSignal.timeout(5000),
+    });
     return answer.status === 202;
   });
 }
 
-const cardsIn = (channel: string): SlackMessage[] => slack.messages(channel).filter((message) => buttonsOf(message).some((text) => text.startsWith('Approve')));
+const cardsIn = (channel: string): SlackMessage[] =>
+  slack.messages(channel).filter((message) => buttonsOf(message).some((text) => text.startsWith('Approve')));
 
 /** Presses until the card stops asking; returns how often. A person whose press failed presses again. */
 async function pressUntilDecided(title: string, channel: string, user: string): Promise<void> {
   await persist(async () => {
     const message = cardsIn(channel).find((one) => textOf(one.blocks).includes(title));
-    if (!message) return slack.messages(channel).some((one) => textOf(one.blocks).includes(title) && !buttonsOf(one).some((text) => text.startsWith('Approve')));
+    if (!message)
+      return slack
+        .messages(channel)
+        .some((one) => textOf(one.blocks).includes(title) && !buttonsOf(one).some((text) => text.startsWith('Approve')));
     const button = buttonsOf(message).find((text) => text.startsWith('Approve')) ?? '';
     await slack.click({ user, channel, ts: message.ts, button });
     return false;
@@ -171,7 +183,12 @@ it(`loses none of ${total} decisions and carries none out twice while everything
 
   const cases = Array.from({ length: total }, (_, index) => {
     const lane = index % lanes;
-    const body = quarantineFile({ entities: [{ ...device, group: `group-${lane}` }, { type: 'file', sha1: '3395856ce81f2b7382dee72602f798b642f14140' }] });
+    const body = quarantineFile({
+      entities: [
+        { ...device, group: `group-${lane}` },
+        { type: 'file', sha1: '3395856ce81f2b7382dee72602f798b642f14140' },
+      ],
+    });
     return { title: body.title, body, channel: channelOf(lane), user: analysts[index % analysts.length]?.slack[0]?.userId ?? '' };
   });
   const work = [...cases];
@@ -196,7 +213,9 @@ it(`loses none of ${total} decisions and carries none out twice while everything
       decided: await count("select count(*) as n from audit_events where kind = 'decided'"),
       completed: await count("select count(*) as n from actions where status = 'completed'"),
       carriedOut: await count('select count(*) as n from simulator_runs'),
-      carriedOutTwice: await count('select count(*) as n from (select decision_id from simulator_runs group by decision_id having count(*) > 1) as twice'),
+      carriedOutTwice: await count(
+        'select count(*) as n from (select decision_id from simulator_runs group by decision_id having count(*) > 1) as twice',
+      ),
       kills: Object.fromEntries(kills),
     };
     process.stdout.write(`kill -9: ${JSON.stringify(figures)}\n`);

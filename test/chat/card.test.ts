@@ -51,7 +51,7 @@ describe('a pending card', () => {
   test('says what approving needs, how many people, and who approved so far', () => {
     const card = cardFor(anAction({ needed: 2, isProtected: true, approvals: [aDecision()] }), plainContext);
     expect(factOf(card, 'Needs')).toBe(
-      'approval by 2 different people, because the asset is protected, each with Active remediation actions, Response (manage), Security Administrator, or Global Administrator',
+      'approval by 2 different people, each with Active remediation actions, Response (manage), Security Administrator, or Global Administrator (the asset is protected)',
     );
     expect(factOf(card, 'Approved so far')).toBe('Alice Adams, 2026-11-21 08:02 UTC');
   });

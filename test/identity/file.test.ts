@@ -7,6 +7,7 @@ import { EntraId } from '../../src/action-center/action.ts';
 import { UpstreamError } from '../../src/action-center/errors.ts';
 import type { Directory } from '../../src/action-center/ports.ts';
 import { fileDirectory } from '../../src/identity/file.ts';
+import { openLog } from '../../src/log.ts';
 
 let folder = '';
 let file = '';
@@ -41,7 +42,7 @@ const aPerson = (name: keyof typeof ids, changes: object = {}) => ({
 
 const write = (...people: object[]) => writeFile(file, JSON.stringify({ people }));
 const open = (identityMode: 'linked' | 'email' = 'linked'): Directory =>
-  fileDirectory(file, { identityMode, log: { info: () => {}, warn: () => {} }, onError: (error) => errors.push(error), now: () => clock });
+  fileDirectory(file, { identityMode, log: openLog('silent'), onError: (error) => errors.push(error), now: () => clock });
 const slack = (userId: string, email: string | null = null, teamId = team) => ({ platform: 'slack' as const, teamId, userId, email });
 const cached = { fresh: false };
 const fresh = { fresh: true };
@@ -197,7 +198,7 @@ describe('the example directory', () => {
   const example = fileURLToPath(new URL('../../docs/examples/directory.json', import.meta.url));
 
   it('knows five people, one of them a guest', async () => {
-    const directory = fileDirectory(example, { identityMode: 'linked', log: { info: () => {}, warn: () => {} }, onError: () => {} });
+    const directory = fileDirectory(example, { identityMode: 'linked', log: openLog('silent'), onError: () => {} });
     const answers = await Promise.all(
       ['U0ALICE', 'U0BOB', 'U0CAROL', 'U0DAVE', 'U0ERIN'].map(async (userId) => {
         const result = await directory.personFor(slack(userId), cached);

@@ -6,21 +6,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../src/action-center/errors.ts';
 import { submitFile } from '../../src/intake/file.ts';
 import type { Send } from '../../src/intake/submission.ts';
-import { aSubmission, openRecord, type Record } from './record.ts';
+import { announceInMemory, aSubmission } from './record.ts';
 
-let record: Record;
+const announce = announceInMemory();
 let folder = '';
 let said: string[] = [];
 let drawn = '';
 
 beforeAll(async () => {
-  record = await openRecord();
   folder = await mkdtemp(join(tmpdir(), 'countersign-submit-'));
 });
-afterAll(async () => {
-  await record.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 beforeEach(() => {
   said = [];
   drawn = '';
@@ -32,7 +28,7 @@ async function fileWith(content: string): Promise<string> {
   return path;
 }
 
-const submit = (source: Parameters<typeof submitFile>[0], { send = record.announce as Send, isTty = false } = {}) =>
+const submit = (source: Parameters<typeof submitFile>[0], { send = announce as Send, isTty = false } = {}) =>
   submitFile(source, {
     send,
     isTty,

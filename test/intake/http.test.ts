@@ -9,6 +9,7 @@ import type { AuditEvent } from '../../src/action-center/ports.ts';
 import { decided, settled } from '../../src/action-center/transitions.ts';
 import { type IntakeDeps, intakeHandler } from '../../src/intake/http.ts';
 import { producerLimits } from '../../src/intake/producer-limits.ts';
+import { openLog } from '../../src/log.ts';
 import { aSubmission, openRecord, type Record } from './record.ts';
 
 const secret = 'intake-secret-0123456789';
@@ -21,7 +22,7 @@ async function serve(changes: Partial<IntakeDeps> = {}): Promise<string> {
   const handle = intakeHandler({
     secrets: [secret],
     now: () => Date.now(),
-    log: { info: () => {}, warn: (_facts, message) => warnings.push(message) },
+    log: openLog('warn', { write: (line) => warnings.push(line) }),
     announce: record.announce,
     get: (id) => record.store.get(id),
     history: (id) => record.store.history(id),
@@ -186,7 +187,7 @@ describe('a body that is wrong', () => {
     const chunks = async function* () {
       for (let sent = 0; sent < 10; sent += 1) yield new Uint8Array(65_536).fill(0x20);
     };
-    const options = { method: 'POST', headers: signed(''), body: ReadableStream.from(chunks()), duplex: 'half' } as RequestInit;
+    const options = { method: 'POST', headers: signed(''), body: chunks(), duplex: 'half' } as unknown as RequestInit;
     expect((await fetch(`${url}/v1/actions`, options)).status).toBe(413);
   });
 

@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../src/action-center/errors.ts';
 import { PoisonedMessage, takeSubmission } from '../../src/intake/queue.ts';
-import { aSubmission, openRecord, type Record } from './record.ts';
+import { announceInMemory, aSubmission } from './record.ts';
 
-let record: Record;
-beforeAll(async () => {
-  record = await openRecord();
-});
-afterAll(() => record.close());
+const announce = announceInMemory();
 
 describe('a message of the queue actions', () => {
   it('is stored as a POST would be, and once', async () => {
     const message = aSubmission();
-    const first = await takeSubmission(message, record.announce);
+    const first = await takeSubmission(message, announce);
     expect(first).toMatchObject({ status: 'pending', new: true });
-    expect(await takeSubmission(message, record.announce)).toEqual({ ...first, new: false });
+    expect(await takeSubmission(message, announce)).toEqual({ ...first, new: false });
   });
 
   it.each([
@@ -29,15 +25,15 @@ describe('a message of the queue actions', () => {
       /nested deeper/,
     ],
   ])('with %s is poison', async (_what, message, why) => {
-    const taken = takeSubmission(message, record.announce);
+    const taken = takeSubmission(message, announce);
     await expect(taken).rejects.toBeInstanceOf(PoisonedMessage);
     await expect(taken).rejects.toThrow(why);
   });
 
   it('with other content under a known id is poison', async () => {
     const message = aSubmission();
-    await takeSubmission(message, record.announce);
-    await expect(takeSubmission({ ...message, title: 'Other' }, record.announce)).rejects.toBeInstanceOf(PoisonedMessage);
+    await takeSubmission(message, announce);
+    await expect(takeSubmission({ ...message, title: 'Other' }, announce)).rejects.toBeInstanceOf(PoisonedMessage);
   });
 
   it('is tried again when the record is away', async () => {

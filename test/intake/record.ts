@@ -1,4 +1,4 @@
-/** A real record for tests of the ways in: the embedded database in a folder of its own, and the flow `announce` over it. */
+/** The flow `announce` for tests of the ways in: over a real record (the embedded database in a folder of its own), or over memory. */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import type { Announce } from '../../src/intake/submission.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { migrate, openDatabase } from '../../src/store/database.ts';
 import { openEngine } from '../../src/store/engine.ts';
+import { rememberedActions } from '../action-center/remembered-actions.ts';
 
 export type Record = { store: ActionStore; announce: Announce; close(): Promise<void> };
 
@@ -19,6 +20,20 @@ export async function openRecord(): Promise<Record> {
   const db = openDatabase(engine.pool);
   await migrate(db);
   const store = actionStore(db, 'default');
+  return {
+    store,
+    announce: announceInto(store),
+    close: async () => {
+      await engine.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same flow over a store in memory, for ways in that only ever add. */
+export const announceInMemory = (): Announce => announceInto(rememberedActions() as unknown as ActionStore);
+
+function announceInto(store: ActionStore): Announce {
   const deps: AnnounceDeps = {
     store,
     policy: { version: 'v1', routesFor: () => [], approvalsNeeded: () => 1, isProtected: () => false },
@@ -28,14 +43,7 @@ export async function openRecord(): Promise<Record> {
     newActionId: () => ActionId.parse(`A-${randomUUID()}`),
     poke: () => {},
   };
-  return {
-    store,
-    announce: (intake) => announce(deps, intake),
-    close: async () => {
-      await engine.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  return (intake) => announce(deps, intake);
 }
 
 let count = 0;

@@ -1,25 +1,22 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { parseSubmission } from '../../src/action-center/announce.ts';
 import { ConfigError } from '../../src/action-center/errors.ts';
 import type { Intake } from '../../src/action-center/intake.ts';
 import { intakeHandler } from '../../src/intake/http.ts';
 import { httpSender } from '../../src/intake/sender.ts';
-import { aSubmission, openRecord, type Record } from './record.ts';
+import { openLog } from '../../src/log.ts';
+import { announceInMemory, aSubmission } from './record.ts';
 
 const secret = 'intake-secret-0123456789';
-let record: Record;
+const announce = announceInMemory();
 const servers: Server[] = [];
 
-beforeAll(async () => {
-  record = await openRecord();
-});
 afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
-afterAll(() => record.close());
 
 async function listen(answer: (req: IncomingMessage, res: ServerResponse) => void): Promise<string> {
   const server = createServer(answer).listen(0, '127.0.0.1');
@@ -32,10 +29,10 @@ const aBot = () => {
   const handle = intakeHandler({
     secrets: [secret],
     now: Date.now,
-    log: { info: () => {}, warn: () => {} },
-    announce: record.announce,
-    get: (id) => record.store.get(id),
-    history: (id) => record.store.history(id),
+    log: openLog('silent'),
+    announce,
+    get: async () => null,
+    history: async () => [],
   });
   return listen((req, res) => void handle(req, res).catch(() => res.destroy()));
 };
@@ -76,7 +73,7 @@ describe('submitting to a running bot', () => {
 
   it('is the same action as one that was put into the record directly', async () => {
     const intake = anIntake({ requestedAt: new Date(Date.now() - 60_000).toISOString().replace('Z', '+00:00') });
-    await record.announce(intake);
+    await announce(intake);
     expect(await sender(await aBot())(intake)).toEqual({ kind: 'known' });
   });
 
