@@ -10,7 +10,7 @@ import { mayDecide, roleLabels } from '../action-center/permissions.ts';
 import type { AuditEvent } from '../action-center/ports.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
 import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
-import { type Confirm, confirmTexts, outcomeText, platformLabels, rolesText, standingText } from './words.ts';
+import { type Confirm, confirmTexts, outcomeText, platformLabels, rolesText, standingText, usualCombinations } from './words.ts';
 
 export type CardContext = {
   now: Date;
@@ -114,9 +114,7 @@ function factsOf(action: RemediationAction, context: CardContext): Fact[] {
 
 function openFacts(action: RemediationAction, context: CardContext): Fact[] {
   const combinations = mayDecide({ roles: [], deviceGroups: ['*'] }, action, 'approve', context);
-  // The combinations of three are rare and long; whoever holds one is let in all the same.
-  const usual = combinations.allowed ? [] : combinations.missing.filter((combination) => combination.length <= 2);
-  const needs = combinations.allowed ? 'no role' : rolesText(usual.length > 0 ? usual : combinations.missing);
+  const needs = combinations.allowed ? 'no role' : rolesText(usualCombinations(combinations.missing));
   const people = action.needed === 1 ? 'one person with' : `${action.needed} different people, each with`;
   const because = action.isProtected ? ' (the asset is protected)' : '';
   return [

@@ -61,6 +61,12 @@ export const outcomeText = (status: string): string =>
   Object.hasOwn(outcomeTexts, status) ? outcomeTexts[status as OutcomeStatus] : 'Outcome reported.';
 
 /** `Security Administrator with Search and Purge, or Global Administrator`. */
+/** Combinations of three are rare and long to read; they are named only where there is nothing shorter. */
+export function usualCombinations(combinations: readonly Role[][]): readonly Role[][] {
+  const usual = combinations.filter((combination) => combination.length <= 2);
+  return usual.length > 0 ? usual : combinations;
+}
+
 export function rolesText(combinations: readonly (readonly Role[])[]): string {
   const each = combinations.map((combination) =>
     listed(
@@ -143,7 +149,7 @@ function secondApproverText(approvals: readonly Decision[], needed: number): Lin
 function notPermittedText({ verb, missing, deviceGroup }: Extract<Refusal, { kind: 'not-permitted' }>): Line {
   const line: Line = [];
   // With roles enough, only the device group stands in the way.
-  if (missing.length > 0) line.push(words(`To ${doing[verb]} this you also need ${rolesText(missing.slice(0, 3))}. `));
+  if (missing.length > 0) line.push(words(`To ${doing[verb]} this you also need ${rolesText(usualCombinations(missing).slice(0, 4))}. `));
   if (deviceGroup === 'unknown')
     line.push(words('You may act on some device groups only, and the group of a device in this action is not known. '));
   else if (deviceGroup !== undefined) line.push(words('You may not act on devices of the group '), foreign(deviceGroup, 100), words('. '));

@@ -22,7 +22,7 @@ import { startPostgres, startRedis } from '../setup/local-services.ts';
 const total = Number(process.env['CHAOS_DECISIONS'] ?? 500);
 const lanes = 50;
 const analysts = crowd(20);
-const killEveryMs = 1200;
+const killEveryMs = 2500;
 
 type Service = { url: string; kill9(): Promise<void>; restart(): Promise<void>; stop(): Promise<void> };
 type Process = { name: string; start(): void; kill9(): Promise<void>; stop(): Promise<void> };
@@ -192,7 +192,7 @@ it(`loses none of ${total} decisions and carries none out twice while everything
     return { title: body.title, body, channel: channelOf(lane), user: analysts[index % analysts.length]?.slack[0]?.userId ?? '' };
   });
   const work = [...cases];
-  const hands = Array.from({ length: 25 }, async () => {
+  const hands = Array.from({ length: 40 }, async () => {
     for (let one = work.shift(); one; one = work.shift()) {
       await submit(one.body);
       await pressUntilDecided(one.title, one.channel, one.user);
