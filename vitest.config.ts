@@ -2,6 +2,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tests that need a real Redis, a real PostgreSQL or a browser. Everything else is `unit` and finishes in under a minute. */
 const real = ['features', 'browser', 'store', 'queue', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`);
+/** These load the whole machine on purpose and look at the clock as a platform does: one at a time, after all others. */
+const alone = ['test/chaos/**/*.test.ts', 'test/features/many-people.test.ts', 'test/bench/**/*.test.ts'];
 const exclude = [...configDefaults.exclude, '**/dist/**'];
 
 export default defineConfig({
@@ -14,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...exclude, ...real],
+          exclude: [...exclude, ...real, ...alone],
           testTimeout: 10_000,
           hookTimeout: 20_000,
           sequence: { groupOrder: 0 },
@@ -25,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: real,
-          exclude,
+          exclude: [...exclude, ...alone],
           globalSetup: ['test/setup/global.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -33,6 +35,19 @@ export default defineConfig({
           maxWorkers: 2,
           // After the unit tests: what is broken there shows first.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
+          exclude,
+          globalSetup: ['test/setup/global.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

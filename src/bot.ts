@@ -57,7 +57,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
   loops.relay = relayLoop(ground, decisions, trouble('the relay'));
   loops.sweep = sweepLoop(ground, decisions, pokeAll, trouble('the sweep'));
   if (slack) loops.cards = cardLoop(ground, slack, trouble('the reconciler'));
-  const actionsWorker = takeActions(ground.queues, (data) => takeSubmission(data, announcing), ground.poisoned);
+  takeActions(ground.queues, (data) => takeSubmission(data, announcing), ground.poisoned);
 
   const ways = {
     slack: slack?.handle ?? null,
@@ -84,7 +84,6 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
       http.drain();
       await close(http.server);
       await slack?.stop(stopDeadlineMs);
-      await actionsWorker.close();
       await Promise.all([loops.relay?.stop(), loops.cards?.stop(), loops.sweep?.stop()]);
       if (admin) await close(admin);
     },

@@ -40,26 +40,24 @@ export async function startWorker(ground: Foundation, pokeCards: () => void = ()
     });
   };
 
-  const workers = [takeOutcomes(ground.queues, settleOne, ground.poisoned)];
+  takeOutcomes(ground.queues, settleOne, ground.poisoned);
   if (config.backend === 'simulator') {
     const backend = simulator(simulatorRuns(ground.db), Date.now);
     const deps = { ...ground.deciding, directory: ground.directory, executions: ground.executions, backend, settings: ground.settings };
     const limits = { holder: ground.holder, leaseMs, callMs, maxRunMs };
-    workers.push(
-      takeDecisions(
-        ground.queues,
-        (message, lastTry) => {
-          watch({
-            stage: 'taken',
-            actionId: message.actionId,
-            decisionId: message.decisionId,
-            at: ground.now().toISOString(),
-            detail: message.verb,
-          });
-          return carryOut({ ...deps, ...limits, report, sha256 }, message, lastTry);
-        },
-        ground.poisoned,
-      ),
+    takeDecisions(
+      ground.queues,
+      (message, lastTry) => {
+        watch({
+          stage: 'taken',
+          actionId: message.actionId,
+          decisionId: message.decisionId,
+          at: ground.now().toISOString(),
+          detail: message.verb,
+        });
+        return carryOut({ ...deps, ...limits, report, sha256 }, message, lastTry);
+      },
+      ground.poisoned,
     );
   }
 
@@ -78,9 +76,7 @@ export async function startWorker(ground: Foundation, pokeCards: () => void = ()
   log.info({ backend: config.backend, queue: ground.queues.kind }, 'the worker is up');
 
   return {
-    stop: async () => {
-      await Promise.all(workers.map((worker) => worker.close()));
-      await repair.stop();
-    },
+    // The queue workers end with the queue link, which gives running jobs time while the record is still open.
+    stop: () => repair.stop(),
   };
 }

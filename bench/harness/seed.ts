@@ -1,0 +1,106 @@
+/** Pending actions in the record, each with a card that is posted already, as they are when people press. */
+import { sql } from 'kysely';
+import { type AnnounceDeps, announce, parseSubmission } from '../../src/action-center/announce.ts';
+import type { RemediationAction } from '../../src/action-center/intake.ts';
+import { loadPolicy } from '../../src/identity/policy.ts';
+import { newActionId, sha256 } from '../../src/ids.ts';
+import { actionStore } from '../../src/store/actions.ts';
+import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
+import { openEngine } from '../../src/store/engine.ts';
+import { quarantineFile } from '../../test/features/actions.ts';
+import { buttonsOf } from '../../test/features/platforms.ts';
+import type { Pressable, PressTemplate } from './press.ts';
+import { channel, type Setting, userIds } from './setting.ts';
+
+const tenantId = 'default';
+const atOnce = 10;
+
+export type RecordFacts = { decisions: number; outbox: number; unsent: number; queued: number };
+
+export type Seeder = {
+  db: Database;
+  /** One whose card the bot posts by itself. */
+  announceOne(): Promise<RemediationAction>;
+  /** Many, with cards that are posted already as the message `ref`. */
+  seed(count: number, ref: string): Promise<Pressable[]>;
+  facts(): Promise<RecordFacts>;
+  close(): Promise<void>;
+};
+
+export async function openSeeder(databaseUrl: string, policyFile: string): Promise<Seeder> {
+  const engine = await openEngine({ databaseUrl }, { onError: (error) => console.error(error) });
+  const db = openDatabase(engine.pool);
+  await migrate(db);
+  const policy = loadPolicy(policyFile);
+  const store = actionStore(db, tenantId);
+  const deps: AnnounceDeps = { store, policy, tenantId, now: () => new Date(), sha256, newActionId, poke: () => {} };
+  // Their cards are added as posted; with a route the bot would begin to post them.
+  const unrouted: AnnounceDeps = { ...deps, policy: { ...policy, version: policy.version, routesFor: () => [] } };
+  return {
+    db,
+    announceOne: () => accepted(deps),
+    seed: async (count, ref) => {
+      const seeded: Pressable[] = [];
+      const one = async () => {
+        while (seeded.length < count) {
+          const place = seeded.push({ actionId: '', digest: '', version: 0 }) - 1;
+          const { id, scopeDigest, version } = await accepted(unrouted);
+          seeded[place] = { actionId: id, digest: scopeDigest, version };
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, one));
+      await addPostedCards(
+        db,
+        seeded.map(({ actionId }) => actionId),
+        ref,
+      );
+      return seeded;
+    },
+    facts: () => factsOf(db),
+    close: () => engine.close(),
+  };
+}
+
+async function accepted(deps: AnnounceDeps): Promise<RemediationAction> {
+  const parsed = parseSubmission(quarantineFile({ parameters: { simulator: { takesMs: 0 } } }));
+  if ('issues' in parsed) throw new Error(`the action is not valid: ${JSON.stringify(parsed.issues)}`);
+  const announced = await announce(deps, parsed.intake);
+  if (announced.kind !== 'accepted') throw new Error(`the action was not accepted: ${announced.kind}`);
+  return announced.action;
+}
+
+async function addPostedCards(db: Database, actionIds: string[], ref: string): Promise<void> {
+  await sql`insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, ref, shown_version, wanted_version, next_try_at,
+      created_at, shown_at)
+    select id || '-1', tenant_id, id, 'slack', ${channel}, 'action', ${ref}, version, version, created_at, created_at, now()
+    from actions where id = any(${actionIds}::text[])`.execute(db);
+  // As autovacuum does in a database that lives: else the planner guesses.
+  for (const table of ['actions', 'cards', 'outbox', 'audit_events']) await sql.raw(`analyze ${table}`).execute(db);
+}
+
+async function factsOf(db: Database): Promise<RecordFacts> {
+  const { rows } = await sql<RecordFacts>`select
+    (select count(*) from audit_events where kind = 'decided') as decisions,
+    (select count(*) from outbox) as outbox,
+    (select count(*) from outbox where sent_at is null) as unsent,
+    (select count(*) from actions where decision is not null and status <> 'pending') as queued`.execute(db);
+  const [row] = rows;
+  if (!row) throw new Error('the record cannot be counted');
+  return row;
+}
+
+/** Lets the bot post a card, and a person press it: what the simulated Slack sends is the template of all presses. */
+export async function learnPress(setting: Setting, seeder: Seeder): Promise<{ template: PressTemplate; ref: string }> {
+  const { slack } = setting;
+  const posted = slack.next('message', undefined, 15_000);
+  const action = await seeder.announceOne();
+  const message = await posted;
+  const button = buttonsOf(message)[0] ?? '';
+  const [userId = ''] = userIds;
+  const ack = await slack.click({ user: userId, channel, ts: message.ts, button, confirm: 'accept', url: setting.sinkUrl });
+  if (ack.status !== 200) throw new Error(`the sink answered ${ack.status}`);
+  const payload = new URLSearchParams(slack.recorded.at(-1)?.body).get('payload') ?? '';
+  const { response_url: responseUrl } = JSON.parse(payload) as { response_url: string };
+  const pressed = { actionId: action.id, digest: action.scopeDigest, version: action.version };
+  return { template: { payload, pressed, userId, responseUrl }, ref: message.ts };
+}

@@ -1,0 +1,254 @@
+/**
+ * Presses per second: a signed press on a card, every one a decision by somebody who may decide, from the first byte sent to the whole HTTP
+ * answer. Our bot beside a bare Bolt that acknowledges at once, and beside one that commits with our statement first. See README.md.
+ *   node bench/presses.ts [--quick] [--rounds 5] [--amount 6000] [--profile folder] [--only ours|ack|commit] [--out file]
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { crowd } from '../test/features/people.ts';
+import { captureStatement } from './harness/capture.ts';
+import { type Aim, loadNow, machineFacts, median, publish, round, type Spread, spreadOf, tableOf } from './harness/figures.ts';
+import { type CleanUp, type Options, readOptions, withCleanUp } from './harness/options.ts';
+import type { Presser } from './harness/press.ts';
+import { type Child, startChild } from './harness/process.ts';
+import { learnPress, openSeeder, type Seeder } from './harness/seed.ts';
+import { openSetting, type Setting, userIds } from './harness/setting.ts';
+import type { LoadAnswer, LoadQuestion } from './load-process.ts';
+
+const kinds = ['ack', 'commit', 'ours'] as const;
+type Kind = (typeof kinds)[number];
+const names: Record<Kind, string> = {
+  ack: 'bare Bolt, acknowledges at once',
+  commit: 'bare Bolt + the same commit',
+  ours: 'Countersign',
+};
+const levels = [1, 10, 50];
+/** One connection cannot keep up; fewer presses take the same time. */
+const amountFor = (connections: number, amount: number): number => (connections === 1 ? Math.ceil(amount / 2) : amount);
+
+type Server = { kind: Kind; process: Child; port: number; seeder: Seeder | null };
+type Round = {
+  server: Kind;
+  connections: number;
+  round: number;
+  presses: number;
+  perSecond: number;
+  millis: Spread;
+  /** What the server process itself used, its private answers and hand-overs included. */
+  cpuMicrosPerPress: number;
+  /** What the record gained: as many as were answered with 200, or the run is void. */
+  decisions: number | null;
+  /** From the last answer until every decision was on the queue. */
+  relayBehindMs: number | null;
+  machineLoad: number;
+};
+
+type Stage = { setting: Setting; servers: Server[]; load: Child; presser: Presser; ref: string; pressBytes: number; databaseUrl: string };
+
+async function openStage(setting: Setting, options: Options, cleanUp: CleanUp): Promise<Stage> {
+  const { profile, only } = options;
+  const [oursUrl, commitUrl] = [await setting.createDatabase('ours'), await setting.createDatabase('bare')];
+  const [oursSeeder, commitSeeder] = [await openSeeder(oursUrl, setting.policyFile), await openSeeder(commitUrl, setting.policyFile)];
+  for (const { close } of [oursSeeder, commitSeeder]) cleanUp.push(close);
+  const ours = await setting.startPart('bot', oursUrl, { profile });
+  cleanUp.push(ours.stop);
+  const { template, ref } = await learnPress(setting, oursSeeder);
+  const [actor] = crowd(1);
+  if (!actor) throw new Error('nobody is there to decide');
+  const statement = await captureStatement(await commitSeeder.announceOne(), actor as never, 'f'.repeat(32));
+  const bare = async (kind: Kind) => {
+    const process = await startChild('bare-process.ts', {
+      args: [kind],
+      env: {
+        SLACK_SIGNING_SECRET: setting.signingSecret,
+        SLACK_BOT_TOKEN: 'xoxb-benchmark',
+        DATABASE_URL: commitUrl,
+        STATEMENT: JSON.stringify(statement),
+      },
+      logFile: `${setting.logFile}.bare`,
+      profile,
+    });
+    cleanUp.push(process.stop);
+    return process;
+  };
+  const all: Server[] = [
+    serverOf('ack', await bare('ack'), null),
+    serverOf('commit', await bare('commit'), commitSeeder),
+    serverOf('ours', ours, oursSeeder),
+  ];
+  const load = await startChild('load-process.ts', { logFile: `${setting.logFile}.load` });
+  cleanUp.push(load.stop);
+  const presser: Presser = { template, signingSecret: setting.signingSecret, userIds, sinkUrl: setting.sinkUrl };
+  return {
+    setting,
+    servers: only === null ? all : all.filter(({ kind }) => kind === only),
+    load,
+    presser,
+    ref,
+    pressBytes: 0,
+    databaseUrl: oursUrl,
+  };
+}
+
+const serverOf = (kind: Kind, process: Child, seeder: Seeder | null): Server => {
+  return { kind, process, seeder, port: Number(new URL((process.ready as { url: string }).url).port) };
+};
+
+/** Without a record any action will do. */
+const invented = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    actionId: `A-01${String(index).padStart(24, '0')}`,
+    digest: `sha256:${'0'.repeat(64)}`,
+    version: 1,
+  }));
+
+const cpuOf = async (server: Server): Promise<number> => {
+  if (server.kind !== 'ours') return Number.NaN;
+  const { cpu } = await server.process.ask<{ cpu: { user: number; system: number } }>(null);
+  return cpu.user + cpu.system;
+};
+
+async function runRound(stage: Stage, server: Server, connections: number, amount: number, number: number): Promise<Round> {
+  const { load, presser } = stage;
+  const { seeder } = server;
+  const pressables = seeder ? await seeder.seed(amount, stage.ref) : invented(amount);
+  stage.pressBytes = await load.ask<number>({ kind: 'prepare', presser, pressables } satisfies LoadQuestion);
+  const before = await seeder?.facts();
+  const machineLoad = loadNow();
+  const cpuBefore = await cpuOf(server);
+  const { seconds, answers, millis } = await load.ask<LoadAnswer>({ kind: 'run', port: server.port, connections } satisfies LoadQuestion);
+  const relayBehindMs = server.kind === 'ours' && seeder ? await untilRelayed(seeder) : null;
+  const cpu = (await cpuOf(server)) - cpuBefore;
+  const answered = answers['200'] ?? 0;
+  if (answered !== amount) throw new Error(`${server.kind}: ${JSON.stringify(answers)} instead of ${amount} answers with 200`);
+  const after = await seeder?.facts();
+  const decisions = before && after ? after.decisions - before.decisions : null;
+  if (
+    before &&
+    after &&
+    (decisions !== answered || after.outbox - before.outbox !== answered || after.queued - before.queued !== answered)
+  ) {
+    throw new Error(
+      `${server.kind}: ${answered} presses were answered with 200, but the record went from ${JSON.stringify(before)} to ${JSON.stringify(after)}`,
+    );
+  }
+  return {
+    server: server.kind,
+    connections,
+    round: number,
+    presses: amount,
+    perSecond: round(answered / seconds, 0),
+    millis: spreadOf(millis),
+    cpuMicrosPerPress: round(cpu / amount, 0),
+    decisions,
+    relayBehindMs,
+    machineLoad,
+  };
+}
+
+/** The next round begins with nothing left over from this one. */
+async function untilRelayed(seeder: Seeder): Promise<number> {
+  const began = performance.now();
+  while ((await seeder.facts()).unsent > 0) {
+    if (performance.now() - began > 60_000) throw new Error('the relay did not hand everything over within a minute');
+    await wait(20);
+  }
+  return round(performance.now() - began, 0);
+}
+
+async function runAll(stage: Stage, options: Options): Promise<Round[]> {
+  const { rounds, amount, quick } = options;
+  const connectionLevels = quick ? [10] : levels;
+  for (const server of stage.servers) await runRound(stage, server, 10, Math.ceil(amount / 3), 0);
+  const done: Round[] = [];
+  for (let number = 1; number <= rounds; number += 1) {
+    for (const connections of connectionLevels) {
+      // Another one begins each time.
+      const turn = stage.servers
+        .map((_, index) => stage.servers[(index + number) % stage.servers.length])
+        .filter((one) => one !== undefined);
+      for (const server of turn) {
+        const one = await runRound(stage, server, connections, amountFor(connections, amount), number);
+        const { perSecond, millis, cpuMicrosPerPress, relayBehindMs, machineLoad } = one;
+        const more = server.kind === 'ours' ? `  cpu ${cpuMicrosPerPress} us/press  relay behind ${relayBehindMs} ms` : '';
+        console.log(
+          `round ${number}  ${connections} conn  ${server.kind.padEnd(6)} ${perSecond}/s  p50 ${millis.p50}  p99 ${millis.p99} ms  load ${machineLoad}${more}`,
+        );
+        done.push(one);
+      }
+    }
+  }
+  return done;
+}
+
+type Row = { server: Kind; connections: number; perSecond: number; p50Ms: number; p99Ms: number };
+
+function mediansOf(rounds: Round[]): Row[] {
+  const groups = [...Map.groupBy(rounds, ({ server, connections }) => `${connections} ${server}`).values()];
+  return groups
+    .map((group) => ({
+      server: group[0]?.server ?? 'ack',
+      connections: group[0]?.connections ?? 0,
+      perSecond: median(group.map(({ perSecond }) => perSecond)),
+      p50Ms: round(median(group.map(({ millis }) => millis.p50))),
+      p99Ms: round(median(group.map(({ millis }) => millis.p99))),
+    }))
+    .sort((a, b) => a.connections - b.connections || kinds.indexOf(a.server) - kinds.indexOf(b.server));
+}
+
+const halfOfThePair = 0.5;
+
+function aimsOf(rows: Row[]): Aim[] {
+  return rows.flatMap(({ server, connections, perSecond }) => {
+    const pair = rows.find((row) => row.server === 'commit' && row.connections === connections);
+    if (server !== 'ours' || !pair) return [];
+    const measured = round(perSecond / pair.perSecond, 2);
+    return [
+      { aim: `at ${connections} connections at least half of bare Bolt + the same commit`, measured, met: measured >= halfOfThePair },
+    ];
+  });
+}
+
+function textOf(rows: Row[], aims: Aim[]): string {
+  const heads = ['server', 'connections', 'presses/s', 'p50 ms', 'p99 ms'];
+  const table = tableOf(
+    heads,
+    rows.map(({ server, connections, perSecond, p50Ms, p99Ms }) => [names[server], connections, perSecond, p50Ms, p99Ms]),
+  );
+  const told = aims.map(({ aim, measured, met }) => `* ${aim}: ${measured} (${met ? 'met' : 'missed'})`);
+  return ['', table, '', ...told, ''].join('\n');
+}
+
+async function main(options: Options, cleanUp: CleanUp): Promise<void> {
+  const setting = await openSetting();
+  cleanUp.push(setting.close);
+  const stage = await openStage(setting, options, cleanUp);
+  const loadAtStart = loadNow();
+  const rounds = await runAll(stage, options);
+  const rows = mediansOf(rounds);
+  const aims = aimsOf(rows);
+  const result = {
+    what: 'presses',
+    date: new Date().toISOString(),
+    machine: await machineFacts(stage.databaseUrl, setting.redisUrl),
+    machineLoad: { atStart: loadAtStart, atEnd: loadNow() },
+    settings: {
+      rounds: options.rounds,
+      pressesPerRound: options.amount,
+      pressBytes: stage.pressBytes,
+      people: userIds.length,
+      worker: 'off',
+      privateAnswersTaken: setting.answersTaken(),
+    },
+    median: rows,
+    aims,
+    complaints: setting.complaints(),
+    rounds,
+  };
+  const text = textOf(rows, aims);
+  console.log(text);
+  if (result.complaints.length > 0) console.log(`the bot complained ${result.complaints.length} times, first: ${result.complaints[0]}`);
+  publish(options, 'presses', result, text);
+}
+
+const options = readOptions('presses', { rounds: 5, amount: 6000, quickAmount: 300 });
+await withCleanUp((cleanUp) => main(options, cleanUp));
