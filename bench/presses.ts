@@ -237,7 +237,7 @@ async function main(options: Options, cleanUp: CleanUp): Promise<void> {
       pressBytes: stage.pressBytes,
       people: userIds.length,
       worker: 'off',
-      privateAnswersTaken: setting.answersTaken(),
+      privateAnswers: setting.answersTaken(),
     },
     median: rows,
     aims,

@@ -69,7 +69,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
       get: (id) => ground.store.get(id),
       history: (id) => ground.store.history(id),
     }),
-    ready: ground.ready,
+    ailing: ground.ailing,
   };
   const http = dispatcher(ways, log);
   const url = await listen(http.server, config.port, config.host);

@@ -42,8 +42,8 @@ export type Foundation = {
   timing: Timing;
   watch: Watch;
   poisoned: PoisonReport;
-  /** What is missing to be ready; empty when nothing is. */
-  ready: () => Promise<string[]>;
+  /** What does not answer; empty when all is well. */
+  ailing: () => Promise<('store' | 'queue')[]>;
   queueCounts: () => Promise<unknown>;
   close(): Promise<void>;
 };
@@ -103,7 +103,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
       metrics.poisoned.inc({ queue });
       log.error({ queue, jobId, reason }, 'ALARM: a poisoned message was put aside in the failed set; look at it and remove it');
     },
-    ready: () => missingParts(db, queues),
+    ailing: () => ailingParts(db, queues),
     queueCounts: () => countQueues(queues),
     close: async () => {
       await queues.close();
@@ -112,20 +112,13 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
   };
 }
 
-async function missingParts(db: Database, queues: QueueLink): Promise<string[]> {
-  const probes = { store: () => db.selectFrom('lanes').select('lane').limit(1).execute(), queue: () => queues.ping() };
-  const answers = await Promise.all(
-    Object.entries(probes).map(async ([name, probe]) => {
-      const late = new Promise<never>((_, reject) =>
-        setTimeout(() => reject(new Error(`${name} did not answer`)), readyDeadlineMs).unref(),
-      );
-      return Promise.race([probe(), late]).then(
-        () => [],
-        () => [name],
-      );
-    }),
-  );
-  return answers.flat();
+async function ailingParts(db: Database, queues: QueueLink): Promise<('store' | 'queue')[]> {
+  const answers = async (probe: Promise<unknown>): Promise<boolean> => {
+    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), readyDeadlineMs).unref());
+    return Promise.race([probe.then(() => true).catch(() => false), late]);
+  };
+  const [store, queue] = await Promise.all([answers(db.selectFrom('lanes').select('lane').limit(1).execute()), answers(queues.ping())]);
+  return [...(store ? [] : (['store'] as const)), ...(queue ? [] : (['queue'] as const))];
 }
 
 async function countQueues(queues: QueueLink): Promise<unknown> {

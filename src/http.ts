@@ -5,8 +5,8 @@ import type { Log } from './log.ts';
 export type Ways = {
   slack: ((req: IncomingMessage, res: ServerResponse) => void) | null;
   intake: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
-  /** What is missing to be ready; empty when nothing is. */
-  ready: () => Promise<string[]>;
+  /** What does not answer. Without the store nothing can be decided; without the queue decisions are recorded and wait. */
+  ailing: () => Promise<('store' | 'queue')[]>;
 };
 
 export type Dispatcher = { server: Server /** From now on /readyz says no, so that no new work is sent here. */; drain(): void };
@@ -41,8 +41,11 @@ export function dispatcher(ways: Ways, log: Log): Dispatcher {
       return json(res, 405, { error: { code: 'method-not-allowed' } });
     }
     if (path === '/healthz') return json(res, 200, { status: 'ok' });
-    const missing = draining ? ['stopping'] : await ways.ready();
-    return json(res, missing.length === 0 ? 200 : 503, { status: missing.length === 0 ? 'ready' : 'not-ready', missing });
+    if (draining) return json(res, 503, { status: 'stopping', ailing: [] });
+    const ailing = await ways.ailing();
+    // A queue that is away is no reason to send presses elsewhere: every bot would be out, and no press could be recorded at all.
+    const ready = !ailing.includes('store');
+    return json(res, ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', ailing });
   };
 
   const server = createServer(

@@ -23,7 +23,8 @@ export type Setting = {
   slack: SlackWorld;
   signingSecret: string;
   sinkUrl: string;
-  answersTaken(): number;
+  /** Private answers, and the connections they came through. */
+  answersTaken(): { answers: number; connections: number };
   redisUrl: string;
   policyFile: string;
   logFile: string;
@@ -98,16 +99,20 @@ async function createDatabase(serverUrl: string, name: string): Promise<string> 
 /** Takes every private answer as Slack's response_url would, and reads none. */
 async function openSink() {
   let count = 0;
+  let connections = 0;
   const server = createServer((req, res) => {
     count += 1;
     req.resume();
     req.on('end', () => res.writeHead(200, { 'content-length': 2 }).end('ok'));
   });
+  server.on('connection', () => {
+    connections += 1;
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/answers`,
-    taken: () => count,
+    taken: () => ({ answers: count, connections }),
     close: async () => {
       server.closeAllConnections();
       server.close();

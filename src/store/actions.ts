@@ -137,7 +137,10 @@ async function add(db: Database, action: NewAction, targets: CardTarget[], event
   return row ? { known: false, action: actionOf(row) } : null;
 }
 
-/** What is decided and has no end yet. A rejection has no outcome; it is looked after for a day. */
+/**
+ * What is decided and has no end yet. A rejection has no outcome; it is looked after for a day. A sample, so that many slow ones never keep a
+ * lost one from being found.
+ */
 function stalledQuery(db: Database, tenantId: string, before: string, limit: number) {
   return sql<ActionRow>`
     select * from actions
@@ -145,7 +148,7 @@ function stalledQuery(db: Database, tenantId: string, before: string, limit: num
       and (status in ('queued', 'inProgress', 'undoQueued')
         or (status = 'rejected' and updated_at > ${before}::timestamptz - interval '1 day'
           and not exists (select 1 from executions e where e.decision_id = decision ->> 'decisionId' and e.state = 'finished')))
-    order by updated_at limit ${limit}`.execute(db);
+    order by random() limit ${limit}`.execute(db);
 }
 
 export function actionStore(db: Database, tenantId: string): ActionStore {

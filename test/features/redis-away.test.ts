@@ -1,0 +1,52 @@
+/** Redis is a carrier: while it is away people decide as always, and what they decided is carried out when it is back. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabase } from '../setup/fresh.ts';
+import { startRedis } from '../setup/local-services.ts';
+import { quarantineFile } from './actions.ts';
+import { alice } from './people.ts';
+import { platforms } from './platforms.ts';
+import { openWorld, type World } from './world.ts';
+
+describe.each(platforms)('while Redis is away, with $name', ({ open }) => {
+  let world: World;
+  let redis: Awaited<ReturnType<typeof startRedis>>;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    world = await openWorld({ chat: await open(), services: { databaseUrl: await freshDatabase(), redisUrl: redis.url } });
+    await world.add({ bot: true, worker: true });
+  });
+  afterAll(async () => {
+    await world.close();
+    await redis.stop();
+  });
+
+  it('records presses, stays ready, says what ails, and carries out afterwards', { timeout: 90_000 }, async () => {
+    const body = quarantineFile();
+    const { id } = (await world.submit(body)).body;
+    await world.until('the card is posted', () => world.chat.card(body.title));
+    await redis.kill9();
+
+    expect(await world.chat.press(alice, body.title, /^Approve/)).toBe(200);
+    await world.until('Alice is told', () => world.chat.told(alice).some((text) => text.includes('Recorded')));
+    expect((await world.read(id)).status).toBe('queued');
+    const ready = await fetch(`${world.url()}/readyz`);
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toEqual({ status: 'ready', ailing: ['queue'] });
+
+    await redis.restart();
+    await world.until('completed', () => world.chat.card(body.title)?.includes('Completed'));
+    expect(await (await fetch(`${world.url()}/readyz`)).json()).toEqual({ status: 'ready', ailing: [] });
+  });
+
+  it('answers what it does not know with 4xx and never with a crash', async () => {
+    const at = (path: string, init: RequestInit = {}) => fetch(`${world.url()}${path}`, init).then(({ status }) => status);
+    expect(await at('/')).toBe(404);
+    expect(await at('/api/messages', { method: 'POST', body: '' })).toBe(404);
+    expect(await at('/slack/events')).toBe(405);
+    expect(await at('/slack/events', { method: 'POST', body: '' })).toBeGreaterThanOrEqual(400);
+    expect(await at('/v1/actions', { method: 'POST', body: '{' })).toBeGreaterThanOrEqual(400);
+    expect(await at('/readyz', { method: 'POST' })).toBe(405);
+    expect(await at('/healthz')).toBe(200);
+  });
+});
