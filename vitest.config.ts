@@ -19,6 +19,7 @@ export default defineConfig({
           exclude: [...exclude, ...real, ...alone],
           testTimeout: 10_000,
           hookTimeout: 20_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
