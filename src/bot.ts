@@ -30,6 +30,10 @@ export type RunningBot = Running & { pokeCards(): void };
 /** Graceful end: no new requests, requests in flight answered, loops ended, then the rest. Bounded, so that a hung call cannot hold a restart. */
 const stopDeadlineMs = 10_000;
 const beatMs = 1000;
+/** Under a rush of presses many hand-overs become one batch, and many changes of cards one pass. */
+const relayRestMs = 10;
+const cardsRestMs = 100;
+const sweepRestMs = 1000;
 
 export async function startBot(ground: Foundation): Promise<RunningBot> {
   const { config, log, metrics } = ground;
@@ -135,6 +139,7 @@ function slackDeps(ground: Foundation, deps: DecideDeps) {
 function relayLoop(ground: Foundation, decisions: Queue, onError: (error: unknown) => void): Loop {
   return startLoop({
     everyMs: beatMs,
+    restMs: relayRestMs,
     run: async () => {
       const moved = await relay(decisions, watchedOutbox(ground), Date.now);
       if (moved > 0) return 0;
@@ -150,6 +155,7 @@ function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onErr
   const requeue = requeueThrough(decisions, ground.outbox);
   return startLoop({
     everyMs: timing.sweepEveryMs,
+    restMs: Math.min(sweepRestMs, timing.sweepEveryMs),
     run: async () => {
       const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: timing.stalledAfterMs, batch: 100 });
       if (swept.expired + swept.requeued > 0) ground.log.info(swept, 'swept');
@@ -179,8 +185,10 @@ function watchedOutbox({ outbox, watch }: Foundation) {
 
 function cardLoop(ground: Foundation, slack: SlackChat, onError: (error: unknown) => void): Loop {
   const { log, metrics } = ground;
+  const resting = new Map<string, number>();
   return startLoop({
     everyMs: beatMs,
+    restMs: cardsRestMs,
     run: async () => {
       const pass = await reconcile({
         surface: slack.surface,
@@ -190,6 +198,7 @@ function cardLoop(ground: Foundation, slack: SlackChat, onError: (error: unknown
         draw: (row, action) => drawCard(ground, row, action),
         now: Date.now,
         holder: ground.holder,
+        resting,
         tell: (event) => {
           const { row } = event;
           if (event.kind === 'shown') {

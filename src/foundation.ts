@@ -65,7 +65,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
   const engine = await openEngine(config.databaseUrl === null ? { dataDir: config.dataDir } : { databaseUrl: config.databaseUrl }, {
     onError: onError('the store'),
   });
-  const db = openDatabase(engine.pool);
+  const db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
   const source = config.redisUrl === null ? { pool: engine.queuePool() } : { redisUrl: config.redisUrl };
   const named = extras.queuePrefix === undefined ? {} : { prefix: extras.queuePrefix };
   const queues = await migrate(db)

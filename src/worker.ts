@@ -64,6 +64,7 @@ export async function startWorker(ground: Foundation, pokeCards: () => void = ()
   // A crash between storing a result and reporting it, or a lost queue, leaves a finished execution that the record does not show.
   const repair = startLoop({
     everyMs: ground.timing.repairEveryMs,
+    restMs: ground.timing.repairEveryMs,
     run: async () => {
       const before = new Date(Date.now() - ground.timing.repairEveryMs).toISOString();
       for (const { decisionId, actionId, outcome } of await ground.executions.unsettled(before, 100)) {

@@ -178,7 +178,11 @@ export interface CardStore {
     now: number;
     leaseMs: number;
     limit: number;
+    /** Conversations in which the platform wants a pause. */
+    except: string[];
   }): Promise<CardRow[]>;
+  /** Gives claimed cards back untouched. */
+  giveBack(cardIds: string[]): Promise<void>;
   /** Says that a message is about to be created: after a crash it is looked up before it is posted again. */
   beginPost(cardId: string): Promise<void>;
   shown(cardId: string, version: number, ref: string, now: number): Promise<void>;

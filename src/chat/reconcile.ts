@@ -16,6 +16,7 @@ export type ReconcileDeps = {
   draw: (row: CardRow, action: RemediationAction) => Card;
   now: () => number;
   holder: string;
+  resting: Resting;
   /** Told about every shown card and every trouble, for metrics and the log. */
   tell: (event: ReconcileEvent) => void;
 };
@@ -24,9 +25,13 @@ export type ReconcileEvent =
   | { kind: 'shown'; row: CardRow; what: 'post' | 'update' }
   | { kind: 'trouble'; row: CardRow; trouble: SurfaceError['trouble']; error: SurfaceError };
 
-/** `nextInMs`: when the earliest card that had to wait wants to be looked at again; null when nothing waits. */
+/** Where the platform wants a pause, and until when (ms since epoch). One bot's memory of what the shared lanes said: it only saves asking. */
+export type Resting = Map<string, number>;
+
+/** `nextInMs`: when to look again, if that is sooner than the beat; null when nothing waits. */
 export type Pass = { shown: number; nextInMs: number | null };
 
+type What = 'post' | 'update';
 const batch = 25;
 /** Longer than any single call to the platform, so that no two bots ever write the same message. */
 const leaseMs = 30_000;
@@ -34,39 +39,47 @@ const unreachableMs = 600_000;
 const refusedMs = 3_600_000;
 
 export async function reconcile(deps: ReconcileDeps): Promise<Pass> {
-  const claim = { platform: deps.surface.platform, holder: deps.holder, leaseMs, limit: batch };
   // Updates and posts are limited separately by the platforms, so a storm of new cards never holds back what was decided.
-  const [posts, updates] = await Promise.all([
-    deps.cards.claimDue({ ...claim, what: 'post', now: deps.now() }),
-    deps.cards.claimDue({ ...claim, what: 'update', now: deps.now() }),
-  ]);
-  const results = await Promise.all([...queuesOf(posts), ...queuesOf(updates)].map((queue) => work(deps, queue)));
-  const waits = results.flatMap((result) => (result.nextInMs === null ? [] : [result.nextInMs]));
-  // A full batch means that more is due already.
-  const more = posts.length === batch || updates.length === batch;
-  return {
-    shown: results.reduce((sum, result) => sum + result.shown, 0),
-    nextInMs: waits.length > 0 ? Math.min(...waits) : more ? 0 : null,
-  };
+  const passes = await Promise.all([reconcileSome(deps, 'post'), reconcileSome(deps, 'update')]);
+  const waits = passes.flatMap(({ nextInMs }) => (nextInMs === null ? [] : [nextInMs]));
+  return { shown: passes.reduce((sum, { shown }) => sum + shown, 0), nextInMs: waits.length > 0 ? Math.min(...waits) : null };
 }
 
-function queuesOf(rows: CardRow[]): CardRow[][] {
-  return [...Map.groupBy(rows, (row) => row.conversation).values()];
+async function reconcileSome(deps: ReconcileDeps, what: What): Promise<Pass> {
+  const { platform } = deps.surface;
+  const except = resting(deps, what);
+  const rows = await deps.cards.claimDue({ platform, what, holder: deps.holder, now: deps.now(), leaseMs, limit: batch, except });
+  const shown = await Promise.all([...Map.groupBy(rows, (row) => row.conversation).values()].map((queue) => work(deps, what, queue)));
+  const total = shown.reduce((sum, count) => sum + count, 0);
+  // A full batch means that more is due already, perhaps in conversations that this one had no room for.
+  return { shown: total, nextInMs: rows.length === batch ? 0 : nextRestEnds(deps, what) };
 }
 
-/** One conversation, one call at a time. When the platform wants a pause, the rest waits without asking again. */
-async function work(deps: ReconcileDeps, rows: CardRow[]): Promise<Pass> {
+const restKey = (what: What, conversation: string): string => `${what} ${conversation}`;
+
+function resting({ resting, now }: ReconcileDeps, what: What): string[] {
+  for (const [key, until] of resting) if (until <= now()) resting.delete(key);
+  return [...resting.keys()].flatMap((key) => (key.startsWith(`${what} `) ? [key.slice(what.length + 1)] : []));
+}
+
+function nextRestEnds({ resting, now }: ReconcileDeps, what: What): number | null {
+  const ends = [...resting].flatMap(([key, until]) => (key.startsWith(`${what} `) ? [until] : []));
+  return ends.length > 0 ? Math.max(0, Math.min(...ends) - now()) : null;
+}
+
+/** One conversation, one call at a time. When the platform wants a pause, the rest is given back and nobody asks again before it is over. */
+async function work(deps: ReconcileDeps, what: What, rows: CardRow[]): Promise<number> {
   let shown = 0;
   for (const [index, row] of rows.entries()) {
     const wait = await admit(deps, row);
     if (wait > 0) {
-      const until = deps.now() + wait;
-      for (const waiting of rows.slice(index)) await deps.cards.later(waiting.cardId, until, null);
-      return { shown, nextInMs: wait };
+      deps.resting.set(restKey(what, row.conversation), deps.now() + wait);
+      await deps.cards.giveBack(rows.slice(index).map(({ cardId }) => cardId));
+      return shown;
     }
     if (await show(deps, row)) shown += 1;
   }
-  return { shown, nextInMs: null };
+  return shown;
 }
 
 const placeOf = (row: CardRow): Place => ({ conversation: row.conversation, parentRef: row.parentRef });

@@ -3,8 +3,15 @@ import { type RawBuilder, sql } from 'kysely';
 import { ActionId } from '../action-center/action.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { ActionStore, AuditEvent, CardTarget, Change, NewAction } from '../action-center/ports.ts';
-import { type Database, iso, json, storing } from './database.ts';
+import { type Database, iso, json, runPrepared, storing } from './database.ts';
 import type { ActionRow } from './tables.ts';
+
+/** Every column by name: see runPrepared. */
+const columns = sql.raw(
+  `tenant_id, id, producer, key, content_digest, type, source, severity, title, details, asset, entities, parameters, investigation_id,
+   incident_id, alert_id, requested_by, requested_at, expires_at, status, version, scope_digest, policy_version, scope_note, needed,
+   is_protected, approvals, decision, outcome, created_at, updated_at`,
+);
 
 /** Optional columns are null in the row and absent in the action. */
 function present(row: ActionRow) {
@@ -85,11 +92,11 @@ const insertNotes = ({ note, event, at }: Change): RawBuilder<unknown> =>
 async function apply(db: Database, tenantId: string, change: Change): Promise<RemediationAction | null> {
   const { id, expect, at, event } = change;
   const set = sql.join([sql`version = version + 1`, sql`updated_at = ${at}::timestamptz`, ...assignments(change.set)]);
-  const { rows } = await sql<ActionRow>`
+  const statement = sql<ActionRow>`
     with changed as (
       update actions set ${set}
       where id = ${id} and tenant_id = ${tenantId} and status = ${expect.status} and version = ${expect.version}
-      returning *),
+      returning ${columns}),
     audited as (
       insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
       select tenant_id, id, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb from changed),
@@ -98,8 +105,8 @@ async function apply(db: Database, tenantId: string, change: Change): Promise<Re
       from changed where cards.action_id = changed.id and cards.kind = 'action')
     ${insertOutbox(change)}
     ${insertNotes(change)}
-    select * from changed`.execute(db);
-  const [row] = rows;
+    select ${columns} from changed`;
+  const [row] = await runPrepared(db, statement);
   return row ? actionOf(row) : null;
 }
 
@@ -170,7 +177,8 @@ export function actionStore(db: Database, tenantId: string): ActionStore {
       }),
     get: (id) =>
       storing('reading an action', async () => {
-        const row = await one().where('id', '=', id).executeTakeFirst();
+        const statement = sql<ActionRow>`select ${columns} from actions where tenant_id = ${tenantId} and id = ${id}`;
+        const [row] = await runPrepared(db, statement);
         return row ? actionOf(row) : null;
       }),
     byKey: (producer, key) => storing('looking up an action', () => byKey(producer, key)),

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { ActionId } from '../action-center/action.ts';
 import type { AuditEvent, CardRow, CardStore } from '../action-center/ports.ts';
-import { at, type Database, storing } from './database.ts';
+import { at, type Database, json, storing } from './database.ts';
 import type { Tables } from './tables.ts';
 
 type Claimed = Tables['cards'] & { parent_ref: string | null };
@@ -33,6 +33,7 @@ async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<C
       from cards c left join cards p on p.card_id = c.parent_card_id
       where c.tenant_id = ${tenantId} and c.platform = ${claim.platform} and c.shown_version < c.wanted_version and not c.stopped
         and c.next_try_at <= ${now}::timestamptz and (c.claimed_until is null or c.claimed_until <= ${now}::timestamptz)
+        and c.conversation <> all (select jsonb_array_elements_text(${json(claim.except)}::jsonb))
         and (c.ref is null) = ${claim.what === 'post'}::boolean and (c.kind = 'action' or p.ref is not null)
       order by c.kind, c.next_try_at, c.card_id limit ${claim.limit}
       for update of c skip locked)
@@ -45,6 +46,10 @@ async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<C
 export function cardStore(db: Database, tenantId: string): CardStore {
   return {
     claimDue: (claim) => storing('claiming cards', () => claimDue(db, tenantId, claim)),
+    giveBack: (cardIds) =>
+      storing('giving cards back', async () => {
+        await db.updateTable('cards').set({ claimed_until: null, holder: null }).where('card_id', 'in', cardIds).execute();
+      }),
     beginPost: (cardId) =>
       storing('announcing a post', async () => {
         await db.updateTable('cards').set({ uncertain: true }).where('card_id', '=', cardId).execute();

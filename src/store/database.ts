@@ -1,5 +1,6 @@
 /** The typed database, one dialect for both engines, and the one place where a failing store becomes an UpstreamError. */
-import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import { createHash } from 'node:crypto';
+import { type CompiledQuery, Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { ConfigError, UpstreamError } from '../action-center/errors.ts';
 import { migrations } from './migrations.ts';
@@ -7,10 +8,38 @@ import type { Tables } from './tables.ts';
 
 export type Database = Kysely<Tables>;
 
-/** `pool` is pg's Pool or the embedded look-alike; whoever opened it closes it. */
-export function openDatabase(pool: unknown): Database {
-  const shared = pool as PostgresPool;
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: shared }) });
+type NamedQuery = { name: string; text: string; values: readonly unknown[] };
+/** What pg's Pool can do beyond Kysely's view of it. */
+type PreparingPool = { query(query: NamedQuery): Promise<{ rows: unknown[] }> };
+const preparing = new WeakMap<Database, PreparingPool>();
+
+/** `pool` is pg's Pool or the embedded look-alike; whoever opened it closes it. `prepares`: it is pg's, and takes named statements. */
+export function openDatabase(pool: unknown, { prepares = false }: { prepares?: boolean } = {}): Database {
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as PostgresPool }) });
+  if (prepares) preparing.set(db, pool as PreparingPool);
+  return db;
+}
+
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known) return known;
+  const name = `countersign_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+  names.set(text, name);
+  return name;
+}
+
+/**
+ * Runs a statement of the click path as a prepared one: planning it anew takes PostgreSQL longer than running it. The text must be one of a few
+ * and name its columns: with `*` a later migration would break the statements that are prepared already.
+ */
+export async function runPrepared<Row>(db: Database, query: { compile(db: Database): CompiledQuery<Row> }): Promise<Row[]> {
+  const compiled = query.compile(db);
+  const pool = preparing.get(db);
+  if (!pool) return (await db.executeQuery(compiled)).rows;
+  const { sql: text, parameters } = compiled;
+  return (await pool.query({ name: nameOf(text), text, values: parameters })).rows as Row[];
 }
 
 /** Brings the schema up to date; several processes may call it at once. */

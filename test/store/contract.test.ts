@@ -43,7 +43,7 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
     const made = await make();
     clean = made.clean;
     engine = await openEngine(made.options, { onError: () => {} });
-    db = openDatabase(engine.pool);
+    db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
     await Promise.all([migrate(db), migrate(db)]);
   }, 60_000);
   afterAll(async () => {
@@ -119,11 +119,13 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
   it('wants every copy of the card shown anew after a change, and a note under each posted one', async () => {
     const action = await anAnnounced();
     const cards = cardStore(db, tenant);
-    const claim = { platform: 'slack' as const, holder: 'bot-1', leaseMs: 60_000, limit: 100 };
+    const claim = { platform: 'slack' as const, holder: 'bot-1', leaseMs: 60_000, limit: 100, except: [] };
     const mine = (rows: { actionId: string }[]) => rows.filter(({ actionId }) => actionId === action.id);
     const posts = mine(await cards.claimDue({ ...claim, what: 'post', now: soon() })) as Awaited<ReturnType<typeof cards.claimDue>>;
     expect(posts.map(({ conversation }) => conversation)).toEqual(['C1', 'C2']);
     expect(mine(await cards.claimDue({ ...claim, holder: 'bot-2', what: 'post', now: soon() }))).toEqual([]);
+    await cards.giveBack(posts.map(({ cardId }) => cardId));
+    expect(mine(await cards.claimDue({ ...claim, what: 'post', now: soon(), except: ['C1'] }))).toMatchObject([{ conversation: 'C2' }]);
     for (const { cardId } of posts) await cards.shown(cardId, 1, `ref-${cardId}`, Date.now());
     expect(mine(await cards.claimDue({ ...claim, what: 'update', now: soon() }))).toEqual([]);
 

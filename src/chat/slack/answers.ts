@@ -36,7 +36,8 @@ async function viaResponseUrl(url: string, content: SlackContent, log: Log): Pro
       redirect: 'error',
       signal: AbortSignal.timeout(deadlineMs),
     });
-    await response.body?.cancel();
+    // Read to its end (a few bytes): an answer thrown away would throw its connection away as well.
+    await response.arrayBuffer();
     if (response.ok) return true;
     log.warn({ status: response.status }, 'Slack refused a private answer; it is sent another way');
   } catch (error) {
