@@ -1,5 +1,6 @@
 /** The command line. The only file that ends the process, and the only one that reaches the sandbox. */
-import { Command } from 'commander';
+import { writeFile } from 'node:fs/promises';
+import { Argument, Command } from 'commander';
 import { announce } from './action-center/announce.ts';
 import { ConfigError, UpstreamError } from './action-center/errors.ts';
 import { loadEnvironment, readConfig } from './config.ts';
@@ -9,6 +10,7 @@ import { submitFile } from './intake/file.ts';
 import { httpSender } from './intake/sender.ts';
 import { launch, type Parts } from './launch.ts';
 import { openLog } from './log.ts';
+import { manifestFor } from './manifest.ts';
 import { contractSchemas } from './queue/contract.ts';
 
 const say = (line: string): void => {
@@ -91,6 +93,18 @@ async function demo(options: { port: string; data: string }): Promise<number> {
   process.exit(code);
 }
 
+type ManifestOptions = { publicUrl: string; appId?: string; socketMode?: boolean; out?: string };
+
+async function manifest(platform: 'slack' | 'teams', { out, ...values }: ManifestOptions): Promise<number> {
+  const content = await manifestFor(platform, values);
+  const file = out ?? (platform === 'teams' ? 'countersign-teams.zip' : null);
+  if (file === null) process.stdout.write(content);
+  else await writeFile(file, content);
+  if (file !== null) say(`${file} is written`);
+  if (platform === 'teams') complain('This version does not speak Teams yet: the package can be looked at, but nothing answers it.');
+  return 0;
+}
+
 function program(): Command {
   const cli = new Command('countersign').description("Microsoft Defender's Action center in Slack and Teams.").showHelpAfterError();
   const serving = (name: string, parts: Parts, text: string) =>
@@ -114,6 +128,15 @@ function program(): Command {
     .description('submit actions: NDJSON, one JSON object or an array; - reads standard input')
     .option('--url <url>', 'a running bot; without it the configured store is written directly')
     .action((file: string, options: SubmitOptions) => ending(() => submit(file, options)));
+  cli
+    .command('manifest')
+    .description('write the app manifest of a chat platform')
+    .addArgument(new Argument('<platform>').choices(['slack', 'teams']))
+    .requiredOption('--public-url <url>', 'where the bot is reached from outside (https)')
+    .option('--app-id <guid>', "Teams: the bot's Microsoft app id")
+    .option('--socket-mode', 'Slack: no address from outside')
+    .option('--out <file>', 'where to write it (Slack: standard output if left out)')
+    .action((platform: 'slack' | 'teams', options: ManifestOptions) => ending(() => manifest(platform, options)));
   cli
     .command('contract')
     .description('print the public queue contract as JSON Schema')

@@ -134,7 +134,15 @@ describe('the licences of what is shipped', () => {
     if (!existsSync(path.join(root, place, 'package.json'))) return entry.license ?? 'unknown';
     const { license, licenses } = json<Manifest>(place, 'package.json');
     if (typeof license === 'string') return license;
-    return license?.type ?? licenses?.map(({ type }) => type).join(' OR ') ?? 'unknown';
+    return license?.type ?? licenses?.map(({ type }) => type).join(' OR ') ?? licenceText(place);
+  }
+
+  /** A package that names no licence may carry its text; only the MIT licence's own words are taken for it. */
+  function licenceText(place: string): string {
+    const file = path.join(root, place, 'LICENSE');
+    const text = existsSync(file) ? readFileSync(file, 'utf8').replace(/\s+/g, ' ') : '';
+    const granted = text.includes('Permission is hereby granted, free of charge, to any person obtaining a copy of this software');
+    return granted && text.includes('THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND') ? 'MIT' : 'unknown';
   }
 
   /** `MIT OR GPL-3.0` leaves the choice to us, `MIT AND GPL-3.0` does not. */

@@ -1,0 +1,69 @@
+/** Lines as the TextRuns of a RichTextBlock. Teams shows a TextRun literally: no link, no mention and no Markdown comes out of its text. */
+import { type Line, type Part, showText, utc, words } from '../show.ts';
+import { literalPieces } from './escape.ts';
+
+export type TextRun = {
+  type: 'TextRun';
+  text: string;
+  weight?: 'Bolder';
+  size?: 'Large' | 'Small';
+  isSubtle?: true;
+  color?: 'Attention';
+  fontType?: 'Monospace';
+  selectAction?: { type: 'Action.OpenUrl'; title: string; url: string };
+};
+type Look = Omit<TextRun, 'type' | 'text'>;
+
+/** Ours, and longer than any link we make (`maxLinkLength` in defender/links.ts). */
+export const maxUrlLength = 3000;
+
+/** Never empty: an empty block is an error to some clients. */
+export function runs(line: Line, max: number, look: Look = {}): TextRun[] {
+  const drawn = joined(line).flatMap((part) => drawPart(part, max, look));
+  return drawn.length > 0 ? drawn : [{ type: 'TextRun', text: ' ', ...look }];
+}
+
+/** Neighbouring words become one run. */
+function joined(line: Line): Line {
+  const parts: Line = [];
+  for (const part of line) {
+    const before = parts.at(-1);
+    if (part.kind === 'words' && before?.kind === 'words' && part.strong === before.strong) {
+      parts[parts.length - 1] = { ...before, text: before.text + part.text };
+    } else {
+      parts.push(part);
+    }
+  }
+  return parts;
+}
+
+const literal = (text: string, look: Look): TextRun[] =>
+  text === '' ? [] : literalPieces(text).map((piece) => ({ type: 'TextRun', text: piece, ...look }));
+
+function drawPart(part: Part, max: number, look: Look): TextRun[] {
+  switch (part.kind) {
+    case 'words':
+      return literal(part.text, part.strong ? { ...look, weight: 'Bolder' } : look);
+    case 'foreign':
+      return literal(showText(part.text, max), part.code ? { ...look, fontType: 'Monospace' } : look);
+    case 'time':
+      return literal(utc(part.at), look);
+    case 'link': {
+      if (part.url.length > maxUrlLength) return [];
+      const selectAction = { type: 'Action.OpenUrl' as const, title: part.text, url: part.url };
+      return [{ type: 'TextRun', text: part.text, ...look, selectAction }];
+    }
+  }
+}
+
+export const fewer = (line: Line, parts: number): Line => (line.length <= parts ? line : [...line.slice(0, parts), words(' and more')]);
+
+/** One block a line, because a TextRun does not break where its text does; the last one says how many lines are not there. */
+export function textLines(text: string, max: number, lines: number): TextRun[][] {
+  const all = showText(text, max, { lines: true })
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  const shown = all.slice(0, lines).map((line) => runs([{ kind: 'foreign', text: line }], max));
+  const left = all.length - shown.length;
+  return left > 0 ? [...shown, runs([words(`(${left} more lines)`)], max, { isSubtle: true })] : shown;
+}

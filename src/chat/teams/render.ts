@@ -1,0 +1,167 @@
+/**
+ * Draws a neutral card as an Adaptive Card 1.5 from the templates in `adaptive-cards/`. Pure. Foreign text only ever lands in TextRuns. A card that
+ * would be too long loses detail step by step, and says so; it never fails.
+ */
+import type { ActionCard, Card, CardButton, Fact } from '../card.ts';
+import type { Evidence } from '../evidence.ts';
+import { type Line, plain, showText, strong, utc, words } from '../show.ts';
+import { plainText, spokenText } from './escape.ts';
+import { fewer, maxUrlLength, runs, type TextRun, textLines } from './render-runs.ts';
+import { type AdaptiveCard, expand } from './templates.ts';
+
+/** `summary` is what notifications and screen readers of the message say; `text` the whole in words, for where no card fits. */
+export type TeamsContent = { card: AdaptiveCard; summary: string; text: string };
+
+export const cardContentType = 'application/vnd.microsoft.card.adaptive';
+export const attachmentOf = ({ card }: TeamsContent): { contentType: typeof cardContentType; content: AdaptiveCard } => ({
+  contentType: cardContentType,
+  content: card,
+});
+
+/** Teams refuses a message over about 100 KB counted as UTF-16, with everything around the card. */
+export const cardBudget = 28_000;
+const limits = { summary: 300, title: 75, text: 3000, noteLines: 20 } as const;
+
+type Room = {
+  details: number;
+  lines: number;
+  part: number;
+  parts: number;
+  facts: number;
+  entities: number;
+  values: number;
+  links: boolean;
+};
+
+/** Tried in turn until the card fits. The last one always does: everything in it is bounded. */
+const rooms: readonly [Room, ...Room[]] = [
+  { details: 2000, lines: 15, part: 512, parts: 40, facts: 20, entities: 20, values: 8, links: true },
+  { details: 1000, lines: 8, part: 256, parts: 24, facts: 20, entities: 10, values: 6, links: true },
+  { details: 400, lines: 4, part: 128, parts: 16, facts: 20, entities: 5, values: 4, links: false },
+  { details: 0, lines: 0, part: 60, parts: 8, facts: 9, entities: 1, values: 2, links: false },
+];
+
+export function renderCard(card: Card): TeamsContent {
+  const summary = showText(plainText(card.fallback), limits.summary);
+  if (card.kind === 'action') return { card: fitting(card, texts(card.fallback)), summary, text: summary };
+  const lines = card.lines.slice(0, limits.noteLines).map((line) => ({ inlines: runs(line, 600) }));
+  const text = showText(plainText(card.lines.map(plain).join('\n')), limits.text, { lines: true });
+  return { card: expand('note', { ...texts(card.fallback), lines }), summary, text };
+}
+
+/** A private answer, and what a dialog says in the end. */
+export function renderLine(line: Line): TeamsContent {
+  const said = plain(line);
+  return {
+    card: expand('answer', { ...texts(said), inlines: runs(line, 600) }),
+    summary: showText(plainText(said), limits.summary),
+    text: showText(plainText(said), limits.text) || ' ',
+  };
+}
+
+/** For clients that cannot draw the card, and for those that read it aloud. */
+export function texts(said: string): { fallbackText: string; speak: string } {
+  const short = showText(said, limits.summary);
+  return { fallbackText: plainText(short), speak: spokenText(short) };
+}
+
+function fitting(card: ActionCard, said: { fallbackText: string; speak: string }): AdaptiveCard {
+  const [first, ...tighter] = rooms;
+  let drawn = expand('action', { ...said, ...actionData(card, first) });
+  for (const room of tighter) {
+    if (JSON.stringify(drawn).length <= cardBudget) break;
+    drawn = expand('action', { ...said, ...actionData(card, room) });
+  }
+  return drawn;
+}
+
+type Inlines = { inlines: TextRun[] };
+
+function actionData(card: ActionCard, room: Room): Record<string, unknown> {
+  const details = card.details === null || room.details === 0 ? [] : textLines(card.details, room.details, room.lines);
+  const isOpen = card.buttons.some((button) => button.kind !== 'hunt');
+  return {
+    heading: runs([words(showText(card.heading, 200))], 200, { size: 'Large', weight: 'Bolder' }),
+    title: runs(card.title, Math.min(300, room.part * 3)),
+    standingStyle: isOpen ? 'accent' : 'emphasis',
+    standing: runs([words(plain(card.standing))], room.part, { weight: 'Bolder' }),
+    notices: card.notice === null ? [] : [{ inlines: runs(card.notice, room.part) }],
+    facts: card.facts.slice(0, room.facts).map((fact) => factData(fact, room)),
+    ...evidenceData(card.evidence, room),
+    hasDetails: details.length > 0,
+    details: details.map((inlines): Inlines => ({ inlines })),
+    footnotes: footnotes(card, room).map((line): Inlines => ({ inlines: runs(line, room.part, { isSubtle: true, size: 'Small' }) })),
+    ...buttonData(card.buttons, room),
+  };
+}
+
+function footnotes(card: ActionCard, room: Room): Line[] {
+  const tooLong = card.buttons.filter((button) => 'url' in button && button.url.length > maxUrlLength);
+  return [
+    ...card.footnotes,
+    ...tooLong.map(({ label }): Line => [words(`${label} is not offered: its link is too long for Teams.`)]),
+    ...(room === rooms[0] ? [] : [[words('Shortened to fit; Defender and the record hold the rest.')]]),
+  ];
+}
+
+/** A time of our own that stands alone is drawn in the reader's time zone. Teams fills it in only in Markdown text, so never beside foreign text. */
+function factData({ label, value }: Fact, room: Room) {
+  const [only, ...more] = value;
+  const at = only?.kind === 'time' && more.length === 0 ? wholeSeconds(only.at) : null;
+  return {
+    label: runs([words(label)], room.part, { isSubtle: true }),
+    moments: at === null ? [] : [{ at, utc: utc(at) }],
+    lines: at === null ? [{ inlines: runs(fewer(linked(value, room), room.parts), room.part) }] : [],
+  };
+}
+
+/** Teams reads no fractions of a second. Null: not a time. */
+function wholeSeconds(at: string): string | null {
+  const ms = Date.parse(at);
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** Without its link the words that led to it say nothing. */
+function linked(value: Line, room: Room): Line {
+  const shown = value.filter((part) => part.kind !== 'link' || (room.links && part.url.length <= maxUrlLength));
+  return shown.length < value.length && shown.at(-1)?.kind === 'words' ? shown.slice(0, -1) : shown;
+}
+
+function evidenceData(evidence: readonly Evidence[], room: Room) {
+  const shown = evidence.slice(0, room.entities);
+  const left = evidence.length - shown.length;
+  const count = evidence.length === 1 ? 'Acts on' : `Acts on these ${evidence.length}`;
+  const title: Line = [strong(count), ...(left > 0 ? [words(` (${left} not shown here)`)] : [])];
+  return {
+    evidenceTitle: runs(title, room.part),
+    evidence: shown.map(({ label, values }): Inlines => ({ inlines: runs([strong(`${label} `), ...entityLine(values, room)], room.part) })),
+  };
+}
+
+function entityLine(values: readonly Line[], room: Room): Line {
+  const shown = values.slice(0, room.values).flatMap((value, index) => [...(index === 0 ? [] : [words(', ')]), ...value]);
+  return [...shown, ...(values.length > room.values ? [words(' …')] : [])];
+}
+
+/** A button title is plain text, and so are the words of a confirmation; what they quote of others is drawn as runs. */
+function buttonData(buttons: readonly CardButton[], room: Room) {
+  const title = ({ label }: CardButton) => showText(label, limits.title);
+  const approvals = buttons.flatMap((button) => (button.kind === 'approve' ? [button] : []));
+  const rejections = buttons.flatMap((button) => (button.kind === 'reject' ? [button] : []));
+  const links = buttons.flatMap((button) => ('url' in button && button.url.length <= maxUrlLength ? [button] : []));
+  const withCare = approvals.flatMap((button) => {
+    const { confirm, pressed } = button;
+    if (confirm === null) return [];
+    const asked = runs([strong(`${confirm.title}?`)], room.part, { color: 'Attention' });
+    // The words quote the heading, so they are as foreign as it is.
+    const consequence = runs([words(showText(confirm.text, 500))], 500);
+    return [{ ...pressed, title: title(button), yes: showText(confirm.yes, limits.title), asked, consequence }];
+  });
+  return {
+    hasButtons: approvals.length + rejections.length + links.length > 0,
+    approve: approvals.filter(({ confirm }) => confirm === null).map((button) => ({ ...button.pressed, title: title(button) })),
+    approveWithCare: withCare,
+    reject: rejections.map((button) => ({ ...button.pressed, title: title(button) })),
+    links: links.map((button) => ({ title: title(button), url: button.url })),
+  };
+}
