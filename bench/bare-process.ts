@@ -1,6 +1,6 @@
 /**
  * What the product is measured against: Bolt with one listener, `ack` at once; or `commit` first, which sends the product's own statement through
- * pg (the row by compare-and-set, audit event, outbox row, cards) without reading, asking, checking or telling anybody.
+ * pg, prepared as the product prepares it (the row by compare-and-set, audit event, outbox row, cards), without reading, asking, checking or telling anybody.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -29,7 +29,7 @@ async function commit(pressed: string): Promise<void> {
   if (!pool || !statement) return;
   const [actionId = ''] = pressed.split('|');
   const values = fill(statement, { actionId, decisionId: newDecisionId(), at: new Date().toISOString() });
-  const { rowCount } = await pool.query(statement.text, values);
+  const { rowCount } = await pool.query({ name: 'decide', text: statement.text, values });
   if (rowCount !== 1) throw new Error('nothing was decided');
 }
 

@@ -66,16 +66,12 @@ async function openOurs(setting: Setting, options: Options, cleanUp: CleanUp): P
   cleanUp.push(bot.stop, worker.stop);
   const port = Number(new URL((bot.ready as { url: string }).url).port);
   const { template, ref } = await learnPress(setting, seeder);
-  const idle: Connection[] = await Promise.all(Array.from({ length: atOnce }, () => openConnection(port)));
-  cleanUp.push(async () => {
-    for (const { close } of idle) close();
-  });
-  return { way: ourWay({ bot, worker, seeder, idle, template, ref, setting }), databaseUrl };
+  return { way: ourWay({ bot, worker, seeder, template, ref, setting, port }), databaseUrl };
 }
 
-type Ours = { bot: Child; worker: Child; seeder: Seeder; idle: Connection[]; template: PressTemplate; ref: string; setting: Setting };
+type Ours = { bot: Child; worker: Child; seeder: Seeder; template: PressTemplate; ref: string; setting: Setting; port: number };
 
-function ourWay({ bot, worker, seeder, idle, template, ref, setting }: Ours): Way {
+function ourWay({ bot, worker, seeder, template, ref, setting, port }: Ours): Way {
   const presser: Presser = { template, signingSecret: setting.signingSecret, userIds, sinkUrl: setting.sinkUrl };
   const byAction = startsOf(worker, ({ actionId = '' }) => actionId);
   const decisionStarts = new Map<string, number>();
@@ -83,11 +79,14 @@ function ourWay({ bot, worker, seeder, idle, template, ref, setting }: Ours): Wa
     const { decisionId, at } = told as Started;
     if (!decisionStarts.has(decisionId)) decisionStarts.set(decisionId, at);
   });
+  let idle: Connection[] = [];
   let requests: Buffer[] = [];
   let actionIds: string[] = [];
   return {
     prepare: async (amount) => {
       const pressables = await seeder.seed(amount, ref);
+      for (const { close } of idle) close();
+      idle = await Promise.all(Array.from({ length: atOnce }, () => openConnection(port)));
       requests = pressRequests(presser, pressables);
       actionIds = pressables.map(({ actionId }) => actionId);
     },

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type AnnounceDeps, announce } from './action-center/announce.ts';
 import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
 import type { RemediationAction } from './action-center/intake.ts';
-import type { CardRow } from './action-center/ports.ts';
+import type { CardRow, DecisionMessage } from './action-center/ports.ts';
 import { sweep } from './action-center/sweep.ts';
 import { adminServer } from './admin.ts';
 import { type Card, cardFor, noteFor } from './chat/card.ts';
@@ -20,7 +20,7 @@ import { type Loop, startLoop } from './loop.ts';
 import { takeActions } from './queue/actions.ts';
 import type { QueueLink } from './queue/connection.ts';
 import { queueNames } from './queue/contract.ts';
-import { relay, requeueThrough } from './queue/decisions.ts';
+import { openRelay, type Relay, requeueThrough } from './queue/decisions.ts';
 
 type Queue = ReturnType<QueueLink['producer']>;
 
@@ -40,7 +40,9 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
   const decisions = ground.queues.producer(queueNames.decisions);
   const loops: Record<'relay' | 'cards' | 'sweep', Loop | null> = { relay: null, cards: null, sweep: null };
   const pokeCards = () => loops.cards?.poke();
-  const pokeAll = () => {
+  const relay = openRelay(decisions, watchedOutbox(ground), Date.now, beatMs);
+  const pokeAll = (message?: DecisionMessage) => {
+    relay.push(message);
     loops.relay?.poke();
     loops.cards?.poke();
   };
@@ -58,7 +60,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
   const slack = config.slack ? await startSlack({ ...slackDeps(ground, decideDeps), ...config.slack }) : null;
   const trouble = (what: string) => (error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`);
 
-  loops.relay = relayLoop(ground, decisions, trouble('the relay'));
+  loops.relay = relayLoop(ground, relay, trouble('the relay'));
   loops.sweep = sweepLoop(ground, decisions, pokeAll, trouble('the sweep'));
   if (slack) loops.cards = cardLoop(ground, slack, trouble('the reconciler'));
   takeActions(ground.queues, (data) => takeSubmission(data, announcing), ground.poisoned);
@@ -136,14 +138,12 @@ function slackDeps(ground: Foundation, deps: DecideDeps) {
   };
 }
 
-function relayLoop(ground: Foundation, decisions: Queue, onError: (error: unknown) => void): Loop {
+function relayLoop({ metrics, outbox }: Foundation, relay: Relay, onError: (error: unknown) => void): Loop {
   return startLoop({
     everyMs: beatMs,
     restMs: relayRestMs,
     run: async () => {
-      const moved = await relay(decisions, watchedOutbox(ground), Date.now);
-      if (moved > 0) return 0;
-      ground.metrics.outboxUnsent.set(await ground.outbox.unsent());
+      if (await relay.run()) metrics.outboxUnsent.set(await outbox.unsent());
       return null;
     },
     onError,
@@ -167,19 +167,12 @@ function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onErr
 
 /** The relay's outbox, with the watchers told what was handed over. */
 function watchedOutbox({ outbox, watch }: Foundation) {
-  const actionOf = new Map<string, string>();
   return {
-    claim: async (now: number, leaseMs: number, limit: number) => {
-      const items = await outbox.claim(now, leaseMs, limit);
-      for (const { decisionId, body } of items) actionOf.set(decisionId, (body as { actionId: string }).actionId);
-      return items;
-    },
+    ...outbox,
     sent: async (ids: string[], now: number) => {
-      await outbox.sent(ids, now);
       const at = new Date(now).toISOString();
-      for (const decisionId of ids) watch({ stage: 'queued', actionId: actionOf.get(decisionId) ?? '', decisionId, at });
+      for (const { decisionId, actionId } of await outbox.sent(ids, now)) watch({ stage: 'queued', actionId, decisionId, at });
     },
-    release: (ids: string[]) => outbox.release(ids),
   };
 }
 

@@ -15,14 +15,15 @@ export function openConnection(port: number): Promise<Connection> {
     socket.destroy();
   };
   socket.setEncoding('latin1');
-  socket.setTimeout(deadlineMs, () => fail(new Error(`no answer within ${deadlineMs} ms`)));
   socket.on('error', fail);
   socket.on('close', () => fail(new Error('the server closed the connection')));
+  socket.on('timeout', () => fail(new Error(`no answer within ${deadlineMs} ms`)));
   socket.on('data', (chunk: string) => {
     received += chunk;
     const status = statusOf(received);
     if (status === null) return;
     received = '';
+    socket.setTimeout(0);
     const { resolve } = waiting ?? {};
     waiting = null;
     resolve?.(status);
@@ -30,7 +31,9 @@ export function openConnection(port: number): Promise<Connection> {
   const connection: Connection = {
     send: (request) =>
       new Promise((resolve, reject) => {
+        if (socket.destroyed) return reject(new Error('the connection is closed'));
         waiting = { resolve, reject };
+        socket.setTimeout(deadlineMs);
         socket.write(request);
       }),
     close: () => {

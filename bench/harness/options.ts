@@ -44,6 +44,8 @@ export type CleanUp = (() => Promise<void>)[];
 /** Ends what was started, the last first, whatever happened. */
 export async function withCleanUp(run: (cleanUp: CleanUp) => Promise<void>): Promise<void> {
   const cleanUp: CleanUp = [];
+  // Leaves through `exit`, where the servers end; the child processes end with their channel.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   try {
     await run(cleanUp);
   } finally {

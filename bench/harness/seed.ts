@@ -28,7 +28,10 @@ export type Seeder = {
 };
 
 export async function openSeeder(databaseUrl: string, policyFile: string): Promise<Seeder> {
-  const engine = await openEngine({ databaseUrl }, { onError: (error) => console.error(error) });
+  let isOpen = true;
+  // A connection that is being closed still hears of the server's end.
+  const onError = (error: unknown) => isOpen && console.error(error);
+  const engine = await openEngine({ databaseUrl }, { onError });
   const db = openDatabase(engine.pool);
   await migrate(db);
   const policy = loadPolicy(policyFile);
@@ -57,7 +60,10 @@ export async function openSeeder(databaseUrl: string, policyFile: string): Promi
       return seeded;
     },
     facts: () => factsOf(db),
-    close: () => engine.close(),
+    close: () => {
+      isOpen = false;
+      return engine.close();
+    },
   };
 }
 

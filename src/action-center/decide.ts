@@ -20,8 +20,8 @@ export type DecideDeps = {
   now: Clock;
   sha256: Sha256;
   newDecisionId: () => string;
-  /** Called after the commit: a decision is in the outbox and cards are out of date. */
-  poke: () => void;
+  /** Called after the commit: cards are out of date and, with a message, a decision is in the outbox. */
+  poke: (message?: DecisionMessage) => void;
 };
 
 export type Click = {
@@ -169,9 +169,10 @@ export async function decide(deps: DecideDeps, click: Click): Promise<Result<Dec
   };
   const { final, ...step } = decided(action, decision);
   const event = { ...step.event, data: { ...step.event.data, clickId: click.clickId } };
-  const stored = await deps.store.apply({ ...step, event, ...(final ? { decision: decisionMessage(action, decision) } : {}) });
+  const message = final ? { decision: decisionMessage(action, decision) } : {};
+  const stored = await deps.store.apply({ ...step, event, ...message });
   if (!stored) return lostRace(deps, click, actor);
-  deps.poke();
+  deps.poke(message.decision);
   return ok({ action: stored, decision });
 }
 

@@ -1,5 +1,5 @@
 /** What the flows need from the outside. Each port is filled in by one edge folder and joined in bot.ts and worker.ts. */
-import type { ActionId, Actor, EntraId, Outcome, Platform, Verb } from './action.ts';
+import type { ActionId, Actor, Decision, EntraId, Outcome, Platform, Role, Verb } from './action.ts';
 import type { NormalisedIntake, RemediationAction } from './intake.ts';
 import type { PersonRefusal, Result } from './refusal.ts';
 
@@ -43,8 +43,8 @@ export type DecisionMessage = {
   decisionId: string;
   actionId: ActionId;
   verb: Verb;
-  actor: { entraId: EntraId; upn: string; rolesUsed: string[] };
-  platform: string;
+  actor: { entraId: EntraId; upn: string; rolesUsed: Role[] };
+  platform: Decision['platform'];
   comment: string | null;
   decidedAt: string;
   scopeDigest: string;

@@ -9,7 +9,7 @@ import { DecisionMessage, queueNames } from './contract.ts';
 /** What the relay needs of the outbox; the store's `Outbox` fits. */
 export type OutboxSource = {
   claim(now: number, leaseMs: number, limit: number): Promise<{ decisionId: string; name: string; body: unknown }[]>;
-  sent(decisionIds: string[], now: number): Promise<void>;
+  sent(decisionIds: string[], now: number): Promise<unknown>;
   release(decisionIds: string[]): Promise<void>;
 };
 
@@ -21,28 +21,65 @@ const attempts = 10;
 
 const decisionJobOptions = { attempts, backoff: { type: 'exponential', delay: 1000, jitter: 0.2 } } as const;
 
-/** Moves what is committed and unsent to the queue. The decision's id is the job id: a repeated hand-over is one job. Returns how many. */
-export async function relay(queue: Queue, outbox: OutboxSource, now: () => number): Promise<number> {
-  let moved = 0;
+type Item = { decisionId: string; name: string; body: unknown };
+
+/** The decision's id is the job id: a repeated hand-over is one job. */
+async function handOver(queue: Queue, outbox: OutboxSource, items: Item[], now: () => number): Promise<void> {
+  try {
+    await queue.addBulk(
+      items.map(({ decisionId, name, body }) => ({ name, data: body, opts: { ...decisionJobOptions, jobId: decisionId } })),
+    );
+  } catch (error) {
+    throw new UpstreamError('queue', 'decisions could not be put on the queue; they stay in the outbox', { retryable: true, cause: error });
+  }
+  const ids = items.map(({ decisionId }) => decisionId);
+  await outbox.sent(ids, now());
+}
+
+/** Moves everything that is committed and unsent, whoever committed it. */
+async function drain(queue: Queue, outbox: OutboxSource, now: () => number): Promise<void> {
   for (;;) {
     const items = await outbox.claim(now(), leaseMs, batch);
-    if (items.length === 0) return moved;
-    const ids = items.map((item) => item.decisionId);
+    if (items.length === 0) return;
     try {
-      await queue.addBulk(
-        items.map(({ decisionId, name, body }) => ({ name, data: body, opts: { ...decisionJobOptions, jobId: decisionId } })),
-      );
+      await handOver(queue, outbox, items, now);
     } catch (error) {
-      await outbox.release(ids);
-      throw new UpstreamError('queue', 'decisions could not be put on the queue; they stay in the outbox', {
-        retryable: true,
-        cause: error,
-      });
+      await outbox.release(items.map(({ decisionId }) => decisionId));
+      throw error;
     }
-    await outbox.sent(ids, now());
-    moved += items.length;
-    if (items.length < batch) return moved;
+    if (items.length < batch) return;
   }
+}
+
+export type Relay = {
+  /** A decision of this process was committed: no need to look it up. Without one: look into the outbox at the next run. */
+  push(message?: DecisionMessage): void;
+  /** Hands over what was pushed and, on the beat, whatever else is in the outbox. Resolves to true when the outbox was looked into. */
+  run(): Promise<boolean>;
+};
+
+/** What is pushed beyond this is found in the outbox on the next beat. */
+const pushBound = 1000;
+
+export function openRelay(queue: Queue, outbox: OutboxSource, now: () => number, beatMs: number): Relay {
+  let fresh: Item[] = [];
+  let drainAt = 0;
+  return {
+    push: (message) => {
+      if (!message) drainAt = 0;
+      else if (fresh.length < pushBound) fresh.push({ decisionId: message.decisionId, name: message.verb, body: message });
+    },
+    run: async () => {
+      const items = fresh;
+      fresh = [];
+      // A failure loses nothing: the rows are unsent, and the next beat finds them.
+      if (items.length > 0) await handOver(queue, outbox, items, now);
+      if (now() < drainAt) return false;
+      await drain(queue, outbox, now);
+      drainAt = now() + beatMs;
+      return true;
+    },
+  };
 }
 
 export type PoisonReport = (queue: string, jobId: string, reason: string) => void;

@@ -7,7 +7,8 @@ export type OutboxItem = { decisionId: string; name: string; body: unknown };
 export interface Outbox {
   /** Takes up to `limit` unsent rows for `leaseMs`; no row goes to two relays at once. */
   claim(now: number, leaseMs: number, limit: number): Promise<OutboxItem[]>;
-  sent(decisionIds: string[], now: number): Promise<void>;
+  /** Answers whose decisions these were. */
+  sent(decisionIds: string[], now: number): Promise<{ decisionId: string; actionId: string }[]>;
   /** Gives rows back at once, after a failed hand-over. */
   release(decisionIds: string[]): Promise<void>;
   /** Marks one row unsent again; false when there is none. */
@@ -30,11 +31,13 @@ export function outbox(db: Database, tenantId: string): Outbox {
       }),
     sent: (ids, now) =>
       storing('marking the outbox sent', async () => {
-        await db
+        const rows = await db
           .updateTable('outbox')
           .set({ sent_at: sql`${at(now)}::timestamptz`, claimed_until: null })
           .where('decision_id', 'in', ids)
+          .returning(['decision_id', 'action_id'])
           .execute();
+        return rows.map((row) => ({ decisionId: row.decision_id, actionId: row.action_id }));
       }),
     release: (ids) =>
       storing('releasing the outbox', async () => {
