@@ -23,6 +23,6 @@ const running = await launch(config, openLog(config.logLevel), { bot: isBot, wor
 
 serveParent({
   ready: { url: running.url },
-  answer: () => ({ decidedAt: decidedAt.splice(0), cpu: process.cpuUsage(), rss: process.memoryUsage.rss() }),
+  answer: () => ({ decidedAt: decidedAt.splice(0) }),
   stop: running.stop,
 });

@@ -6,6 +6,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { crowd } from '../test/features/people.ts';
 import { captureStatement } from './harness/capture.ts';
+import { cpuMicrosOf } from './harness/cpu.ts';
 import { type Aim, loadNow, machineFacts, median, publish, round, type Spread, spreadOf, tableOf } from './harness/figures.ts';
 import { type CleanUp, type Options, readOptions, withCleanUp } from './harness/options.ts';
 import type { Presser } from './harness/press.ts';
@@ -26,6 +27,7 @@ const levels = [1, 10, 50];
 const amountFor = (connections: number, amount: number): number => (connections === 1 ? Math.ceil(amount / 2) : amount);
 
 type Server = { kind: Kind; process: Child; port: number; seeder: Seeder | null };
+type Cpu = { server: number | null; postgres: number | null; redis: number | null };
 type Round = {
   server: Kind;
   connections: number;
@@ -33,8 +35,8 @@ type Round = {
   presses: number;
   perSecond: number;
   millis: Spread;
-  /** What the server process itself used, its private answers and hand-overs included. */
-  cpuMicrosPerPress: number;
+  /** Processor time until everything is handed over; the server's includes private answers and relay. */
+  cpuMicrosPerPress: Cpu;
   /** What the record gained: as many as were answered with 200, or the run is void. */
   decisions: number | null;
   /** From the last answer until every decision was on the queue. */
@@ -101,11 +103,18 @@ const invented = (count: number) =>
     version: 1,
   }));
 
-const cpuOf = async (server: Server): Promise<number> => {
-  if (server.kind !== 'ours') return Number.NaN;
-  const { cpu } = await server.process.ask<{ cpu: { user: number; system: number } }>(null);
-  return cpu.user + cpu.system;
-};
+/** Microseconds of processor time so far. */
+function cpuOf({ setting }: Stage, server: Server): Cpu {
+  return { server: cpuMicrosOf(server.process.pid), postgres: cpuMicrosOf(setting.pids.postgres), redis: cpuMicrosOf(setting.pids.redis) };
+}
+
+function perPress(before: Cpu, after: Cpu, presses: number): Cpu {
+  const each = (part: keyof Cpu) => {
+    const [from, to] = [before[part], after[part]];
+    return from === null || to === null ? null : round((to - from) / presses, 0);
+  };
+  return { server: each('server'), postgres: each('postgres'), redis: each('redis') };
+}
 
 async function runRound(stage: Stage, server: Server, connections: number, amount: number, number: number): Promise<Round> {
   const { load, presser } = stage;
@@ -114,10 +123,10 @@ async function runRound(stage: Stage, server: Server, connections: number, amoun
   stage.pressBytes = await load.ask<number>({ kind: 'prepare', presser, pressables } satisfies LoadQuestion);
   const before = await seeder?.facts();
   const machineLoad = loadNow();
-  const cpuBefore = await cpuOf(server);
+  const cpuBefore = cpuOf(stage, server);
   const { seconds, answers, millis } = await load.ask<LoadAnswer>({ kind: 'run', port: server.port, connections } satisfies LoadQuestion);
   const relayBehindMs = server.kind === 'ours' && seeder ? await untilRelayed(seeder) : null;
-  const cpu = (await cpuOf(server)) - cpuBefore;
+  const cpuAfter = cpuOf(stage, server);
   const answered = answers['200'] ?? 0;
   if (answered !== amount) throw new Error(`${server.kind}: ${JSON.stringify(answers)} instead of ${amount} answers with 200`);
   const after = await seeder?.facts();
@@ -138,7 +147,7 @@ async function runRound(stage: Stage, server: Server, connections: number, amoun
     presses: amount,
     perSecond: round(answered / seconds, 0),
     millis: spreadOf(millis),
-    cpuMicrosPerPress: round(cpu / amount, 0),
+    cpuMicrosPerPress: perPress(cpuBefore, cpuAfter, amount),
     decisions,
     relayBehindMs,
     machineLoad,
@@ -169,9 +178,10 @@ async function runAll(stage: Stage, options: Options): Promise<Round[]> {
       for (const server of turn) {
         const one = await runRound(stage, server, connections, amountFor(connections, amount), number);
         const { perSecond, millis, cpuMicrosPerPress, relayBehindMs, machineLoad } = one;
-        const more = server.kind === 'ours' ? `  cpu ${cpuMicrosPerPress} us/press  relay behind ${relayBehindMs} ms` : '';
+        const cpu = `cpu us/press: server ${cpuMicrosPerPress.server} postgres ${cpuMicrosPerPress.postgres}`;
+        const more = relayBehindMs === null ? '' : `  relay behind ${relayBehindMs} ms`;
         console.log(
-          `round ${number}  ${connections} conn  ${server.kind.padEnd(6)} ${perSecond}/s  p50 ${millis.p50}  p99 ${millis.p99} ms  load ${machineLoad}${more}`,
+          `round ${number}  ${connections} conn  ${server.kind.padEnd(6)} ${perSecond}/s  p50 ${millis.p50}  p99 ${millis.p99} ms  load ${machineLoad}  ${cpu}${more}`,
         );
         done.push(one);
       }

@@ -26,6 +26,8 @@ export type Setting = {
   /** Private answers, and the connections they came through. */
   answersTaken(): { answers: number; connections: number };
   redisUrl: string;
+  /** The servers' processes, to look at what they use. */
+  pids: { postgres: number; redis: number };
   policyFile: string;
   logFile: string;
   createDatabase(name: string): Promise<string>;
@@ -71,6 +73,7 @@ export async function openSetting(): Promise<Setting> {
     sinkUrl: sink.url,
     answersTaken: sink.taken,
     redisUrl: redis.url,
+    pids: { postgres: postgres.pid, redis: redis.pid },
     policyFile,
     logFile,
     createDatabase: (name) => createDatabase(postgres.url, name),

@@ -1,0 +1,23 @@
+/** The benchmarks run and measure what they say: each voids itself when the record holds fewer decisions than presses were answered. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+
+async function quick(script: string): Promise<{ code: number | null; out: string }> {
+  const child = spawn(process.execPath, [`bench/${script}`, '--quick'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out };
+}
+
+it.each(['presses.ts', 'job-start.ts'])('%s runs and compares ours with the bare pair', { timeout: 120_000 }, async (script) => {
+  const { code, out } = await quick(script);
+  expect(code, out).toBe(0);
+  expect(out).toContain('| Countersign');
+  expect(out).toContain('| bare ');
+});
