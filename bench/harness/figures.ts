@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 
 /** `sorted` ascending. The smallest value that at least `share` of all values do not exceed. */
-export function percentile(sorted: ArrayLike<number>, share: number): number {
+function percentile(sorted: ArrayLike<number>, share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 

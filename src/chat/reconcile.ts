@@ -35,6 +35,8 @@ type What = 'post' | 'update';
 const batch = 25;
 /** Longer than any single call to the platform, so that no two bots ever write the same message. */
 const leaseMs = 30_000;
+/** No card is begun later than this after it was claimed: a slow platform must not use up the lease of those further back in the queue. */
+const beginWithinMs = 5000;
 const unreachableMs = 600_000;
 const refusedMs = 3_600_000;
 
@@ -70,7 +72,12 @@ function nextRestEnds({ resting, now }: ReconcileDeps, what: What): number | nul
 /** One conversation, one call at a time. When the platform wants a pause, the rest is given back and nobody asks again before it is over. */
 async function work(deps: ReconcileDeps, what: What, rows: CardRow[]): Promise<number> {
   let shown = 0;
+  const beginBefore = deps.now() + beginWithinMs;
   for (const [index, row] of rows.entries()) {
+    if (deps.now() > beginBefore) {
+      await deps.cards.giveBack(rows.slice(index).map(({ cardId }) => cardId));
+      return shown;
+    }
     const wait = await admit(deps, row);
     if (wait > 0) {
       deps.resting.set(restKey(what, row.conversation), deps.now() + wait);

@@ -81,7 +81,8 @@ describe.each(platforms)('embedded, with $name', ({ open }) => {
       await untilReady(url);
       // A job that was being worked on is taken again when its lock has run out.
       await poll('completed', async () => (await statusOf(id)) === 'completed', 120_000);
-      await poll('the card shows it', () => chat.card(body.title)?.includes('Completed'));
+      // A card that the killed process was working on is free again when its lease of 30 s is over.
+      await poll('the card shows it', () => chat.card(body.title)?.includes('Completed'), 45_000);
       expect(chat.copies(body.title)).toBe(1);
     }
     await service.kill9();
