@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type CompiledQuery, Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { ConfigError, UpstreamError } from '../action-center/errors.ts';
+import { UpstreamError } from '../action-center/errors.ts';
 import { migrations } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
@@ -48,7 +48,7 @@ export async function migrate(db: Database): Promise<void> {
   const { error } = await migrator.migrateToLatest();
   if (!error) return;
   const reason = error instanceof Error ? error.message : String(error);
-  throw new ConfigError([`DATABASE_URL: the schema could not be brought up to date: ${reason}`]);
+  throw new UpstreamError('store', `the schema could not be brought up to date: ${reason}`, { retryable: true, cause: error });
 }
 
 /** Runs one store operation; every failure of the engine leaves as UpstreamError{service:'store'}. */
