@@ -7,6 +7,7 @@ import { newActionId, sha256 } from '../../src/ids.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
 import { openEngine } from '../../src/store/engine.ts';
+import { outbox } from '../../src/store/outbox.ts';
 import { quarantineFile } from '../../test/features/actions.ts';
 import { buttonsOf } from '../../test/features/platforms.ts';
 import type { Pressable, PressTemplate } from './press.ts';
@@ -15,7 +16,7 @@ import { channel, type Setting, userIds } from './setting.ts';
 const tenantId = 'default';
 const atOnce = 10;
 
-export type RecordFacts = { decisions: number; outbox: number; unsent: number; queued: number };
+export type RecordFacts = { decisions: number; outbox: number; queued: number };
 
 export type Seeder = {
   db: Database;
@@ -24,6 +25,8 @@ export type Seeder = {
   /** Many, with cards that are posted already as the message `ref`. */
   seed(count: number, ref: string): Promise<Pressable[]>;
   facts(): Promise<RecordFacts>;
+  /** Decisions that are not on the queue yet. */
+  unsent(): Promise<number>;
   close(): Promise<void>;
 };
 
@@ -60,6 +63,7 @@ export async function openSeeder(databaseUrl: string, policyFile: string): Promi
       return seeded;
     },
     facts: () => factsOf(db),
+    unsent: () => outbox(db, tenantId).unsent(),
     close: () => {
       isOpen = false;
       return engine.close();
@@ -88,7 +92,6 @@ async function factsOf(db: Database): Promise<RecordFacts> {
   const { rows } = await sql<RecordFacts>`select
     (select count(*) from audit_events where kind = 'decided') as decisions,
     (select count(*) from outbox) as outbox,
-    (select count(*) from outbox where sent_at is null) as unsent,
     (select count(*) from actions where decision is not null and status <> 'pending') as queued`.execute(db);
   const [row] = rows;
   if (!row) throw new Error('the record cannot be counted');
