@@ -7,14 +7,15 @@ import { openDeeds } from './page/deeds.ts';
 import { openJournal } from './page/journal.ts';
 import { type PageServer, startPage } from './page/server.ts';
 import { snapshot } from './page/snapshot.ts';
+import { openTeamsMemory } from './page/teams-memory.ts';
 import { openRunFolder } from './run-folder.ts';
-import { startSlack } from './slack/server.ts';
 import type { SlackWorld } from './slack/types.ts';
 import type { Stage } from './stage.ts';
+import type { TeamsWorld } from './teams/types.ts';
 import { openingTypes } from './world/examples.ts';
-import { teamId } from './world/people.ts';
+import { startPlatforms } from './world/platforms.ts';
 import { type Ending, raise } from './world/producer.ts';
-import { channel, slackPeople, writeSetting } from './world/setting.ts';
+import { channel, teamsChannel, writeSetting } from './world/setting.ts';
 
 export type DemoOptions = {
   /** Where the page is; 0 takes any free port. */
@@ -50,32 +51,25 @@ async function start({ port, launch, dataDir, say, open }: DemoOptions, stops: (
   const folder = await openRunFolder(dataDir);
   stops.push(folder.remove);
   const files = await writeSetting(folder.path);
-  const secrets = { signing: secret(), botToken: `xoxb-demo-${secret()}`, intake: secret() };
-
-  const slack = await startSlack({
-    signingSecret: secrets.signing,
-    botToken: secrets.botToken,
-    teamId,
-    people: slackPeople(),
-    channels: [channel],
-  });
-  stops.push(() => slack.close());
+  const intakeSecret = randomBytes(24).toString('hex');
+  const { slack, teams, env, connect } = await startPlatforms(stops);
 
   // The page comes before the bot: a port that is taken is found out at once.
   const started: { page: PageServer | null; bot: { url: string } | null } = { page: null, bot: null };
   const journal = openJournal(() => started.page?.changed());
+  const memory = openTeamsMemory(teams);
   const raiseOne = (type: string, ending?: Ending) => {
     if (!started.bot) throw new Error('the bot is still starting');
-    return raise({ url: started.bot.url, secret: secrets.intake }, type, ending);
+    return raise({ url: started.bot.url, secret: intakeSecret }, type, ending);
   };
   const page = await startPage({
     port,
     assets,
-    read: () => snapshot(slack, channel, journal),
-    deeds: openDeeds({ slack, journal, raise: raiseOne }),
+    read: () => snapshot({ slack, channel, teams: { teams, channel: teamsChannel, memory }, journal }),
+    deeds: openDeeds({ slack, teams, memory, journal, raise: raiseOne }),
   });
   started.page = page;
-  stops.push(page.stop, watchSlack(slack, page));
+  stops.push(page.stop, watch(slack, teams, page));
 
   say('Starting the bot and the worker ...');
   const bot = await launch(
@@ -85,19 +79,17 @@ async function start({ port, launch, dataDir, say, open }: DemoOptions, stops: (
       LOG_LEVEL: 'error',
       DATA_DIR: join(folder.path, 'record'),
       POLICY_FILE: files.policyFile,
-      SLACK_BOT_TOKEN: secrets.botToken,
-      SLACK_SIGNING_SECRET: secrets.signing,
-      SLACK_API_URL: slack.apiUrl,
       DIRECTORY: 'file',
       DIRECTORY_FILE: files.directoryFile,
       BACKEND: 'simulator',
-      INTAKE_SECRETS: secrets.intake,
+      INTAKE_SECRETS: intakeSecret,
+      ...env,
     },
     journal.tell,
   );
   stops.push(bot.stop);
   started.bot = bot;
-  slack.setRequestUrls([`${bot.url}/slack/events`]);
+  await connect(bot.url);
 
   for (const type of openingTypes) journal.raised(await raiseOne(type));
   announce(say, page.url);
@@ -105,17 +97,12 @@ async function start({ port, launch, dataDir, say, open }: DemoOptions, stops: (
   return page.url;
 }
 
-const secret = (): string => randomBytes(24).toString('hex');
-
 /** Returns how to stop watching. */
-function watchSlack(slack: SlackWorld, page: PageServer): () => Promise<void> {
+function watch(slack: SlackWorld, teams: TeamsWorld, page: PageServer): () => Promise<void> {
   const changed = () => page.changed();
   const offs = [
-    slack.on('message', changed),
-    slack.on('update', changed),
-    slack.on('thread', changed),
-    slack.on('ephemeral', changed),
-    slack.on('view', changed),
+    ...(['message', 'update', 'thread', 'ephemeral', 'view'] as const).map((event) => slack.on(event, changed)),
+    ...(['message', 'update', 'thread', 'delete', 'private', 'dialog', 'view'] as const).map((event) => teams.on(event, changed)),
   ];
   return async () => {
     for (const off of offs) off();
@@ -125,6 +112,6 @@ function watchSlack(slack: SlackWorld, page: PageServer): () => Promise<void> {
 function announce(say: (line: string) => void, url: string): void {
   say('');
   say(`Open ${url}`);
-  say('The real bot and worker, against a simulated Slack, a simulated Defender and five invented people.');
-  say('Be one of them, press the buttons, and watch the decision travel. Nothing leaves this machine. Ctrl+C ends it.');
+  say('The real bot and worker, against a simulated Slack, Teams and Defender, and five invented people.');
+  say('Be one of them, press in either channel, and watch the decision travel. Nothing leaves this machine. Ctrl+C ends it.');
 }

@@ -5,4 +5,6 @@ export type Stage = {
   decisionId: string | null;
   at: string;
   detail?: string;
+  /** Of what is `shown`: where. */
+  platform?: 'slack' | 'teams';
 };

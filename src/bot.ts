@@ -1,16 +1,12 @@
-/** Composition root of the chat process: ways in, Slack, the relay, the reconciler, the sweep. No product logic in here. */
+/** Composition root of the chat process: ways in, the chat platforms, the relay, the sweep. No product logic in here. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AnnounceDeps, announce } from './action-center/announce.ts';
-import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
-import type { RemediationAction } from './action-center/intake.ts';
-import type { CardRow, DecisionMessage } from './action-center/ports.ts';
+import type { DecideDeps } from './action-center/decide.ts';
+import type { DecisionMessage } from './action-center/ports.ts';
 import { sweep } from './action-center/sweep.ts';
 import { adminServer } from './admin.ts';
-import { type Card, cardFor, noteFor } from './chat/card.ts';
-import { reconcile } from './chat/reconcile.ts';
-import { type SlackChat, startSlack } from './chat/slack/app.ts';
-import { huntLink, portalLinks } from './defender/links.ts';
+import { type Chats, openChats } from './chats.ts';
 import type { Foundation } from './foundation.ts';
 import { dispatcher } from './http.ts';
 import { newActionId, newDecisionId } from './ids.ts';
@@ -30,21 +26,21 @@ export type RunningBot = Running & { pokeCards(): void };
 /** Graceful end: no new requests, requests in flight answered, loops ended, then the rest. Bounded, so that a hung call cannot hold a restart. */
 const stopDeadlineMs = 10_000;
 const beatMs = 1000;
-/** Under a rush of presses many hand-overs become one batch, and many changes of cards one pass. */
+/** Under a rush of presses many hand-overs become one batch. */
 const relayRestMs = 10;
-const cardsRestMs = 100;
 const sweepRestMs = 1000;
 
 export async function startBot(ground: Foundation): Promise<RunningBot> {
   const { config, log, metrics } = ground;
   const decisions = ground.queues.producer(queueNames.decisions);
-  const loops: Record<'relay' | 'cards' | 'sweep', Loop | null> = { relay: null, cards: null, sweep: null };
-  const pokeCards = () => loops.cards?.poke();
+  const loops: Record<'relay' | 'sweep', Loop | null> = { relay: null, sweep: null };
+  let chats: Chats | null = null;
+  const pokeCards = () => chats?.pokeCards();
   const relay = openRelay(decisions, watchedOutbox(ground), Date.now, beatMs);
   const pokeAll = (message?: DecisionMessage) => {
     relay.push(message);
     loops.relay?.poke();
-    loops.cards?.poke();
+    pokeCards();
   };
 
   const announceDeps: AnnounceDeps = { ...ground.deciding, tenantId: config.tenantId, newActionId, poke: pokeCards };
@@ -57,16 +53,16 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
   };
   const announcing = announceThrough(ground, announceDeps);
 
-  const slack = config.slack ? await startSlack({ ...slackDeps(ground, decideDeps), ...config.slack }) : null;
   const trouble = (what: string) => (error: unknown) => log.error({ err: error }, `${what} failed; it is tried again`);
+  const open = await openChats(ground, decideDeps, pokeCards);
+  chats = open;
 
   loops.relay = relayLoop(ground, relay, trouble('the relay'));
   loops.sweep = sweepLoop(ground, decisions, pokeAll, trouble('the sweep'));
-  if (slack) loops.cards = cardLoop(ground, slack, trouble('the reconciler'));
   takeActions(ground.queues, (data) => takeSubmission(data, announcing), ground.poisoned);
 
   const ways = {
-    slack: slack?.handle ?? null,
+    chat: open.ways,
     intake: intakeHandler({
       secrets: config.intakeSecrets,
       now: () => Date.now(),
@@ -81,7 +77,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
   const url = await listen(http.server, config.port, config.host);
   const admin = config.adminPort === null ? null : adminServer({ metrics, queues: ground.queueCounts, log });
   if (admin && config.adminPort !== null) await listen(admin, config.adminPort, config.adminHost);
-  log.info({ url, slack: slack !== null, store: ground.engine.describe, queue: ground.queues.kind }, 'the bot is up');
+  log.info({ url, platforms: open.platforms, store: ground.engine.describe, queue: ground.queues.kind }, 'the bot is up');
 
   return {
     url,
@@ -89,8 +85,8 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
     stop: async () => {
       http.drain();
       await close(http.server);
-      await slack?.stop(stopDeadlineMs);
-      await Promise.all([loops.relay?.stop(), loops.cards?.stop(), loops.sweep?.stop()]);
+      await open.stop(stopDeadlineMs);
+      await Promise.all([loops.relay?.stop(), loops.sweep?.stop()]);
       if (admin) await close(admin);
     },
   };
@@ -105,36 +101,6 @@ function announceThrough(ground: Foundation, deps: AnnounceDeps) {
       ground.watch({ stage: 'announced', actionId: id, decisionId: null, at: createdAt });
     }
     return announced;
-  };
-}
-
-function slackDeps(ground: Foundation, deps: DecideDeps) {
-  const { metrics } = ground;
-  return {
-    log: ground.log,
-    now: () => Date.now(),
-    identityMode: ground.config.identityMode,
-    channels: ground.policy.conversations('slack'),
-    flows: {
-      check: (click: Parameters<typeof checkClick>[1]) => checkClick(deps, click),
-      decide: async (click: Parameters<typeof decide>[1]) => {
-        const done = metrics.pressSeconds.startTimer({ verb: click.verb });
-        const decided = await decide(deps, click);
-        done();
-        if (!decided.ok) {
-          metrics.refusals.inc({ kind: decided.refusal.kind });
-          return decided;
-        }
-        const { action, decision } = decided.value;
-        metrics.decisions.inc({ verb: decision.verb, platform: decision.platform });
-        // The first of two approvals decides nothing yet.
-        if (action.decision) {
-          const { decisionId, decidedAt, verb } = action.decision;
-          ground.watch({ stage: 'decided', actionId: action.id, decisionId, at: decidedAt, detail: verb });
-        }
-        return decided;
-      },
-    },
   };
 }
 
@@ -174,55 +140,6 @@ function watchedOutbox({ outbox, watch }: Foundation) {
       for (const { decisionId, actionId } of await outbox.sent(ids, now)) watch({ stage: 'queued', actionId, decisionId, at });
     },
   };
-}
-
-function cardLoop(ground: Foundation, slack: SlackChat, onError: (error: unknown) => void): Loop {
-  const { log, metrics } = ground;
-  const resting = new Map<string, number>();
-  return startLoop({
-    everyMs: beatMs,
-    restMs: cardsRestMs,
-    run: async () => {
-      const pass = await reconcile({
-        surface: slack.surface,
-        cards: ground.cards,
-        lanes: ground.lanes,
-        store: ground.store,
-        draw: (row, action) => drawCard(ground, row, action),
-        now: Date.now,
-        holder: ground.holder,
-        resting,
-        tell: (event) => {
-          const { row } = event;
-          if (event.kind === 'shown') {
-            metrics.cards.inc({ platform: row.platform, what: event.what });
-            ground.watch({ stage: 'shown', actionId: row.actionId, decisionId: null, at: new Date().toISOString(), detail: row.kind });
-          } else {
-            metrics.cardFailures.inc({ platform: row.platform, trouble: event.trouble });
-            log.warn(
-              {
-                cardId: row.cardId,
-                actionId: row.actionId,
-                conversation: row.conversation,
-                trouble: event.trouble,
-                reason: event.error.message,
-              },
-              'a card could not be shown; it is tried again',
-            );
-          }
-        },
-      });
-      return pass.nextInMs;
-    },
-    onError,
-  });
-}
-
-function drawCard({ config, now, settings }: Foundation, row: CardRow, action: RemediationAction): Card {
-  if (row.kind === 'note' && row.note) return noteFor(row.note, action);
-  const links = { portalUrl: config.portalUrl, ...(config.portalTenantId === null ? {} : { tenantId: config.portalTenantId }) };
-  const huntUrl = huntLink(action, { ...links, now: now() });
-  return cardFor(action, { now: now(), huntUrl, portal: portalLinks(action, links), ...settings });
 }
 
 function listen(server: Server, port: number, host: string): Promise<string> {

@@ -2,6 +2,17 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from './action-center/errors.ts';
+import {
+  isLoopback,
+  missingFromTeams,
+  type TeamsConfig,
+  TeamsEnvironment,
+  teamsConfig,
+  teamsIsOn,
+  teamsVariables,
+  teamsWarnings,
+  type Variable,
+} from './config-teams.ts';
 
 /** What is about to run. A worker needs no chat platform, a direct submission no directory, a submission over HTTP only a secret. */
 export type Needs = 'bot' | 'worker' | 'store' | 'client';
@@ -31,10 +42,12 @@ export type Config = {
   portalTenantId: string | null;
   /** Null: off. Exactly one of `signingSecret` (HTTP) and `appToken` (Socket Mode) is there. */
   slack: { botToken: string; signingSecret: string | null; appToken: string | null; apiUrl: string | null } | null;
+  /** Null: off. */
+  teams: TeamsConfig | null;
+  /** The chat platforms this deployment has, also where this process is no bot; empty when the environment does not say. */
+  platforms: ('slack' | 'teams')[];
   warnings: string[];
 };
-
-type Variable = { name: string; default: string | null; description: string; secret?: true };
 
 /** Every variable this version acts on. `.env.example` explains each at length; a test holds the two together. */
 export const configVariables: readonly Variable[] = [
@@ -52,13 +65,18 @@ export const configVariables: readonly Variable[] = [
   { name: 'SLACK_SIGNING_SECRET', default: null, description: 'verifies what Slack posts to /slack/events', secret: true },
   { name: 'SLACK_APP_TOKEN', default: null, description: 'app-level token, xapp-...: Socket Mode instead of HTTP', secret: true },
   { name: 'SLACK_API_URL', default: null, description: "where Slack's Web API is, when it is not Slack's own" },
+  ...teamsVariables,
   { name: 'DIRECTORY', default: 'file', description: 'where people and roles come from: file' },
   { name: 'DIRECTORY_FILE', default: null, description: 'the embedded directory (JSON)' },
   { name: 'IDENTITY_MODE', default: 'linked', description: 'how a Slack account becomes a person: linked or email' },
   { name: 'GLOBAL_ADMIN_MAY_DECIDE', default: 'true', description: 'whether the role Global Administrator carries decisions' },
   { name: 'BACKEND', default: null, description: 'who carries decisions out: consumer or simulator' },
   { name: 'INTAKE_SECRETS', default: null, description: 'secrets of the producers on /v1/actions, comma separated', secret: true },
-  { name: 'CLOUD', default: 'global', description: 'global, gcc, gcchigh or dod: which Defender portal is linked' },
+  {
+    name: 'CLOUD',
+    default: 'global',
+    description: 'global, gcc, gcchigh or dod: which Defender portal is linked and which Teams is spoken to',
+  },
   { name: 'PORTAL_URL', default: null, description: "the Defender portal; unset: the cloud's own" },
   { name: 'PORTAL_TENANT_ID', default: null, description: 'Entra tenant id that portal links select' },
 ];
@@ -66,12 +84,6 @@ export const configVariables: readonly Variable[] = [
 /** Read by a later version. Said aloud, so that nobody believes they do something. */
 const notYet = [
   'PUBLIC_URL',
-  'MICROSOFT_APP_PASSWORD',
-  'MICROSOFT_APP_TENANT_ID',
-  'MICROSOFT_APP_TYPE',
-  'TEAMS_ALLOWED_TENANTS',
-  'TEAMS_SERVICE_URLS',
-  'TEAMS_INSECURE_LOOPBACK',
   'ENTRA_TENANT_ID',
   'ENTRA_CLIENT_ID',
   'ENTRA_CLIENT_SECRET',
@@ -143,6 +155,7 @@ const Environment = z.object({
   CLOUD: oneOf(['global', 'gcc', 'gcchigh', 'dod']).default('global'),
   PORTAL_URL: urlOf(/^https$/, 'https://').optional(),
   PORTAL_TENANT_ID: z.guid('must be a tenant id (a GUID)').optional(),
+  ...TeamsEnvironment.shape,
 });
 type Environment = z.infer<typeof Environment>;
 
@@ -163,9 +176,10 @@ export function readConfig(env: Record<string, string | undefined>, { needs = 'b
   const { values, given, problems } = gather(env);
   const parsed = Environment.safeParse(values);
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
-  problems.push(...missing(given, needs), ...notInThisVersion(values), ...portClash(values));
+  problems.push(...missing(values, given, needs), ...notInThisVersion(values), ...portClash(values));
+  if (needs === 'bot') problems.push(...missingFromTeams(values, given));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return configFrom(parsed.data, needs, given);
+  return configFrom(parsed.data, { needs, values, given });
 }
 
 type Values = Partial<Record<string, string>>;
@@ -207,7 +221,7 @@ function readSecret(file: string): { text: string; trouble?: undefined } | { tex
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason');
 
 /** Unset variables that what is about to run cannot do without. */
-function missing(given: Set<string>, needs: Needs): string[] {
+function missing(values: Values, given: Set<string>, needs: Needs): string[] {
   const problems: string[] = [];
   const need = (name: string, why: string): void => {
     if (!given.has(name)) problems.push(`${name}: ${why}`);
@@ -220,14 +234,20 @@ function missing(given: Set<string>, needs: Needs): string[] {
   if (needs === 'store') return problems;
   need('DIRECTORY_FILE', 'is needed: without a directory nobody may decide; docs/examples/directory.json is an example');
   need('BACKEND', 'is needed: consumer (your own process carries decisions out) or simulator (nothing is, it is only pretended)');
-  return needs === 'bot' ? [...problems, ...missingFromSlack(given)] : problems;
+  return needs === 'bot' ? [...problems, ...missingFromChat(values, given)] : problems;
+}
+
+function missingFromChat(values: Values, given: Set<string>): string[] {
+  if (slackIsOn(given)) return missingFromSlack(given);
+  return teamsIsOn(values, given)
+    ? []
+    : ['SLACK_BOT_TOKEN: no chat platform is on; set it and SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN), or MICROSOFT_APP_ID for Teams'];
 }
 
 const slackIsOn = (given: Set<string>): boolean =>
   ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'].some((name) => given.has(name));
 
 function missingFromSlack(given: Set<string>): string[] {
-  if (!slackIsOn(given)) return ['SLACK_BOT_TOKEN: no chat platform is on; set it and SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN)'];
   const problems: string[] = [];
   if (!given.has('SLACK_BOT_TOKEN')) problems.push('SLACK_BOT_TOKEN: is needed as well when Slack is on');
   if (!given.has('SLACK_SIGNING_SECRET') && !given.has('SLACK_APP_TOKEN')) {
@@ -238,9 +258,6 @@ function missingFromSlack(given: Set<string>): string[] {
 
 function notInThisVersion(values: Values): string[] {
   const problems: string[] = [];
-  if (values['MICROSOFT_APP_ID'] !== undefined) {
-    problems.push('MICROSOFT_APP_ID: Teams is not part of this version yet; unset it');
-  }
   if (values['DIRECTORY'] === 'graph') problems.push('DIRECTORY: graph is not part of this version yet, use file');
   if (values['BACKEND'] === 'defender') problems.push('BACKEND: defender is not part of this version yet, use consumer or simulator');
   return problems;
@@ -252,7 +269,7 @@ function portClash(values: Values): string[] {
   return clash ? ['ADMIN_PORT: is the same as PORT; metrics and queue counts must not be public'] : [];
 }
 
-function configFrom(env: Environment, needs: Needs, given: Set<string>): Config {
+function configFrom(env: Environment, { needs, values, given }: { needs: Needs; values: Values; given: Set<string> }): Config {
   const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken = null } = env;
   const signingSecret = appToken === null ? (env.SLACK_SIGNING_SECRET ?? null) : null;
   const apiUrl = env.SLACK_API_URL ?? null;
@@ -275,9 +292,16 @@ function configFrom(env: Environment, needs: Needs, given: Set<string>): Config 
     portalUrl: env.PORTAL_URL ?? portals[env.CLOUD],
     portalTenantId: env.PORTAL_TENANT_ID ?? null,
     slack: needs === 'bot' && botToken !== undefined ? { botToken, signingSecret, appToken, apiUrl } : null,
+    teams: needs === 'bot' ? teamsConfig(env) : null,
+    platforms: platformsOf(values, given),
     warnings: needs === 'bot' || needs === 'worker' ? warningsAbout(env, needs, given) : [],
   };
 }
+
+const platformsOf = (values: Values, given: Set<string>): Config['platforms'] => [
+  ...(slackIsOn(given) ? (['slack'] as const) : []),
+  ...(teamsIsOn(values, given) ? (['teams'] as const) : []),
+];
 
 /** What is allowed and should be known. */
 function warningsAbout(env: Environment, needs: Needs, given: Set<string>): string[] {
@@ -294,14 +318,12 @@ function warningsAbout(env: Environment, needs: Needs, given: Set<string>): stri
   if (env.SLACK_API_URL !== undefined && sendsTokenInClear(env.SLACK_API_URL)) {
     warnings.push('SLACK_API_URL: is not https, the bot token travels unencrypted');
   }
+  warnings.push(...teamsWarnings(env));
   if (env.ADMIN_PORT !== undefined && !isLoopback(env.ADMIN_HOST)) {
     warnings.push('ADMIN_HOST: is not loopback; whoever reaches it reads metrics and queue counts without a password');
   }
   return warnings;
 }
-
-const isLoopback = (name: string): boolean =>
-  name === 'localhost' || name === '::1' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 
 function sendsTokenInClear(url: string): boolean {
   const { protocol, hostname } = new URL(url);

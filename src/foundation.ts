@@ -1,7 +1,7 @@
 /** What bot and worker both stand on: the record, the queues, the directory, the policy. Opened once a process, closed last. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { ActionStore, CardStore, Clock, Directory, ExecutionStore, Lanes } from './action-center/ports.ts';
+import type { ActionStore, CardStore, Clock, Conversations, Directory, ExecutionStore, Lanes } from './action-center/ports.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
 import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
@@ -14,6 +14,7 @@ import type { PoisonReport } from './queue/decisions.ts';
 import type { Watch } from './stage.ts';
 import { actionStore } from './store/actions.ts';
 import { cardStore } from './store/cards.ts';
+import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
 import { type Engine, openEngine } from './store/engine.ts';
 import { executionStore } from './store/executions.ts';
@@ -29,6 +30,7 @@ export type Foundation = {
   queues: QueueLink;
   store: ActionStore;
   cards: CardStore;
+  conversations: Conversations;
   outbox: Outbox;
   executions: ExecutionStore;
   lanes: Lanes;
@@ -59,7 +61,7 @@ export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string };
 
 export async function openFoundation(config: Config, log: Log, extras: Extras = {}): Promise<Foundation> {
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
-  const policy = loadPolicy(config.policyFile);
+  const policy = loadPolicy(config.policyFile, config.platforms.length > 0 ? config.platforms : undefined);
   for (const warning of [...config.warnings, ...policy.warnings]) log.warn(warning);
   const directory = fileDirectory(config.directoryFile, { identityMode: config.identityMode, log, onError: onError('the directory file') });
   const engine = await openEngine(config.databaseUrl === null ? { dataDir: config.dataDir } : { databaseUrl: config.databaseUrl }, {
@@ -88,6 +90,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     queues,
     store,
     cards: cardStore(db, config.tenantId),
+    conversations: conversations(db, config.tenantId),
     outbox: outbox(db, config.tenantId),
     executions: executionStore(db, config.tenantId),
     lanes: lanes(db),

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Log } from './log.ts';
 
 export type Ways = {
-  slack: ((req: IncomingMessage, res: ServerResponse) => void) | null;
+  /** What the chat platforms post to, by path. */
+  chat: Readonly<Partial<Record<string, (req: IncomingMessage, res: ServerResponse) => void>>>;
   intake: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
   /** What does not answer. Without the store nothing can be decided; without the queue decisions are recorded and wait. */
   ailing: () => Promise<('store' | 'queue')[]>;
@@ -25,8 +26,9 @@ export function dispatcher(ways: Ways, log: Log): Dispatcher {
 
   const route = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
-    if (path === '/slack/events' && ways.slack) {
-      if (req.method === 'POST') return ways.slack(req, res);
+    const chat = Object.hasOwn(ways.chat, path) ? ways.chat[path] : undefined;
+    if (chat) {
+      if (req.method === 'POST') return chat(req, res);
       res.setHeader('allow', 'POST');
       return json(res, 405, { error: { code: 'method-not-allowed' } });
     }

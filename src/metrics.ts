@@ -9,6 +9,7 @@ export type Metrics = {
   poisoned: Counter<'queue'>;
   cards: Counter<'platform' | 'what'>;
   cardFailures: Counter<'platform' | 'trouble'>;
+  outOfReach: Counter<'platform' | 'standing'>;
   outboxUnsent: Gauge;
   intake: Counter<'result'>;
   /** The text a scraper reads, and its content type. */
@@ -41,6 +42,11 @@ export function openMetrics(): Metrics {
     poisoned: counter('poisoned_messages_total', 'Queue messages put aside because they cannot be understood or trusted.', ['queue']),
     cards: counter('cards_total', 'Cards and notes posted or updated.', ['platform', 'what']),
     cardFailures: counter('card_failures_total', 'Cards that could not be shown and are tried again.', ['platform', 'trouble']),
+    outOfReach: counter(
+      'conversations_out_of_reach_total',
+      'Conversations with a route that the app was removed from, or that were deleted.',
+      ['platform', 'standing'],
+    ),
     outboxUnsent: new Gauge({ name: 'countersign_outbox_unsent', help: 'Decisions that are stored and not yet on the queue.', registers }),
     intake: counter('intake_total', 'Submitted actions.', ['result']),
     text: () => registry.metrics(),

@@ -53,6 +53,8 @@ describe('a configuration that is enough', () => {
       globalAdministratorMayDecide: true,
       backend: 'consumer',
       intakeSecrets: ['intake-secret-0123456789'],
+      teams: null,
+      platforms: ['slack'],
       tenantId: 'default',
       portalUrl: 'https://security.microsoft.com',
       portalTenantId: null,
@@ -95,6 +97,47 @@ describe('a configuration that is enough', () => {
   });
 });
 
+const teams = {
+  MICROSOFT_APP_ID: '99999999-8888-4777-8666-555555555555',
+  MICROSOFT_APP_PASSWORD: 'a-secret-for-tests',
+  MICROSOFT_APP_TENANT_ID: '11111111-2222-4333-8444-555555555555',
+};
+
+describe('a configuration with Teams', () => {
+  it('needs no Slack, and takes its own tenant as the only one allowed', () => {
+    const { SLACK_BOT_TOKEN: _token, SLACK_SIGNING_SECRET: _secret, ...rest } = enough;
+    const config = readConfig({ ...rest, ...teams });
+    expect(config).toMatchObject({ slack: null, platforms: ['teams'], warnings: [] });
+    expect(config.teams).toMatchObject({
+      appType: 'SingleTenant',
+      allowedTenants: [teams.MICROSOFT_APP_TENANT_ID],
+      insecureLoopback: false,
+    });
+  });
+
+  it('takes a managed identity without a secret', () => {
+    const { MICROSOFT_APP_PASSWORD: _password, ...rest } = teams;
+    expect(readConfig({ ...enough, ...rest, MICROSOFT_APP_TYPE: 'UserAssignedMSI' }).teams).toMatchObject({ appPassword: '' });
+  });
+
+  it('takes an emulator on this machine, and says loudly what that means', () => {
+    const emulator = {
+      HOST: '127.0.0.1',
+      TEAMS_INSECURE_LOOPBACK: 'true',
+      TEAMS_ALLOWED_TENANTS: teams.MICROSOFT_APP_TENANT_ID,
+      TEAMS_SERVICE_URLS: 'http://127.0.0.1:56150/',
+    };
+    const config = readConfig({ ...enough, ...emulator });
+    expect(config.teams).toMatchObject({ appId: '', insecureLoopback: true });
+    expect(config.warnings).toEqual([expect.stringContaining('NOBODY PROVES WHO THEY ARE')]);
+  });
+
+  it('is off where nothing of it is set, and for a worker', () => {
+    expect(readConfig(enough)).toMatchObject({ teams: null, platforms: ['slack'] });
+    expect(readConfig({ ...enough, ...teams }, { needs: 'worker' })).toMatchObject({ teams: null, platforms: ['slack', 'teams'] });
+  });
+});
+
 describe('a configuration that is not usable', () => {
   it('is refused with every problem at once, each beginning with its variable', () => {
     const problems = problemsOf({
@@ -125,7 +168,6 @@ describe('a configuration that is not usable', () => {
   });
 
   it.each([
-    ['MICROSOFT_APP_ID', '1234', 'MICROSOFT_APP_ID: Teams is not part of this version yet; unset it'],
     ['DIRECTORY', 'graph', 'DIRECTORY: graph is not part of this version yet, use file'],
     ['BACKEND', 'defender', 'BACKEND: defender is not part of this version yet, use consumer or simulator'],
   ])('says that %s=%s is not part of this version', (name, value, problem) => {
@@ -137,6 +179,22 @@ describe('a configuration that is not usable', () => {
     expect(problemsOf(rest)).toEqual([expect.stringMatching(/^SLACK_BOT_TOKEN: no chat platform is on/)]);
     expect(problemsOf({ ...rest, SLACK_SIGNING_SECRET })).toEqual([expect.stringMatching(/^SLACK_BOT_TOKEN: /)]);
     expect(problemsOf({ ...rest, SLACK_BOT_TOKEN })).toEqual([expect.stringMatching(/^SLACK_SIGNING_SECRET: /)]);
+  });
+
+  it.each<[Record<string, string>, RegExp[]]>([
+    [{ MICROSOFT_APP_ID: '1234' }, [/^MICROSOFT_APP_ID: must be the app id/, /^MICROSOFT_APP_TENANT_ID: /, /^MICROSOFT_APP_PASSWORD: /]],
+    [{ MICROSOFT_APP_PASSWORD: 'secret' }, [/^MICROSOFT_APP_ID: is needed as well/]],
+    [{ ...teams, MICROSOFT_APP_TYPE: 'UserAssignedMSI' }, [/^MICROSOFT_APP_PASSWORD: a managed identity/]],
+    [{ ...teams, MICROSOFT_APP_TYPE: 'MultiTenant' }, [/^MICROSOFT_APP_TYPE: must be one of/]],
+    [{ ...teams, TEAMS_ALLOWED_TENANTS: 'contoso' }, [/^TEAMS_ALLOWED_TENANTS.*: must be tenant ids/]],
+    [{ ...teams, TEAMS_SERVICE_URLS: 'http://teams.example' }, [/^TEAMS_SERVICE_URLS.*: must be an https/]],
+    [{ ...teams, TEAMS_LOGIN_URL: 'https://login.example' }, [/^TEAMS_LOGIN_URL and TEAMS_OPENID_URL: /]],
+    [{ ...teams, TEAMS_INSECURE_LOOPBACK: 'true' }, [/only for an empty MICROSOFT_APP_ID/, /needs HOST=127/, /^TEAMS_SERVICE_URLS: /]],
+    [{ TEAMS_INSECURE_LOOPBACK: 'true', HOST: '127.0.0.1' }, [/^TEAMS_ALLOWED_TENANTS: is needed/, /^TEAMS_SERVICE_URLS: is needed/]],
+  ])('is one with a Teams that cannot work: %j', (env, expected) => {
+    const problems = problemsOf({ ...enough, ...env });
+    expect(problems).toHaveLength(expected.length);
+    for (const [index, pattern] of expected.entries()) expect(problems[index]).toMatch(pattern);
   });
 
   it('is one whose tokens were swapped', () => {
@@ -162,6 +220,8 @@ describe('what is allowed and told at the start', () => {
     [{ SLACK_API_URL: 'http://slack.example/api/' }, 'SLACK_API_URL'],
     [{ ADMIN_PORT: '9400', ADMIN_HOST: '0.0.0.0' }, 'ADMIN_HOST'],
     [{ ENTRA_CLIENT_ID: 'something' }, 'ENTRA_CLIENT_ID'],
+    [{ ...teams, TEAMS_LOGIN_URL: 'http://127.0.0.1:1/', TEAMS_OPENID_URL: 'http://127.0.0.1:1/' }, 'TEAMS_OPENID_URL'],
+    [{ ...teams, TEAMS_ALLOWED_TENANTS: '22222222-2222-4333-8444-555555555555' }, 'TEAMS_ALLOWED_TENANTS'],
   ])('%j warns about %s', (env, name) => {
     expect(warningsFor(env as Record<string, string>)).toEqual([name]);
   });

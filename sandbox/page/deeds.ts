@@ -1,51 +1,37 @@
-/** What a person can do on the page. A press becomes a signed Slack request; raising becomes a producer's signed submission. */
-import type { Ack, SlackWorld } from '../slack/types.ts';
-import { people } from '../world/people.ts';
+/** What a person can do on the page. A press becomes a signed request of its platform; raising becomes a producer's signed submission. */
+import type { SlackWorld } from '../slack/types.ts';
+import type { TeamsWorld } from '../teams/types.ts';
+import { type DemoPerson, people } from '../world/people.ts';
 import { type Ending, isEnding, type Raised } from '../world/producer.ts';
 import type { Journal } from './journal.ts';
-import { BadRequest, pressRequest, raiseRequest, submitRequest, userOf } from './requests.ts';
+import { BadRequest, parseRequest } from './requests.ts';
 import type { Deeds } from './server.ts';
-import type { Answer } from './state.ts';
+import { slackDeeds } from './slack-deeds.ts';
+import { teamsDeeds } from './teams-deeds.ts';
+import type { TeamsMemory } from './teams-memory.ts';
 
-export type DeedDeps = { slack: SlackWorld; journal: Journal; raise: (type: string, ending: Ending) => Promise<Raised> };
+export type DeedDeps = {
+  slack: SlackWorld;
+  teams: TeamsWorld;
+  memory: TeamsMemory;
+  journal: Journal;
+  raise: (type: string, ending: Ending) => Promise<Raised>;
+};
 
-export function openDeeds({ slack, journal, raise }: DeedDeps): Deeds {
-  const done = (who: string, what: string, ack: Ack): Answer => {
-    // Denied in Slack's own dialog: Slack sends nothing.
-    if (ack.status === 0 && !ack.timedOut) return { ok: true };
-    const how = ack.timedOut ? 'was not answered within 3 s' : `was answered ${ack.status} in ${Math.round(ack.ms)} ms`;
-    journal.note('slack', `${nameOf(who)} ${what}; the signed request ${how}`);
-    return { ok: true, status: ack.status, ms: Math.round(ack.ms) };
-  };
-  return {
+export function openDeeds({ slack, teams, memory, journal, raise }: DeedDeps): Deeds {
+  const raiseDeed: Deeds = {
     '/raise': async (body) => {
-      const { type, ending = 'usual' } = raiseRequest(body);
+      const { type, ending = 'usual' } = parseRequest('/raise', body);
       if (!isEnding(ending)) throw new BadRequest(400, `there is no ending called ${ending}`);
       journal.raised(await raise(type, ending));
       return { ok: true };
     },
-    '/press': async (body) => {
-      const press = pressRequest(body);
-      checkPerson(press.user);
-      return done(press.user, `pressed ${press.button}`, await slack.click(press));
-    },
-    '/submit': async (body) => {
-      const submission = submitRequest(body);
-      checkPerson(submission.user);
-      const title = slack.view(submission.user)?.title.text ?? 'a dialog';
-      return done(submission.user, `submitted "${title}"`, await slack.submit(submission));
-    },
-    '/close-view': async (body) => {
-      const user = userOf(body);
-      checkPerson(user);
-      const ack = await slack.closeView({ user });
-      return ack ? done(user, 'closed the dialog', ack) : { ok: true };
-    },
   };
+  return { ...raiseDeed, ...slackDeeds(slack, journal, personOf), ...teamsDeeds(teams, memory, journal, personOf) };
 }
 
-const nameOf = (id: string): string => people.find((person) => person.slackId === id)?.realName ?? id;
-
-function checkPerson(id: string): void {
-  if (!people.some((person) => person.slackId === id)) throw new BadRequest(400, `there is nobody called ${id}`);
+function personOf(id: string): DemoPerson {
+  const person = people.find(({ slackId }) => slackId === id);
+  if (!person) throw new BadRequest(400, `there is nobody called ${id}`);
+  return person;
 }

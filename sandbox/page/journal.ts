@@ -59,7 +59,9 @@ export function openJournal(onChange: () => void, now: () => Date = () => new Da
   };
 }
 
-function lineFor({ stage, detail }: Stage): Pick<LogLine, 'who' | 'text'> {
+const platforms = { slack: ' in Slack', teams: ' in Teams' };
+
+function lineFor({ stage, detail, platform }: Stage): Pick<LogLine, 'who' | 'text'> {
   const what = (detail ?? '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   switch (stage) {
     case 'announced':
@@ -75,6 +77,9 @@ function lineFor({ stage, detail }: Stage): Pick<LogLine, 'who' | 'text'> {
     case 'settled':
       return { who: 'bot', text: `stored the outcome: ${what}` };
     case 'shown':
-      return { who: 'bot', text: what === 'note' ? 'wrote into the thread' : 'brought the card up to date' };
+      return {
+        who: 'bot',
+        text: `${what === 'note' ? 'wrote into the thread' : 'brought the card up to date'}${platform ? platforms[platform] : ''}`,
+      };
   }
 }

@@ -1,6 +1,7 @@
 /** Reads and checks what the page asks for. */
 import type { IncomingMessage } from 'node:http';
-import type { PressRequest, RaiseRequest, SubmitRequest } from './state.ts';
+import { z } from 'zod';
+import type { Requests } from './state.ts';
 
 const bodyLimit = 64 * 1024;
 
@@ -37,29 +38,37 @@ function parseJson(text: string): unknown {
   }
 }
 
-const textAt = (body: Record<string, unknown>, key: string): string => {
-  const value = body[key];
-  if (typeof value !== 'string' || value === '') throw new BadRequest(400, `${key} must be a text`);
-  return value;
-};
+const most = { id: 500, line: 4000, field: 20_000, fields: 50 } as const;
 
-export function pressRequest(body: Record<string, unknown>): PressRequest {
-  const { confirm } = body;
-  if (confirm !== undefined && confirm !== 'accept' && confirm !== 'deny') throw new BadRequest(400, 'confirm must be accept or deny');
-  const press = { user: textAt(body, 'user'), channel: textAt(body, 'channel'), ts: textAt(body, 'ts'), button: textAt(body, 'button') };
-  return confirm === undefined ? press : { ...press, confirm };
+const text = (max: number) => z.string('must be a text').min(1, 'must be a text').max(max, `must be at most ${max} characters`);
+const id = text(most.id);
+const fields = z
+  .record(z.string().max(most.id), z.string('must be a text').max(most.field), 'must be an object')
+  .refine((values) => Object.keys(values).length <= most.fields, `must be at most ${most.fields} fields`);
+
+const schemas = {
+  '/raise': z.object({ type: id, ending: id.exactOptional() }),
+  '/play': z.object({ user: id }),
+  '/press': z.object({
+    user: id,
+    channel: id,
+    ts: id,
+    button: id,
+    confirm: z.enum(['accept', 'deny'], 'must be accept or deny').exactOptional(),
+  }),
+  '/submit': z.object({ user: id, values: fields }),
+  '/close-view': z.object({ user: id }),
+  '/command': z.object({ user: id, text: text(most.line) }),
+  '/teams/press': z.object({ user: id, messageId: id, button: id, inputs: fields }),
+  '/teams/submit': z.object({ user: id, button: id, values: fields }),
+  '/teams/close-dialog': z.object({ user: id }),
+  '/teams/say': z.object({ user: id, text: text(most.line) }),
+} satisfies { [Path in keyof Requests]: z.ZodType<Requests[Path]> };
+
+/** Throws BadRequest with the first thing that is wrong. */
+export function parseRequest<Path extends keyof Requests>(path: Path, body: unknown): Requests[Path] {
+  const parsed = (schemas[path] as unknown as z.ZodType<Requests[Path]>).safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new BadRequest(400, issue ? `${issue.path.join('.')} ${issue.message}` : 'not understood');
 }
-
-export function submitRequest(body: Record<string, unknown>): SubmitRequest {
-  const { values } = body;
-  if (typeof values !== 'object' || values === null) throw new BadRequest(400, 'values must be an object');
-  const texts = Object.entries(values).map(([key, value]) => [key, String(value)]);
-  return { user: textAt(body, 'user'), values: Object.fromEntries(texts) };
-}
-
-export function raiseRequest(body: Record<string, unknown>): RaiseRequest {
-  const { ending } = body;
-  return typeof ending === 'string' ? { type: textAt(body, 'type'), ending } : { type: textAt(body, 'type') };
-}
-
-export const userOf = (body: Record<string, unknown>): string => textAt(body, 'user');

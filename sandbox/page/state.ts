@@ -29,13 +29,56 @@ export type PageView = {
   errors: Record<string, string>;
 };
 
+/** An Adaptive Card as the bot sent it. */
+export type PageCard = { type: 'AdaptiveCard'; version: string; body: unknown[]; [field: string]: unknown };
+
+export type PageTeamsMessage = {
+  id: string;
+  from: string;
+  isBot: boolean;
+  text: string;
+  /** As everybody sees it who has no view of their own. */
+  card: PageCard | null;
+  at: number;
+  edited: boolean;
+  actionId: string | null;
+  replies: PageTeamsMessage[];
+};
+
+/** `thread`: the message it was sent under, or null. */
+export type PageTeamsPrivate = { id: string; thread: string | null; text: string; card: PageCard | null; at: number };
+/** `text` is empty when there is only a card. */
+export type PageTeamsBar = { text: string; card: PageCard | null; at: number };
+export type PageTeamsDialog = { title: string; card: PageCard };
+
+/** What one person alone has before them. */
+export type PageTeamsSelf = {
+  /** Their own view of a card in the channel, by message, where it is not the posted one. */
+  cards: Record<string, PageCard>;
+  /** The answer to the last press on a card, by message. */
+  bars: Record<string, PageTeamsBar>;
+  targeted: PageTeamsPrivate[];
+  /** Their own chat with the bot. */
+  personal: PageTeamsPrivate[];
+  dialog: PageTeamsDialog | null;
+  /** The last thing a dialog said in the end. */
+  said: PageTeamsBar | null;
+};
+
+export type PageTeams = {
+  channel: { id: string; name: string; team: string };
+  messages: PageTeamsMessage[];
+  /** By page person. */
+  selves: Record<string, PageTeamsSelf>;
+};
+
 export type PagePerson = { id: string; name: string; role: string; may: string; isGuest: boolean };
 export type PageExample = { id: string; label: string; group: string; decidedInDefender: boolean };
 export type PageAction = { id: string; label: string; title: string; stages: Stage[] };
 export type LogLine = {
   number: number;
   at: string;
-  who: 'slack' | 'bot' | 'worker' | 'backend' | 'demo';
+  who: 'slack' | 'teams' | 'bot' | 'worker' | 'backend' | 'demo';
   text: string;
   actionId: string | null;
 };
@@ -50,15 +93,28 @@ export type PageState = {
   openingCards: number;
   ephemerals: Record<string, PageEphemeral[]>;
   views: Record<string, PageView | null>;
+  teams: PageTeams;
   /** Newest last. */
   actions: PageAction[];
   log: LogLine[];
-  /** What the simulated Slack found wrong with the bot; empty on a good day. */
+  /** What the simulated Slack and Teams found wrong with the bot; empty on a good day. */
   problems: string[];
 };
 
-/** The page's requests. Their answers are `{ ok: true, ... }` or `{ ok: false, error }`. */
-export type PressRequest = { user: string; channel: string; ts: string; button: string; confirm?: 'accept' | 'deny' };
-export type SubmitRequest = { user: string; values: Record<string, string> };
-export type RaiseRequest = { type: string; ending?: string };
+/** The page's requests, by path; `user` is a page person. Their answers are `{ ok: true, ... }` or `{ ok: false, error }`. */
+export type Requests = {
+  '/raise': { type: string; ending?: string };
+  /** Whom the person at the page is from now on: their Teams is open, and refreshes cards by itself. */
+  '/play': { user: string };
+  '/press': { user: string; channel: string; ts: string; button: string; confirm?: 'accept' | 'deny' };
+  '/submit': { user: string; values: Record<string, string> };
+  '/close-view': { user: string };
+  /** A slash command in Slack, as it was typed. */
+  '/command': { user: string; text: string };
+  '/teams/press': { user: string; messageId: string; button: string; inputs: Record<string, string> };
+  '/teams/submit': { user: string; button: string; values: Record<string, string> };
+  '/teams/close-dialog': { user: string };
+  /** Typed in the channel: behind a `/` a slash command, behind `@Countersign` a mention. */
+  '/teams/say': { user: string; text: string };
+};
 export type Answer = { ok: boolean; error?: string; status?: number; ms?: number };

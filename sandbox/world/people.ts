@@ -1,7 +1,10 @@
-/** The people of the simulated company, as the directory and as Slack know them. All invented. */
+/** The people of the simulated company, as the directory, Slack and Teams know them. All invented. */
 
 export type DemoPerson = {
+  /** Also what the page calls this person. */
   slackId: string;
+  /** As the bot knows them in Teams. There, the directory knows them by `entraId`. */
+  teamsId: string;
   name: string;
   realName: string;
   upn: string;
@@ -15,10 +18,13 @@ export type DemoPerson = {
 };
 
 export const teamId = 'T000000001';
+/** The company's organisation in Entra. */
+export const tenantId = '3f6a1c52-8d0e-4b7a-9c41-5e2d7b90a6f1';
 
-export const people: DemoPerson[] = [
+export const people: [DemoPerson, ...DemoPerson[]] = [
   {
     slackId: 'U0ALICE',
+    teamsId: '29:1alice-of-contoso',
     name: 'alice',
     realName: 'Alice Adams',
     upn: 'alice@contoso.example',
@@ -31,6 +37,7 @@ export const people: DemoPerson[] = [
   },
   {
     slackId: 'U0BOB',
+    teamsId: '29:1bob-of-contoso',
     name: 'bob',
     realName: 'Bob Brown',
     upn: 'bob@contoso.example',
@@ -43,6 +50,7 @@ export const people: DemoPerson[] = [
   },
   {
     slackId: 'U0CAROL',
+    teamsId: '29:1carol-of-contoso',
     name: 'carol',
     realName: 'Carol Chen',
     upn: 'carol@contoso.example',
@@ -55,6 +63,7 @@ export const people: DemoPerson[] = [
   },
   {
     slackId: 'U0DAVE',
+    teamsId: '29:1dave-of-contoso',
     name: 'dave',
     realName: 'Dave Diaz',
     upn: 'dave@partner.example',
@@ -67,6 +76,7 @@ export const people: DemoPerson[] = [
   },
   {
     slackId: 'U0ERIN',
+    teamsId: '29:1erin-of-contoso',
     name: 'erin',
     realName: 'Erin Evans',
     upn: 'erin@contoso.example',

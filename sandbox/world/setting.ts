@@ -1,10 +1,19 @@
-/** The simulated company's files and its Slack: what an operator would have set up before the first action comes in. */
+/** The simulated company's files, its Slack and its Teams: what an operator would have set up before the first action comes in. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlackChannel, SlackPerson } from '../slack/types.ts';
+import type { TeamsConversation, TeamsPerson } from '../teams/types.ts';
 import { people, teamId } from './people.ts';
 
 export const channel: SlackChannel = { id: 'C0SOC', name: 'soc-approvals' };
+export const teamsChannel: TeamsConversation = {
+  id: '19:soc-approvals@thread.tacv2',
+  type: 'channel',
+  name: 'SOC approvals',
+  teamId: '19:security-operations@thread.tacv2',
+};
+/** What the team around that channel is called. */
+export const teamName = 'Security operations';
 
 /** Somebody from another company, in the channel through Slack Connect. The directory does not know them. */
 const stranger: SlackPerson = {
@@ -22,6 +31,9 @@ export function slackPeople(): SlackPerson[] {
   });
   return [...ours, stranger];
 }
+
+export const teamsPeople = (): TeamsPerson[] =>
+  people.map(({ teamsId, entraId, realName, upn }) => ({ id: teamsId, aadObjectId: entraId, name: realName, upn }));
 
 function directory(): unknown {
   return {
@@ -41,7 +53,7 @@ function directory(): unknown {
 
 /** JSON is YAML, too. */
 const policy = {
-  routes: [{ slack: [channel.id] }],
+  routes: [{ slack: [channel.id], teams: [teamsChannel.id] }],
   approvals: [{ match: { type: ['offboardMachine', 'hardDeleteEmail'] }, needed: 2 }],
 };
 

@@ -190,6 +190,46 @@ export interface CardStore {
   later(cardId: string, at: number, failure: { error: string; uncertain: boolean } | null): Promise<void>;
   /** The message is gone: post anew, or stop when nobody needs it. */
   lost(cardId: string, again: boolean): Promise<void>;
+  /**
+   * Somebody looks at a message `ref` that carries this card. Null: there is no such card in this conversation.
+   * `ours` it is the card's message; `kept` the card's own post is not answered yet, so this is remembered as where it may be;
+   * `stray` the card has another message, and no card has this one.
+   */
+  sighted(sighting: { cardId: string; conversation: string; ref: string; now: number }): Promise<Sighting | null>;
+  /** Where a message of this card was seen while its post was not answered. */
+  sightedAt(cardId: string): Promise<string | null>;
+  /** Whatever could not be posted because its conversation was out of reach is tried again now. */
+  wake(platform: Platform, now: number): Promise<number>;
+}
+
+export type Sighting = { standing: 'ours' | 'kept' | 'stray'; row: CardRow };
+
+/** A conversation as its platform told us about it, in a request that was authenticated. */
+export type ConversationRecord = {
+  platform: Platform;
+  conversation: string;
+  /** The Entra tenant it belongs to. */
+  organisation: string;
+  /** Where the bot posts; it can change. */
+  serviceUrl: string;
+  type: 'channel' | 'groupChat' | 'personal';
+  team: string | null;
+  name: string | null;
+  standing: 'installed' | 'removed' | 'deleted';
+};
+
+export interface Conversations {
+  get(platform: Platform, conversation: string): Promise<ConversationRecord | null>;
+  /** Adds or refreshes; `standing` becomes `installed`. True when it was not known as installed before. */
+  present(record: Omit<ConversationRecord, 'standing'>, now: number): Promise<boolean>;
+  /** The app was removed or the channel deleted; a team takes all its channels with it. Returns what was there before. */
+  absent(
+    where: { platform: Platform } & ({ conversation: string } | { team: string }),
+    standing: 'removed' | 'deleted',
+    now: number,
+  ): Promise<string[]>;
+  /** Those of the given conversations that are known to be out of reach. */
+  outOfReach(platform: Platform, conversations: readonly string[]): Promise<ConversationRecord[]>;
 }
 
 /** Shared pacing towards a chat platform: one lane per limit, shared by all bots. */

@@ -118,15 +118,11 @@ async function show(deps: ReconcileDeps, row: CardRow): Promise<boolean> {
 }
 
 async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<string> {
-  if (row.ref !== null) {
-    await deps.surface.update(row.conversation, row.ref, card);
-    return row.ref;
-  }
   const place = placeOf(row);
-  const lost = row.uncertain ? await deps.surface.find(place, row.cardId) : null;
-  if (lost !== null) {
-    await deps.surface.update(row.conversation, lost, card);
-    return lost;
+  const known = row.ref ?? (row.uncertain ? await deps.surface.find(place, row.cardId) : null);
+  if (known !== null) {
+    await deps.surface.update({ ...place, ref: known, cardId: row.cardId }, card);
+    return known;
   }
   await deps.cards.beginPost(row.cardId);
   return deps.surface.post(place, row.cardId, card);
@@ -154,6 +150,6 @@ async function recover(deps: ReconcileDeps, row: CardRow, action: RemediationAct
     case 'unavailable':
       return fail(backoff, row.uncertain);
     case 'unknown':
-      return fail(backoff, posting);
+      return fail(posting ? Math.max(backoff, deps.surface.settleMs) : backoff, posting);
   }
 }

@@ -5,9 +5,12 @@ import type { Card } from './card.ts';
 export type LaneUse = { lane: string; capacity: number; perSecond: number };
 
 export type Place = {
-  conversation: string /** Null: a message of its own; else the ref of the card to answer under. */;
+  conversation: string;
+  /** Null: a message of its own; else the ref of the card to answer under. */
   parentRef: string | null;
 };
+
+export type PostedMessage = Place & { ref: string; cardId: string };
 
 /** Every call has its own deadline and is never repeated by the surface itself. Failures are SurfaceError. */
 export interface Surface {
@@ -17,8 +20,10 @@ export interface Surface {
   updateLanes(conversation: string): LaneUse[];
   /** Creates the message and returns its ref. `cardId` is stored with the message, so that `find` can recognise it. */
   post(place: Place, cardId: string, card: Card): Promise<string>;
-  update(conversation: string, ref: string, card: Card): Promise<void>;
-  /** The ref of a message posted for this card id whose answer was lost, or null when there is none. */
+  update(message: PostedMessage, card: Card): Promise<void>;
+  /** How long after a post without an answer `find` can say anything, in ms. */
+  readonly settleMs: number;
+  /** The ref of a message posted for this card id whose answer was lost, or null when there is none that is known. */
   find(place: Place, cardId: string): Promise<string | null>;
 }
 

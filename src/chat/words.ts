@@ -191,6 +191,9 @@ export const storeFailed: Line = say(
 export const outOfDate: Line = say(
   'This card is out of date, so this press decided nothing. Please use the newest card of this action, or Defender.',
 );
+export const cardGone: Line = say(
+  'This card belongs to nothing in the record any more. Please use the newest card of this action, or Defender.',
+);
 export const pressAgain: Line = say(
   'The dialog could not be opened in time, so nothing was decided by this press. Please press Reject again.',
 );

@@ -25,10 +25,21 @@ export type Match = z.infer<typeof Match>;
 const SlackConversation = z.string().regex(/^[CGD][A-Z0-9]{2,}$/, 'must be the id of a Slack conversation such as C0SOC, not its name');
 const SlackPlace = z.string().regex(/^[CGDUW][A-Z0-9]{2,}$/, 'must be the id of a Slack conversation or person, not a name');
 const slackPlaces = z.array(SlackPlace).max(20).default([]);
+const TeamsConversation = z
+  .string()
+  .max(256)
+  .regex(
+    /^(19:[\w.=-]+@(thread\.(tacv2|v2|skype)|unq\.gbl\.spaces)|a:[\w-]+)$/,
+    'must be the id of a Teams conversation such as 19:...@thread.tacv2, not its name',
+  );
 const teamsPlaces = z.array(text(256)).max(20).default([]);
 
 const Route = z
-  .strictObject({ match: Match.optional(), slack: z.array(SlackConversation).max(20).default([]), teams: teamsPlaces })
+  .strictObject({
+    match: Match.optional(),
+    slack: z.array(SlackConversation).max(20).default([]),
+    teams: z.array(TeamsConversation).max(20).default([]),
+  })
   .refine(({ slack, teams }) => slack.length + teams.length > 0, 'must name a conversation');
 export type Route = z.infer<typeof Route>;
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { Platform } from '../action-center/action.ts';
+import { Platform } from '../action-center/action.ts';
 import { catalogue } from '../action-center/catalogue.ts';
 import type { Entity } from '../action-center/entity.ts';
 import { ConfigError } from '../action-center/errors.ts';
@@ -22,18 +22,24 @@ export type LoadedPolicy = Policy & {
 
 const maxBytes = 1024 * 1024;
 
-/** Throws ConfigError with the place of everything that is wrong. */
-export function loadPolicy(path: string): LoadedPolicy {
+/**
+ * `on`: the chat platforms that are on; left out, all of them.
+ * Throws ConfigError with the place of everything that is wrong.
+ */
+export function loadPolicy(path: string, on: readonly Platform[] = Platform.options): LoadedPolicy {
   const file = parsePolicy(readPolicy(path));
-  const unreachable = file.routes.flatMap(({ slack }, index) => (slack.length === 0 ? [index] : []));
+  const unreachable = file.routes.flatMap((route, index) => (targetsOf(route, on).length === 0 ? [index] : []));
   if (unreachable.length > 0) {
     // Accepted, its actions would wait where nobody sees them.
+    const wanted = on.map((platform) => platformNames[platform]).join(' or ');
     throw new ConfigError(
-      unreachable.map((index) => `POLICY_FILE: routes.${index}.slack: names no conversation, and Teams is not part of this version yet`),
+      unreachable.map((index) => `POLICY_FILE: routes.${index}: names no conversation in ${wanted}, and no other chat platform is on`),
     );
   }
-  return policyOf(file);
+  return policyOf(file, on);
 }
+
+const platformNames: Record<Platform, string> = { slack: 'Slack', teams: 'Teams' };
 
 function readPolicy(path: string): string {
   if (path === '') throw new ConfigError(['POLICY_FILE: is not set']);
@@ -81,7 +87,7 @@ function issuesOf(issue: z.core.$ZodIssue, under: PropertyKey[] = []): string[] 
   return [`${at.join('.') || 'the file'}: ${issue.message}`];
 }
 
-function policyOf(file: PolicyFile): LoadedPolicy {
+function policyOf(file: PolicyFile, on: readonly Platform[]): LoadedPolicy {
   const { routes, approvals, protected: guarded } = file;
   // Rules about deciding only: a card that moves to another channel is still the card that was shown.
   const version = createHash('sha256')
@@ -90,11 +96,11 @@ function policyOf(file: PolicyFile): LoadedPolicy {
     .slice(0, 16);
   return {
     version,
-    warnings: warningsAbout(file),
-    conversations: (platform) => [...new Set(routes.flatMap((route) => (platform === 'slack' ? route.slack : [])))],
+    warnings: warningsAbout(file, on),
+    conversations: (platform) => (on.includes(platform) ? [...new Set(routes.flatMap((route) => route[platform]))] : []),
     routesFor: (action) => {
       const route = routes.find(({ match }) => match === undefined || fits(match, action) === 'yes');
-      return route ? targetsOf(route) : [];
+      return route ? targetsOf(route, on) : [];
     },
     // The strictest rule counts. What cannot be told apart counts as matching: leaving a name out must not make deciding easier.
     approvalsNeeded: (action) => {
@@ -105,17 +111,20 @@ function policyOf(file: PolicyFile): LoadedPolicy {
   };
 }
 
-/** Teams conversations are left out: nobody would post there in this version, and the cards would pile up. */
-const targetsOf = (route: Route): CardTarget[] => [...new Set(route.slack)].map((conversation) => ({ platform: 'slack', conversation }));
+/** A platform that is off is left out: nobody would post there, and the cards would pile up. */
+const targetsOf = (route: Route, on: readonly Platform[]): CardTarget[] =>
+  on.flatMap((platform) => [...new Set(route[platform])].map((conversation) => ({ platform, conversation })));
 
-function warningsAbout(file: PolicyFile): string[] {
+function warningsAbout(file: PolicyFile, on: readonly Platform[]): string[] {
   const warnings: string[] = [];
   const later = (key: string) => warnings.push(`POLICY_FILE: ${key}: is understood, but this version does not act upon it yet`);
   if (file.reminders) later('reminders');
   if (file.digests) later('digests');
   if (file.visibility) later('visibility');
-  const teams = file.routes.flatMap((route, index) => (route.teams.length > 0 ? [`routes.${index}.teams`] : []));
-  for (const place of teams) warnings.push(`POLICY_FILE: ${place}: Teams is not part of this version yet; nothing is posted there`);
+  for (const platform of Platform.options.filter((one) => !on.includes(one))) {
+    const places = file.routes.flatMap((route, index) => (route[platform].length > 0 ? [`routes.${index}.${platform}`] : []));
+    for (const place of places) warnings.push(`POLICY_FILE: ${place}: ${platformNames[platform]} is off; nothing is posted there`);
+  }
   return warnings;
 }
 

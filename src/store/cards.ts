@@ -1,7 +1,7 @@
 /** CardStore: what each posted message shows and what it should show. */
 import { sql } from 'kysely';
 import { ActionId } from '../action-center/action.ts';
-import type { AuditEvent, CardRow, CardStore } from '../action-center/ports.ts';
+import type { AuditEvent, CardRow, CardStore, Sighting } from '../action-center/ports.ts';
 import { at, type Database, json, storing } from './database.ts';
 import type { Tables } from './tables.ts';
 
@@ -43,6 +43,29 @@ async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<C
   return rows.map(cardOf).sort((a, b) => (a.kind === b.kind ? a.cardId.localeCompare(b.cardId) : a.kind.localeCompare(b.kind)));
 }
 
+type Seen = Claimed & { is_claimed: boolean; is_taken: boolean };
+type Look = Parameters<CardStore['sighted']>[0];
+
+/** One statement: what is remembered is remembered only while the card has no message of its own. */
+async function sighted(db: Database, tenantId: string, { cardId, conversation, ref, now }: Look): Promise<Sighting | null> {
+  const { rows } = await sql<Seen>`
+    with seen as (
+      update cards set sighted_ref = ${ref} where card_id = ${cardId} and tenant_id = ${tenantId} and conversation = ${conversation}
+        and ref is null and sighted_ref is null and not stopped
+        and not exists (select 1 from cards o where o.conversation = ${conversation} and o.ref = ${ref}))
+    select c.*, p.ref as parent_ref, coalesce(c.claimed_until > ${at(now)}::timestamptz, false) as is_claimed,
+      exists (select 1 from cards o where o.conversation = ${conversation} and o.card_id <> c.card_id and (o.ref = ${ref} or o.sighted_ref = ${ref})) as is_taken
+    from cards c left join cards p on p.card_id = c.parent_card_id
+    where c.card_id = ${cardId} and c.tenant_id = ${tenantId} and c.conversation = ${conversation}`.execute(db);
+  const [found] = rows;
+  if (!found) return null;
+  const row = cardOf(found);
+  if (found.ref === ref) return { standing: 'ours', row };
+  // While a post is on its way nobody can say which of the two messages will be the card's.
+  const isOpen = found.ref === null && (found.is_claimed || found.sighted_ref === null || found.sighted_ref === ref);
+  return { standing: isOpen || found.is_taken ? 'kept' : 'stray', row };
+}
+
 export function cardStore(db: Database, tenantId: string): CardStore {
   return {
     claimDue: (claim) => storing('claiming cards', () => claimDue(db, tenantId, claim)),
@@ -56,7 +79,7 @@ export function cardStore(db: Database, tenantId: string): CardStore {
       }),
     shown: (cardId, version, ref, now) =>
       storing('recording a shown card', async () => {
-        await sql`update cards set shown_version = greatest(shown_version, ${version}), ref = ${ref}, uncertain = false, attempts = 0,
+        await sql`update cards set shown_version = greatest(shown_version, ${version}), ref = ${ref}, sighted_ref = null, uncertain = false, attempts = 0,
           claimed_until = null, holder = null, last_error = null, shown_at = ${at(now)}::timestamptz
           where card_id = ${cardId}`.execute(db);
       }),
@@ -70,8 +93,21 @@ export function cardStore(db: Database, tenantId: string): CardStore {
       }),
     lost: (cardId, again) =>
       storing('recording a lost card', async () => {
-        await sql`update cards set ref = null, shown_version = 0, uncertain = false, claimed_until = null, holder = null,
+        await sql`update cards set ref = null, sighted_ref = null, shown_version = 0, uncertain = false, claimed_until = null, holder = null,
           stopped = ${!again}::boolean, last_error = 'the message was deleted' where card_id = ${cardId}`.execute(db);
+      }),
+    sighted: (look) => storing('recording where a card was seen', () => sighted(db, tenantId, look)),
+    sightedAt: (cardId) =>
+      storing('looking up where a card was seen', async () => {
+        const row = await db.selectFrom('cards').select('sighted_ref').where('card_id', '=', cardId).executeTakeFirst();
+        return row?.sighted_ref ?? null;
+      }),
+    wake: (platform, now) =>
+      storing('waking cards', async () => {
+        const { numAffectedRows } = await sql`update cards set next_try_at = ${at(now)}::timestamptz where tenant_id = ${tenantId}
+          and platform = ${platform} and shown_version < wanted_version and not stopped and next_try_at > ${at(now)}::timestamptz
+          and last_error like 'unreachable:%'`.execute(db);
+        return Number(numAffectedRows ?? 0);
       }),
   };
 }

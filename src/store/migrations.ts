@@ -130,6 +130,28 @@ create table simulator_runs (
 create index simulator_runs_by_decision on simulator_runs (decision_id);
 `;
 
+const conversations = `
+create table conversations (
+  tenant_id text not null,
+  platform text not null,
+  conversation text not null,
+  organisation text not null,
+  service_url text not null,
+  type text not null,
+  team text,
+  name text,
+  standing text not null,
+  standing_since timestamptz not null,
+  seen_at timestamptz not null,
+  primary key (tenant_id, platform, conversation)
+);
+create index conversations_by_team on conversations (tenant_id, platform, team) where team is not null;
+
+-- Where a message of this card was seen before its own post was answered, or instead of that.
+alter table cards add column sighted_ref text;
+create index cards_by_ref on cards (conversation, ref) where ref is not null;
+`;
+
 /** Splits at semicolons that end a statement; dollar-quoted bodies stay whole. */
 function statementsOf(script: string): string[] {
   const parts = script.split('$body$');
@@ -146,4 +168,5 @@ async function runScript(db: Kysely<unknown>, script: string): Promise<void> {
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': { up: (db: Kysely<unknown>) => runScript(db, initial) },
+  '0002-conversations': { up: (db: Kysely<unknown>) => runScript(db, conversations) },
 };

@@ -1,7 +1,7 @@
 /** The rows as the engines hand them out: jsonb parsed, timestamptz as Date, int8 as number. */
 import type { Generated } from 'kysely';
 import type { Platform } from '../action-center/action.ts';
-import type { Execution } from '../action-center/ports.ts';
+import type { ConversationRecord, Execution } from '../action-center/ports.ts';
 
 type Json = unknown;
 
@@ -81,6 +81,21 @@ type CardRecord = {
   last_error: string | null;
   created_at: Date;
   shown_at: Date | null;
+  sighted_ref: string | null;
+};
+
+type ConversationRow = {
+  tenant_id: string;
+  platform: Platform;
+  conversation: string;
+  organisation: string;
+  service_url: string;
+  type: ConversationRecord['type'];
+  team: string | null;
+  name: string | null;
+  standing: ConversationRecord['standing'];
+  standing_since: Date;
+  seen_at: Date;
 };
 
 export type ExecutionRow = {
@@ -112,6 +127,7 @@ export type Tables = {
   audit_events: AuditRow;
   outbox: OutboxRow;
   cards: CardRecord;
+  conversations: ConversationRow;
   executions: ExecutionRow;
   lanes: LaneRow;
   simulator_runs: SimulatorRunRow;

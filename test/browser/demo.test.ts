@@ -56,6 +56,8 @@ afterAll(async () => {
 
 const card = (title: string): Locator => page.locator('article.message:not(.private)').filter({ hasText: title });
 const be = (name: string) => page.getByRole('radio', { name }).check({ force: true });
+/** The same action in Teams. */
+const teamsPost = (title: string): Locator => page.locator('article.post:not(.only-mine)').filter({ hasText: title });
 const button = (within: Locator, text: string | RegExp) => within.locator('button').filter({ hasText: text });
 const dialog = () => page.getByRole('dialog');
 const step = (name: string) => page.locator(`li[data-step="${name}"]`);
@@ -72,6 +74,19 @@ async function press(title: string, text: RegExp): Promise<void> {
   if ((await yes.count()) > 0) await yes.click();
 }
 
+/** The same in Teams, where a card may ask again below its buttons. */
+async function pressInTeams(title: string, text: RegExp): Promise<void> {
+  await button(teamsPost(title), text).first().click();
+  const yes = teamsPost(title).locator('.ac-adaptiveCard .ac-adaptiveCard button.style-positive');
+  if ((await yes.count()) > 0) await yes.click();
+}
+
+async function raiseOne(type: string, ending = 'succeeds'): Promise<void> {
+  await page.getByLabel('Action', { exact: true }).selectOption(type);
+  await page.getByLabel('Once approved, it').selectOption(ending);
+  await page.getByRole('button', { name: 'Raise' }).click();
+}
+
 test('says where the page is', () => {
   expect(said.join('\n')).toContain(`Open ${demo.url}`);
 });
@@ -79,6 +94,7 @@ test('says where the page is', () => {
 test('shows the opening cards without anybody doing anything', async () => {
   for (const title of ['Quarantine invoice.exe on wks-0042', 'Soft delete 14 messages', 'Isolate app-07']) {
     await card(title).waitFor(soon);
+    await teamsPost(title).waitFor(soon);
   }
   await shot('1-opening');
 });
@@ -94,6 +110,22 @@ test('Bob presses on an email action and is told privately what he lacks', async
   await shot('2-refused');
   await be('Carol Chen');
   expect(await told.count()).toBe(0);
+});
+
+test('Bob is told the same in Teams, under the card he pressed', async () => {
+  await be('Bob Brown');
+  const title = 'Soft delete 14 messages';
+  await pressInTeams(title, /Approve/);
+  const told = page
+    .locator('.teams')
+    .getByText(/Search and Purge/)
+    .last();
+  await expect.poll(() => page.locator('.teams .bar, .teams .only-mine').innerText(), soon).toContain('Search and Purge');
+  expect(await told.isVisible()).toBe(true);
+  expect(await button(teamsPost(title), /Approve/).count()).toBeGreaterThan(0);
+  await shot('2-refused-in-teams');
+  await be('Carol Chen');
+  expect(await page.locator('.teams .bar, .teams .only-mine').count()).toBe(0);
 });
 
 test('Alice approves the first card, and the decision travels to its outcome', async () => {
@@ -116,7 +148,25 @@ test('Alice approves the first card, and the decision travels to its outcome', a
       .filter({ hasText: /Approve/ })
       .count(),
   ).toBe(0);
+  await teamsPost(title)
+    .filter({ hasText: /completed/i })
+    .waitFor(soon);
+  expect(await button(teamsPost(title), /Approve/).count()).toBe(0);
   await shot('4-completed');
+});
+
+test('Alice approves in Teams, and the card in Slack changes with it', async () => {
+  const title = 'Full antivirus scan';
+  await raiseOne('runAntivirusScan');
+  await teamsPost(title).waitFor(soon);
+  await card(title).waitFor(soon);
+  await pressInTeams(title, /Approve/);
+  for (const place of [teamsPost(title), card(title)]) {
+    await place.filter({ hasText: /completed/i }).waitFor(soon);
+    expect(await button(place, /Approve/).count()).toBe(0);
+  }
+  expect(await teamsPost(title).first().innerText()).toContain('Edited');
+  await shot('4-completed-from-teams');
 });
 
 test('Alice rejects another with a reason, and the card says why', async () => {
@@ -136,10 +186,35 @@ test('Alice rejects another with a reason, and the card says why', async () => {
   await dialog().waitFor({ ...soon, state: 'detached' });
 });
 
+test('Erin rejects in Teams in a dialog, and Slack shows her reason', async () => {
+  await be('Erin Evans');
+  const title = 'Revoke';
+  await raiseOne('revokeSessions');
+  await teamsPost(title).waitFor(soon);
+  await button(teamsPost(title), /^Reject/).click();
+  const inTeams = page.locator('.teams').getByRole('dialog');
+  await inTeams.locator('textarea').fill('The sessions were her own.');
+  await shot('6-reject-in-teams');
+  await button(inTeams, /^Reject/).click();
+  await card(title).filter({ hasText: 'The sessions were her own.' }).waitFor(soon);
+  await teamsPost(title).filter({ hasText: 'The sessions were her own.' }).waitFor(soon);
+  await shot('6-rejected-in-teams');
+});
+
+test('what the bot understands is answered in the same words on both sides, to the asker alone', async () => {
+  await page.getByLabel('Write in the Slack channel').fill('/actions help');
+  await page.locator('.slack').getByRole('button', { name: 'Send' }).click();
+  await page.locator('article.private').filter({ hasText: 'show' }).first().waitFor(soon);
+  await page.getByLabel('Write in the Teams channel').fill('/help');
+  await page.locator('.teams').getByRole('button', { name: 'Send' }).click();
+  const told = page.locator('.teams .only-mine').filter({ hasText: 'show' }).last();
+  await told.waitFor(soon);
+  expect(await told.innerText()).toContain('Only you can see this message');
+  await shot('6-help');
+});
+
 test('an action that is told to fail is raised, approved, and its card says that it failed', async () => {
-  await page.getByLabel('Action', { exact: true }).selectOption('disableUser');
-  await page.getByLabel('Once approved, it').selectOption('fails');
-  await page.getByRole('button', { name: 'Raise' }).click();
+  await raiseOne('disableUser', 'fails');
   const title = 'Disable the account of Kim Kerr';
   await card(title).waitFor(soon);
   await press(title, /Approve/);
@@ -158,13 +233,13 @@ test('a guest is refused whatever his roles say', async () => {
   expect(await told.innerText()).toContain('Guest accounts cannot decide');
 });
 
-test('fits a window of 900 pixels without anything sticking out', async () => {
-  await page.setViewportSize({ width: 900, height: 700 });
-  await shot('8-narrow');
+test.each([1280, 900, 420])('fits a window of %d pixels without anything sticking out', async (width) => {
+  await page.setViewportSize({ width, height: 860 });
+  await shot(`8-${width}-wide`);
   const overflow = await page.evaluate(() => {
     const root = document.documentElement;
-    const stickingOut = [...document.querySelectorAll('.messages *, aside *')].filter((element) => {
-      const frame = element.closest('.messages, aside')?.getBoundingClientRect();
+    const stickingOut = [...document.querySelectorAll('.messages *, .posts *, aside *')].filter((element) => {
+      const frame = element.closest('.messages, .posts, aside')?.getBoundingClientRect();
       const box = element.getBoundingClientRect();
       return frame !== undefined && box.width > 1 && box.right > frame.right + 1;
     });
@@ -179,7 +254,20 @@ test('nothing was asked of anybody else, and nothing complained', () => {
   expect(complaints).toEqual([]);
 });
 
-test('the simulated Slack found no mistake', async () => {
+test('in the dark it is dark on both sides', async () => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const grounds = await page.evaluate(() =>
+    ['.slack', '.teams', '.teams .post'].map((selector) => {
+      const element = document.querySelector(selector);
+      return element ? getComputedStyle(element).backgroundColor : '';
+    }),
+  );
+  for (const ground of grounds) expect(Math.max(...(ground.match(/\d+/g) ?? ['255']).slice(0, 3).map(Number))).toBeLessThan(80);
+  await shot('9-dark');
+});
+
+test('the simulated platforms found no mistake', async () => {
   expect(await page.locator('.banner').count()).toBe(0);
 });
 

@@ -8,8 +8,9 @@ import { openEngine } from '../../src/store/engine.ts';
 import { freePort } from '../setup/local-services.ts';
 import { type Service, serve, untilReady } from '../setup/processes.ts';
 import { quarantineFile } from './actions.ts';
+import type { ChatWorld } from './chat-world.ts';
 import { alice, people } from './people.ts';
-import { type ChatWorld, platforms } from './platforms.ts';
+import { platforms } from './platforms.ts';
 import { intakeSecret, poll, signed } from './world.ts';
 
 describe.each(platforms)('embedded, with $name', ({ open }) => {

@@ -7,7 +7,7 @@ import { alice, erin } from './people.ts';
 import { platforms } from './platforms.ts';
 import { openWorld, type World } from './world.ts';
 
-describe.each(platforms)('when things go wrong in $name', ({ open }) => {
+describe.each(platforms)('when things go wrong in $name', ({ open, cannot }) => {
   let world: World;
   let link: QueueLink;
 
@@ -72,11 +72,11 @@ describe.each(platforms)('when things go wrong in $name', ({ open }) => {
     await posted(body.title);
     const before = world.chat.told(erin).length;
     world.chat.fault('answer', 'http500');
-    await world.chat.press(erin, body.title, /^Approve/);
+    await world.chat.press(erin, body.title, /^Approve/, { answeredByMessage: true });
     expect(await world.until('Erin is told', () => world.chat.told(erin)[before])).toContain('Recorded');
   });
 
-  it('decides nothing while the platform cannot say who pressed', async () => {
+  it.skipIf(cannot.includes('asks the platform who pressed'))('decides nothing while the platform cannot say who pressed', async () => {
     const body = quarantineFile();
     const { id } = (await world.submit(body)).body;
     await posted(body.title);
@@ -184,9 +184,9 @@ describe.each(platforms)('when things go wrong in $name', ({ open }) => {
     await posted(body.title);
   });
 
-  it('logs no token, no secret and no private address of Slack', () => {
+  it('logs no token, no secret and no private address of the platform', () => {
     const log = world.logLines.join('\n');
-    expect(log).not.toMatch(/xoxb-|signing-secret|test-intake-secret|response_url":"http/);
+    expect(log).not.toMatch(/xoxb-|signing-secret|teams-app-password|Bearer |eyJ|test-intake-secret|response_url":"http/);
   });
 
   it('breaks none of the platform’s own rules', () => {

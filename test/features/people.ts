@@ -48,3 +48,7 @@ export const crowd = (count: number): DirectoryPerson[] =>
       entraId: `00000000-0000-4000-9000-00000000${number}`,
     };
   });
+
+/** The same people as Teams knows them: `29:` and something of the bot's own. */
+export const teamsIdOf = ({ entraId }: DirectoryPerson): string => `29:${entraId}`;
+export const entraTenant = '11111111-2222-4333-8444-555555555555';

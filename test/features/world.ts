@@ -9,8 +9,8 @@ import type { Extras } from '../../src/foundation.ts';
 import { launch, type Parts } from '../../src/launch.ts';
 import { openLog } from '../../src/log.ts';
 import type { Stage } from '../../src/stage.ts';
+import type { ChatWorld } from './chat-world.ts';
 import { type DirectoryPerson, people } from './people.ts';
-import type { ChatWorld } from './platforms.ts';
 
 export const intakeSecret = 'test-intake-secret-0123456789';
 

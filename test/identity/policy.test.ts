@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Platform } from '../../src/action-center/action.ts';
 import { ConfigError } from '../../src/action-center/errors.ts';
 import type { NormalisedIntake } from '../../src/action-center/intake.ts';
 import { loadPolicy } from '../../src/identity/policy.ts';
@@ -13,15 +14,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function policy(yaml: string) {
+function policy(yaml: string, on?: Platform[]) {
   const file = join(folder, 'policy.yaml');
   writeFileSync(file, yaml);
-  return loadPolicy(file);
+  return loadPolicy(file, on);
 }
 
-function problemsOf(yaml: string): readonly string[] {
+function problemsOf(yaml: string, on?: Platform[]): readonly string[] {
   try {
-    policy(yaml);
+    policy(yaml, on);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
@@ -57,8 +58,9 @@ const anEmail = anAction({
 const routes = 'routes:\n  - slack: [C0SOC]\n';
 
 describe('routes', () => {
-  const routed = () =>
-    policy(`
+  const routed = (on?: Platform[]) =>
+    policy(
+      `
 routes:
   - match: { workload: email }
     slack: [C0EMAIL]
@@ -68,9 +70,11 @@ routes:
     slack: [C0SERVERS, C0SOC, C0SERVERS]
   - slack: [C0SOC]
     teams: ["19:soc@thread.tacv2"]
-`);
-  const conversations = (action: NormalisedIntake) =>
-    routed()
+`,
+      on,
+    );
+  const conversations = (action: NormalisedIntake, on: Platform[] = ['slack']) =>
+    routed(on)
       .routesFor(action)
       .map(({ platform, conversation }) => `${platform}:${conversation}`);
 
@@ -89,8 +93,21 @@ routes:
     expect(routed().conversations('slack')).toEqual(['C0EMAIL', 'C0QUIET', 'C0SERVERS', 'C0SOC']);
   });
 
-  it('says that nothing is posted to Teams yet', () => {
-    expect(routed().warnings).toEqual([expect.stringContaining('routes.3.teams')]);
+  it('sends an action to every platform that is on', () => {
+    expect(conversations(anAction(), ['slack', 'teams'])).toEqual(['slack:C0SOC', 'teams:19:soc@thread.tacv2']);
+    expect(routed().conversations('teams')).toEqual(['19:soc@thread.tacv2']);
+  });
+
+  it('leaves a platform out that is off, and says so', () => {
+    expect(routed(['slack']).conversations('teams')).toEqual([]);
+    expect(routed(['slack']).warnings).toEqual([expect.stringContaining('routes.3.teams: Teams is off')]);
+    expect(routed().warnings).toEqual([]);
+  });
+
+  it('is refused when a route reaches nobody on the platforms that are on', () => {
+    const onlyTeams = 'routes:\n  - teams: ["19:soc@thread.tacv2"]\n';
+    expect(problemsOf(onlyTeams, ['slack'])).toEqual([expect.stringMatching(/routes\.0: names no conversation in Slack/)]);
+    expect(problemsOf(onlyTeams, ['teams'])).toEqual([]);
   });
 });
 
@@ -206,7 +223,7 @@ describe('a policy file that is wrong', () => {
     ['a last route with a match', 'routes:\n  - match: { workload: email }\n    slack: [C0A]\n', /routes\.0\.match: the last route/],
     ['a route that hides the next', 'routes:\n  - slack: [C0AB]\n  - slack: [C0CD]\n', /routes\.0: without a match/],
     ['a route to nowhere', 'routes:\n  - {}\n', /routes\.0: must name a conversation/],
-    ['a route to Teams only', 'routes:\n  - teams: ["19:soc@thread.tacv2"]\n', /routes\.0\.slack: .*Teams is not part/],
+    ['a Teams channel by its name', 'routes:\n  - teams: ["SOC approvals"]\n', /routes\.0\.teams\.0: must be the id/],
     ['a time span in words', `${routes}reminders: { after: [soon] }\n`, /reminders\.after\.0: must be a time span/],
     ['an unknown time zone', `${routes}digests:\n  - { at: "08:00", timezone: Mars/Base }\n`, /digests\.0\.timezone: /],
     ['YAML that is none', 'routes: [\n  - slack: {\n', /^POLICY_FILE: line \d+, column \d+: /],
@@ -231,7 +248,10 @@ describe('the example policy', () => {
     expect(example.approvalsNeeded(anAction({ type: 'offboardMachine' }))).toBe(2);
     expect(example.approvalsNeeded(anAction())).toBe(1);
     expect(example.isProtected(onDevice({ name: 'dc-01.contoso.example' }))).toBe(true);
-    expect(example.routesFor(anEmail)).toEqual([{ platform: 'slack', conversation: 'C0EMAIL' }]);
+    expect(example.routesFor(anEmail)).toEqual([
+      { platform: 'slack', conversation: 'C0EMAIL' },
+      { platform: 'teams', conversation: '19:email@thread.tacv2' },
+    ]);
   });
 
   it('says what this version does not act upon', () => {

@@ -1,7 +1,4 @@
 /** One suite, both engines: the record behaves the same on PostgreSQL and on embedded PGlite. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Decision, EntraId } from '../../src/action-center/action.ts';
@@ -18,18 +15,7 @@ import { executionStore } from '../../src/store/executions.ts';
 import { lanes } from '../../src/store/lanes.ts';
 import { outbox } from '../../src/store/outbox.ts';
 import { quarantineFile } from '../features/actions.ts';
-import { freshDatabase } from '../setup/fresh.ts';
-
-const engines = [
-  { name: 'PostgreSQL', options: async () => ({ options: { databaseUrl: await freshDatabase() }, clean: async () => {} }) },
-  {
-    name: 'PGlite',
-    options: async () => {
-      const dataDir = await mkdtemp(join(tmpdir(), 'countersign-store-'));
-      return { options: { dataDir }, clean: () => rm(dataDir, { recursive: true, force: true }) };
-    },
-  },
-];
+import { engines } from './engines.ts';
 
 const tenant = 'default';
 const soon = () => Date.now() + 50;

@@ -3,6 +3,7 @@ import { Component, type MouseEvent, memo, type ReactNode, useRef } from 'react'
 import { Message, type MessageProps } from 'slack-blocks-to-jsx';
 import type { Block } from '../state.ts';
 import { type Button, buttonsOf, safeUrl } from './buttons.ts';
+import { useTheme } from './theme.ts';
 
 export type Names = { users: { id: string; name: string }[]; channels: { id: string; name: string }[] };
 
@@ -18,12 +19,14 @@ const hooks: NonNullable<MessageProps['hooks']> = {
   },
 };
 
+type DrawnProps = { blocks: Block[]; names: Names; theme: 'light' | 'dark' };
+
 /** Every state that arrives is a new object; what did not change in substance is not drawn again. */
 const Drawn = memo(
-  ({ blocks, names }: { blocks: Block[]; names: Names }) => (
-    <Message blocks={blocks as MessageProps['blocks']} name="" logo="" theme="light" withoutWrapper hooks={hooks} data={names} />
+  ({ blocks, names, theme }: DrawnProps) => (
+    <Message blocks={blocks as MessageProps['blocks']} name="" logo="" theme={theme} withoutWrapper hooks={hooks} data={names} />
   ),
-  (before, after) => JSON.stringify(before.blocks) === JSON.stringify(after.blocks),
+  (before, after) => before.theme === after.theme && JSON.stringify(before.blocks) === JSON.stringify(after.blocks),
 );
 
 const buttonSelector = 'button.slack_blocks_to_jsx__button_element';
@@ -32,6 +35,7 @@ type BlocksProps = { blocks: Block[]; text: string; names: Names; onPress?: (but
 
 export function Blocks({ blocks, text, names, onPress }: BlocksProps) {
   const frame = useRef<HTMLDivElement>(null);
+  const theme = useTheme();
   const shown = blocks.length > 0 ? blocks : [{ type: 'section', text: { type: 'mrkdwn', text } }];
 
   const intercept = (event: MouseEvent) => {
@@ -54,7 +58,7 @@ export function Blocks({ blocks, text, names, onPress }: BlocksProps) {
     // The keyboard reaches the real buttons inside; a key press on one of them arrives as a click.
     <div ref={frame} onClickCapture={intercept}>
       <Undrawable fallback={text}>
-        <Drawn blocks={shown} names={names} />
+        <Drawn blocks={shown} names={names} theme={theme} />
       </Undrawable>
     </div>
   );

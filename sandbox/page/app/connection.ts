@@ -1,6 +1,6 @@
 /** The page's line to its server: the stream of states in, requests out. */
 import { useEffect, useState } from 'react';
-import type { Answer, PageState } from '../state.ts';
+import type { Answer, PageState, Requests } from '../state.ts';
 
 /** `state` is null until the first picture arrives; `isLive` false while the server cannot be reached. */
 export function usePageState(): { state: PageState | null; isLive: boolean } {
@@ -17,7 +17,7 @@ export function usePageState(): { state: PageState | null; isLive: boolean } {
 }
 
 /** Never rejects: what went wrong is in the answer. */
-export async function post(path: '/raise' | '/press' | '/submit' | '/close-view', body: unknown): Promise<Answer> {
+export async function post<Path extends keyof Requests>(path: Path, body: Requests[Path]): Promise<Answer> {
   try {
     const answer = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
     return (await answer.json()) as Answer;

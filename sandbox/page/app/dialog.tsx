@@ -1,7 +1,7 @@
-/** A dialog inside the Slack panel: the rest of the page stays usable, so that somebody else can press in the meantime. */
+/** A dialog inside the panel of its platform: the rest of the page stays usable, so that somebody else can press in the meantime. */
 import { type ReactNode, useEffect, useRef } from 'react';
 
-type DialogProps = { title: string; onClose: () => void; footer: ReactNode; children: ReactNode; isNarrow?: boolean };
+type DialogProps = { title: string; onClose: () => void; footer?: ReactNode; children: ReactNode; isNarrow?: boolean };
 
 export function Dialog({ title, onClose, footer, children, isNarrow }: DialogProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -28,7 +28,7 @@ export function Dialog({ title, onClose, footer, children, isNarrow }: DialogPro
           </button>
         </header>
         <div className="dialog-body">{children}</div>
-        <footer>{footer}</footer>
+        {footer ? <footer>{footer}</footer> : null}
       </div>
     </div>
   );

@@ -25,21 +25,26 @@ export function journeyOf(stages: readonly Stage[]): Journey {
   const start = stages.findLastIndex((stage) => stage.stage === 'decided');
   const decided = stages[start];
   const since = decided ? stages.slice(start).filter(({ decisionId }) => decisionId === null || decisionId === decided.decisionId) : [];
-  const steps = withPresent(stepsOf(since, decided?.detail === 'reject'));
+  const steps = withPresent(stepsOf(since, decided?.detail === 'reject', placesOf(stages)));
   return { raisedAt, postedAt, verb: decided?.detail ?? null, decidedAt: decided?.at ?? null, steps };
 }
 
-function stepsOf(since: readonly Stage[], isRejection: boolean): Step[] {
+/** Where cards of this action are. Undefined stands for a bot that does not say. */
+const placesOf = (stages: readonly Stage[]): Set<Stage['platform']> => new Set(stages.filter(isCard).map(({ platform }) => platform));
+
+function stepsOf(since: readonly Stage[], isRejection: boolean, places: Set<Stage['platform']>): Step[] {
   const first = (name: Stage['stage']) => since.find((stage) => stage.stage === name);
   const final = since.findIndex(isFinal);
-  const card = since.slice(Math.max(isRejection ? 0 : final, 0)).find(isCard);
-  const isShown = card !== undefined && (isRejection || final >= 0);
+  const cards = since.slice(Math.max(isRejection ? 0 : final, 0)).filter(isCard);
+  // Everywhere, or it is not done yet.
+  const isShown = (isRejection || final >= 0) && cards.length > 0 && placesOf(cards).size === places.size;
+  const last = cards.find((_, index) => placesOf(cards.slice(0, index + 1)).size === places.size);
   return [
     step('Stored', first('decided'), 'decision on record'),
     step('Queued', first('queued'), 'handed to the backend'),
     step('Taken', first('taken'), 'authority rechecked'),
     isRejection ? nothingToWaitFor(first('taken')) : outcomeStep(since[final], first('reported') !== undefined),
-    step('Card updated', isShown ? card : undefined, 'the channel shows it'),
+    step('Card updated', isShown ? last : undefined, places.size > 1 ? 'both channels show it' : 'the channel shows it'),
   ];
 }
 

@@ -1,9 +1,16 @@
-/** What bot, worker, backend and the simulated Slack said, newest first. */
+/** What bot, worker, backend and the simulated chat platforms said, newest first. */
 import type { LogLine, PageState } from '../state.ts';
 import { clock } from './clock.ts';
 
 const shownLines = 80;
-const names: Record<LogLine['who'], string> = { slack: 'Slack', bot: 'Bot', worker: 'Worker', backend: 'Backend', demo: 'Demo' };
+const names: Record<LogLine['who'], string> = {
+  slack: 'Slack',
+  teams: 'Teams',
+  bot: 'Bot',
+  worker: 'Worker',
+  backend: 'Backend',
+  demo: 'Demo',
+};
 
 export function LogPanel({ state }: { state: PageState }) {
   const titles = new Map(state.actions.map(({ id, title }) => [id, title]));

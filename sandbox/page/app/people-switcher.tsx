@@ -1,13 +1,8 @@
 /** Who the person at the page is right now. */
 import type { PagePerson } from '../state.ts';
+import { initialsOf } from './initials.ts';
 
 type PeopleProps = { people: PagePerson[]; me: PagePerson; onChoose: (id: string) => void };
-
-const initials = (name: string): string =>
-  name
-    .split(' ')
-    .map((part) => part.charAt(0))
-    .join('');
 
 export function PeopleSwitcher({ people, me, onChoose }: PeopleProps) {
   return (
@@ -18,7 +13,7 @@ export function PeopleSwitcher({ people, me, onChoose }: PeopleProps) {
           <label key={person.id} className={person.id === me.id ? 'person chosen' : 'person'}>
             <input type="radio" name="person" checked={person.id === me.id} onChange={() => onChoose(person.id)} />
             <span className={`avatar ${person.id.toLowerCase()}`} aria-hidden="true">
-              {initials(person.name)}
+              {initialsOf(person.name)}
             </span>
             <span className="who">
               <b>{person.name}</b>

@@ -1,6 +1,6 @@
 /** A Slack modal: its frame and its fields are ours, the other blocks are drawn as in a message. */
 import { useState } from 'react';
-import type { Block, PageView } from '../state.ts';
+import type { Answer, Block, PageView } from '../state.ts';
 import { Blocks, type Names } from './blocks.tsx';
 import { textOf } from './buttons.ts';
 import { post } from './connection.ts';
@@ -15,13 +15,13 @@ export function ViewDialog({ view, user, names }: { view: PageView; user: string
   const values = Object.fromEntries(fields.map((field) => [field.id, typed[field.id] ?? field.initial]));
   const isComplete = fields.every((field) => field.isOptional || values[field.id] !== '');
 
-  const ask = async (path: '/submit' | '/close-view', body: unknown) => {
+  const ask = async (request: Promise<Answer>) => {
     setBusy(true);
-    const answer = await post(path, body);
+    const answer = await request;
     setTrouble(answer.ok ? null : (answer.error ?? 'That did not work.'));
     setBusy(false);
   };
-  const close = () => void ask('/close-view', { user });
+  const close = () => void ask(post('/close-view', { user }));
   const entered = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 
   const footer = (
@@ -34,7 +34,7 @@ export function ViewDialog({ view, user, names }: { view: PageView; user: string
           type="button"
           className="go"
           disabled={isBusy || !isComplete}
-          onClick={() => void ask('/submit', { user, values: entered })}
+          onClick={() => void ask(post('/submit', { user, values: entered }))}
         >
           {isBusy ? 'Sending ...' : view.submit}
         </button>

@@ -5,25 +5,16 @@
 
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
-import type { Click, Decided } from '../../action-center/decide.ts';
-import { UpstreamError } from '../../action-center/errors.ts';
-import type { RemediationAction } from '../../action-center/intake.ts';
+import type { Click } from '../../action-center/decide.ts';
 import type { Log } from '../../action-center/ports.ts';
-import type { Result } from '../../action-center/refusal.ts';
+import { atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
 import type { Line } from '../show.ts';
-import { newTroubleId } from '../trouble-id.ts';
-import { bugText, outOfDate, pressAgain, recordedText, refusalText, stillChecking, storeFailed } from '../words.ts';
+import { outOfDate, pressAgain, stillChecking } from '../words.ts';
 import type { Reader, TellPrivately } from './answers.ts';
 import { readSubmission, reasonErrors, rejectDialog, resultView } from './dialog.ts';
 import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { type Pressed, readPressed } from './pressed.ts';
-
-export type Flows = {
-  /** Everything but the write: asked before a dialog is opened, so that nobody types a reason in vain. */
-  check(click: Click): Promise<Result<{ action: RemediationAction }>>;
-  decide(click: Click): Promise<Result<Decided>>;
-};
 
 export type ClickDeps = {
   flows: Flows;
@@ -40,8 +31,6 @@ export type DialogAnswer = { response_action: 'errors'; errors: Record<string, s
 
 /** Slack shows a warning after 3 s. */
 const answerWithinMs = 2500;
-/** After this nobody waits for a flow any more. */
-const giveUpMs = 60_000;
 
 const Person = z.object({ id: z.string().min(1), team_id: z.string().min(1).nullish() });
 const Press = z.object({
@@ -54,6 +43,8 @@ const Press = z.object({
 });
 type Press = z.infer<typeof Press>;
 const Submission = z.object({ user: Person, view: z.unknown() });
+
+const pressDeps = ({ flows, log }: ClickDeps): PressDeps => ({ flows, log, platform: 'slack' });
 
 const clickerOf = ({ id, team_id }: z.infer<typeof Person>): Clicker => ({ userId: id, teamId: team_id ?? null });
 
@@ -102,43 +93,20 @@ async function answerDecision(
   click: Click,
   to: { reader: Reader; arrival: Arrival; ack: () => Promise<void> },
 ): Promise<void> {
-  const work = decisionLine(deps, click);
-  const line = await soon(work, to.arrival);
+  const work = decisionLine(pressDeps(deps), click);
+  const line = await soon(work, { receivedAt: to.arrival.receivedAt, ms: answerWithinMs });
   await to.ack();
   if (line !== null) return deps.tell(to.reader, line);
   await deps.tell(to.reader, stillChecking);
   return deps.tell(to.reader, await atLast(work));
 }
 
-/** The answer to a decision, whatever happens to it. Never rejects. */
-async function decisionLine(deps: ClickDeps, click: Click): Promise<Line> {
-  try {
-    const decided = await deps.flows.decide(click);
-    return decided.ok ? recordedText(decided.value) : refusalText(decided.refusal, { platform: 'slack' });
-  } catch (error) {
-    return troubleLine(deps, click, error);
-  }
-}
-
-function troubleLine({ log }: ClickDeps, click: Click, error: unknown): Line {
-  const facts = { actionId: click.actionId, clickId: click.clickId, verb: click.verb, err: error };
-  if (error instanceof UpstreamError) {
-    log.error({ ...facts, service: error.service }, 'a press got no answer from the record');
-    return storeFailed;
-  }
-  const troubleId = newTroubleId();
-  log.error({ ...facts, troubleId }, 'a press failed');
-  return bugText(troubleId);
-}
-
-type Checked = { action: RemediationAction } | { line: Line };
-
 /** Reject: only who may decide is asked why. */
 async function askForReason(deps: ClickDeps, press: Press, pressed: Pressed, { arrival, ack }: Interaction): Promise<void> {
   const reader = readerOf(press);
   const click = clickOf(deps, { pressed, clicker: clickerOf(press.user), arrival, verb: 'reject', comment: null });
-  const work = checkedFor(deps, click);
-  const checked = await soon(work, arrival);
+  const work = checkedFor(pressDeps(deps), click);
+  const checked = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   await ack();
   if (checked === null) {
     await deps.tell(reader, stillChecking);
@@ -154,15 +122,6 @@ async function askForReason(deps: ClickDeps, press: Press, pressed: Pressed, { a
   }
 }
 
-async function checkedFor(deps: ClickDeps, click: Click): Promise<Checked> {
-  try {
-    const checked = await deps.flows.check(click);
-    return checked.ok ? { action: checked.value.action } : { line: refusalText(checked.refusal, { platform: 'slack' }) };
-  } catch (error) {
-    return { line: troubleLine(deps, click, error) };
-  }
-}
-
 /** The dialog with the reason was sent. Its answer is shown in the dialog itself. */
 export async function onSubmit(deps: ClickDeps, { body, arrival, ack }: Interaction): Promise<void> {
   const submission = Submission.safeParse(body).data;
@@ -172,27 +131,11 @@ export async function onSubmit(deps: ClickDeps, { body, arrival, ack }: Interact
   const errors = reasonErrors(sent.reason);
   if (errors) return ack({ response_action: 'errors', errors });
   const clicker = clickerOf(submission.user);
-  const work = decisionLine(deps, clickOf(deps, { pressed: sent.pressed, clicker, arrival, verb: 'reject', comment: sent.reason }));
-  const line = await soon(work, arrival);
+  const work = decisionLine(
+    pressDeps(deps),
+    clickOf(deps, { pressed: sent.pressed, clicker, arrival, verb: 'reject', comment: sent.reason }),
+  );
+  const line = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   await show(line ?? stillChecking);
   if (line === null) await deps.tell({ userId: clicker.userId, channel: sent.channel, responseUrl: null }, await atLast(work));
-}
-
-/** What `work` gives while Slack still waits, or null. */
-function soon<T>(work: Promise<T>, arrival: Arrival): Promise<T | null> {
-  return within(work, Math.max(0, answerWithinMs - (performance.now() - arrival.receivedAt)), null);
-}
-
-const atLast = (work: Promise<Line>): Promise<Line> => within(work, giveUpMs, storeFailed);
-
-async function within<T, E>(work: Promise<T>, ms: number, otherwise: E): Promise<T | E> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<E>((resolve) => {
-    timer = setTimeout(() => resolve(otherwise), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

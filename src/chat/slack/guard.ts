@@ -2,10 +2,10 @@
  * What stands before Bolt: bodies nobody can read, requests from the future, and byte-identical replays stop here. Bolt itself accepts future
  * time stamps and replays, refuses a content type with a charset, and ends the process over a body that is not an object.
  */
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isValidSlackRequest } from '@slack/bolt';
-import { seenLately } from './seen.ts';
+import { readBody, requestKey } from '../request.ts';
+import { seenLately } from '../seen.ts';
 
 export type Arrival = {
   /** Names the signed request. */ requestKey: string /** `performance.now()` when its first byte was read. */;
@@ -18,7 +18,6 @@ export type Guarded = (
 ) => Promise<void>;
 export type Guard = { admit: Guarded; arrivalOf(req: IncomingMessage): Arrival };
 
-const bodyLimit = 1_048_576;
 const futureMs = 60_000;
 /** Longer than Bolt accepts a signature (5 min) and our clocks may differ. */
 const replayWindow = { forMs: 600_000, bound: 50_000 };
@@ -64,32 +63,10 @@ function judge(req: IncomingMessage, text: string, deps: { signingSecret: string
   return isReadable(type, text) ? { signature, type } : { status: 400 };
 }
 
-/** A short, stable name of a signed request or an envelope; the signature itself is never stored. */
-export const requestKey = (unique: string): string => createHash('sha256').update(unique).digest('hex').slice(0, 32);
-
 function answer(res: ServerResponse, status: number): void {
   // What is still being sent of a refused body is not waited for.
   res.writeHead(status, status === 413 ? { connection: 'close' } : {});
   res.end();
-}
-
-function readBody(req: IncomingMessage): Promise<Buffer | 'too-large' | 'gone'> {
-  if (Number(req.headers['content-length'] ?? 0) > bodyLimit) {
-    req.resume();
-    return Promise.resolve('too-large');
-  }
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    req.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > bodyLimit) resolve('too-large');
-      else chunks.push(chunk);
-    });
-    req.on('end', () => resolve(Buffer.concat(chunks)));
-    req.on('close', () => resolve('gone'));
-    req.on('error', () => resolve('gone'));
-  });
 }
 
 /** Bolt compares the form type letter by letter, and a proxy may have added the charset. Null: neither a form nor JSON in UTF-8. */

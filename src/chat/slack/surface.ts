@@ -25,7 +25,8 @@ export function slackSurface(deps: SlackSurfaceDeps): Surface {
     postLanes: ({ conversation }) => [{ lane: `slack:${teamId}:post:${conversation}`, ...postLimit }],
     updateLanes: () => [{ lane: `slack:${teamId}:update`, ...updateLimit }],
     post: (place, cardId, card) => mapped(() => post(deps, place, cardId, card)),
-    update: (conversation, ref, card) =>
+    settleMs: 0,
+    update: ({ conversation, ref }, card) =>
       mapped(async () => {
         await client.chat.update({ channel: conversation, ts: ref, ...renderCard(card) });
       }),

@@ -13,7 +13,7 @@ import { type AdaptiveCard, expand } from './templates.ts';
 export type TeamsContent = { card: AdaptiveCard; summary: string; text: string };
 
 export const cardContentType = 'application/vnd.microsoft.card.adaptive';
-export const attachmentOf = ({ card }: TeamsContent): { contentType: typeof cardContentType; content: AdaptiveCard } => ({
+export const attachmentOf = ({ card }: Pick<TeamsContent, 'card'>): { contentType: typeof cardContentType; content: AdaptiveCard } => ({
   contentType: cardContentType,
   content: card,
 });
@@ -49,6 +49,16 @@ export function renderCard(card: Card): TeamsContent {
   return { card: expand('note', { ...texts(card.fallback), lines }), summary, text };
 }
 
+/**
+ * The card that asks for its newest state when somebody looks at it. That is also how a message makes itself known whose post was never answered:
+ * the request names it and the card it carries. Without `userIds` Teams does this in conversations of at most 60 people.
+ */
+export function withRefresh(content: TeamsContent, cardId: string): TeamsContent {
+  const action = { type: 'Action.Execute' as const, title: 'Refresh', verb: refreshVerb, data: { cardId } };
+  return { ...content, card: { ...content.card, refresh: { action } } };
+}
+export const refreshVerb = 'ac.refresh';
+
 /** A private answer, and what a dialog says in the end. */
 export function renderLine(line: Line): TeamsContent {
   const said = plain(line);
@@ -57,6 +67,11 @@ export function renderLine(line: Line): TeamsContent {
     summary: showText(plainText(said), limits.summary),
     text: showText(plainText(said), limits.text) || ' ',
   };
+}
+
+/** Several lines, each by itself. */
+export function renderLines(lines: Line[]): TeamsContent {
+  return renderCard({ kind: 'note', lines, fallback: lines.map(plain).join(' ') });
 }
 
 /** For clients that cannot draw the card, and for those that read it aloud. */

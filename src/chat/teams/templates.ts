@@ -16,6 +16,7 @@ export type AdaptiveCard = {
   body: Record<string, unknown>[];
   actions?: Record<string, unknown>[];
   msteams?: { width: 'Full' };
+  refresh?: { action: { type: 'Action.Execute'; title: string; verb: string; data: Record<string, unknown> } };
 };
 
 export type TemplateName = 'action' | 'note' | 'answer' | 'reject-dialog';

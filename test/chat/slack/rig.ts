@@ -9,7 +9,7 @@ import type { RemediationAction } from '../../../src/action-center/intake.ts';
 import { ok } from '../../../src/action-center/refusal.ts';
 import { cardFor } from '../../../src/chat/card.ts';
 import { type SlackChat, type SlackDeps, startSlack } from '../../../src/chat/slack/app.ts';
-import type { Flows } from '../../../src/chat/slack/clicks.ts';
+import type { Flows } from '../../../src/chat/press.ts';
 import { openLog } from '../../../src/log.ts';
 import { aDecision, anAction } from '../../setup/builders.ts';
 import { plainContext } from '../hostile.ts';

@@ -19,6 +19,13 @@ test('keeps the stages of each action and says each as a line', () => {
   expect(changes).toBe(3);
 });
 
+test('says on which platform a card was brought up to date', () => {
+  const journal = openJournal(() => {});
+  journal.tell({ ...stage('a', 'shown', 'action'), platform: 'teams' });
+  journal.tell(stage('a', 'shown', 'action'));
+  expect(journal.lines().map(({ text }) => text)).toEqual(['brought the card up to date in Teams', 'brought the card up to date']);
+});
+
 test('a decision that comes back to the worker is still taken once', () => {
   const journal = openJournal(() => {});
   journal.tell(stage('a', 'taken', 'approve'));

@@ -47,6 +47,18 @@ test.each([
   expect(steps[3]).toMatchObject({ tone, note });
 });
 
+test('the card is up to date only when it is so on every platform that has one', () => {
+  const shownIn = (platform: 'slack' | 'teams', second: number): Stage => {
+    return { stage: 'shown', actionId: 'a', decisionId: null, at: at(second), detail: 'action', platform };
+  };
+  const posted = [shownIn('slack', 0), shownIn('teams', 1)];
+  const decided = told('decided:approve d1', 'queued d1', 'taken:approve d1', 'settled:completed d1');
+  const half = journeyOf([...posted, ...decided, shownIn('teams', 10)]).steps.at(-1);
+  expect(half).toMatchObject({ state: 'now', note: 'both channels show it' });
+  const whole = journeyOf([...posted, ...decided, shownIn('teams', 10), shownIn('teams', 11), shownIn('slack', 12)]).steps.at(-1);
+  expect(whole).toMatchObject({ state: 'done', at: at(12) });
+});
+
 test('a rejection has no outcome to wait for', () => {
   const { steps } = journeyOf(told('decided:reject d1', 'shown:action', 'queued d1', 'taken:reject d1'));
   expect(steps.map((step) => step.state)).toEqual(['done', 'done', 'done', 'none', 'done']);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seenLately } from '../../../src/chat/slack/seen.ts';
+import { seenLately } from '../../src/chat/seen.ts';
 
 test('remembers for its time and not longer', () => {
   let now = 0;

@@ -1,0 +1,143 @@
+// How the Bot Connector hands an activity to the bot, and what it makes of the bot's silence.
+
+import { request } from 'node:http';
+import { addProblem, RECORDED, remember, type TeamsState } from './state.ts';
+import type { Ack, RecordedRequest } from './types.ts';
+import { type Fields, fieldsOf, parseJson, textOf } from './values.ts';
+
+const ANSWER_MAX_BYTES = 4 * 1_048_576;
+/** After this long the person is told that something went wrong. */
+export const GIVE_UP_MS = 15_000;
+const RESEND_AFTER_MS = 10_000;
+/** A person likes an answer within this time; more is noted in `slow`. */
+const SLOW_MS = 2_000;
+const SLOW_NOTED = 1_000;
+
+export type Delivery = {
+  activity: Fields;
+  /** For the problem list: `the press of "Approve" by 29:alice`. */
+  what: string;
+  url?: string | undefined;
+};
+
+export const NOT_SENT: Ack = { status: 0, body: undefined, ms: 0, timedOut: false };
+
+function nextUrl(state: TeamsState): string | undefined {
+  state.turn += 1;
+  return state.messagesUrls[state.turn % Math.max(1, state.messagesUrls.length)];
+}
+
+/** The request as Teams would make it. `token` null: none is shown. */
+export async function requestFor(
+  state: TeamsState,
+  p: { url: string; body: string; activity: unknown; token?: string | null | undefined; headers?: Record<string, string> | undefined },
+): Promise<RecordedRequest> {
+  const token = p.token === undefined && state.options.appId !== '' ? await state.keys.mint() : p.token;
+  const conversation = textOf(fieldsOf(fieldsOf(p.activity)['conversation'])['id']);
+  return {
+    url: p.url,
+    body: p.body,
+    at: state.now(),
+    headers: {
+      'User-Agent': 'Microsoft-SkypeBotApi (Microsoft-BotFramework/3.0)',
+      'Content-Type': 'application/json; charset=utf-8',
+      'x-ms-tenant-id': state.options.tenantId,
+      ...(/^[\x21-\x7e]+$/.test(conversation) ? { 'x-ms-conversation-id': conversation } : {}),
+      ...(typeof token === 'string' ? { Authorization: `Bearer ${token}` } : {}),
+      ...p.headers,
+    },
+  };
+}
+
+/** Nothing is shown of the answer to these; only a bot that breaks is noted. */
+export async function deliverEvent(state: TeamsState, delivery: Delivery): Promise<Ack> {
+  const recorded = await prepare(state, delivery);
+  if (recorded === undefined) return NOT_SENT;
+  const ack = await transmit(state, recorded, GIVE_UP_MS);
+  if (ack.timedOut || ack.status === 0 || ack.status >= 500) addProblem(state, `${delivery.what}: ${troubleOf(ack)}`);
+  return ack;
+}
+
+/** Sent again, byte for byte, when nothing is heard; the first answer counts. */
+export async function deliverInvoke(state: TeamsState, delivery: Delivery): Promise<Ack> {
+  const recorded = await prepare(state, delivery);
+  if (recorded === undefined) return NOT_SENT;
+  const ack = await insist(state, recorded, delivery.url);
+  if (ack.status > 0 && ack.ms > SLOW_MS) remember(state.slow, { ms: ack.ms, what: delivery.what }, SLOW_NOTED);
+  if (!isGood(ack)) addProblem(state, `${delivery.what}: ${troubleOf(ack)}`);
+  return ack;
+}
+
+export const isGood = ({ status }: Ack): boolean => status >= 200 && status < 300;
+
+function troubleOf(ack: Ack): string {
+  if (ack.timedOut) return `no answer in ${GIVE_UP_MS / 1000} s`;
+  return ack.status === 0 ? `not delivered (${String(ack.body)})` : `answered with status ${ack.status}`;
+}
+
+async function prepare(state: TeamsState, { activity, what, url }: Delivery): Promise<RecordedRequest | undefined> {
+  const to = url ?? nextUrl(state);
+  if (to !== undefined) return requestFor(state, { url: to, body: JSON.stringify(activity), activity });
+  addProblem(state, `${what}: the bot has no messages URL`);
+  return undefined;
+}
+
+function insist(state: TeamsState, recorded: RecordedRequest, url: string | undefined): Promise<Ack> {
+  const after = state.options.resendAfterMs ?? RESEND_AFTER_MS;
+  const started = performance.now();
+  return new Promise((resolve) => {
+    let under = 0;
+    const attempt = async (to: string, giveUpMs: number): Promise<void> => {
+      under += 1;
+      const ack = await transmit(state, { ...recorded, url: to }, giveUpMs);
+      under -= 1;
+      // A broken connection counts only when no other attempt can still be answered.
+      if (ack.status === 0 && under > 0) return;
+      clearTimeout(again);
+      resolve({ ...ack, ms: performance.now() - started });
+    };
+    const again =
+      after > 0 && after < GIVE_UP_MS
+        ? setTimeout(() => void attempt(url ?? nextUrl(state) ?? recorded.url, GIVE_UP_MS - after), after)
+        : undefined;
+    void attempt(recorded.url, GIVE_UP_MS);
+  });
+}
+
+/** Sends the bytes as they are; each request on a connection of its own, as from the many senders of Teams. */
+export function transmit(state: TeamsState, recorded: RecordedRequest, giveUpMs = GIVE_UP_MS): Promise<Ack> {
+  remember(state.recorded, { ...recorded, at: state.now() }, RECORDED);
+  const started = performance.now();
+  const body = Buffer.from(recorded.body);
+  return new Promise((resolve) => {
+    const ack = (status: number, answer: unknown, timedOut = false): void => {
+      clearTimeout(timer);
+      resolve({ status, body: answer, ms: performance.now() - started, timedOut });
+    };
+    const outgoing = request(recorded.url, {
+      method: 'POST',
+      agent: false,
+      headers: { ...recorded.headers, 'Content-Length': body.length },
+      signal: state.closing.signal,
+    });
+    const timer = setTimeout(() => {
+      ack(0, undefined, true);
+      outgoing.destroy();
+    }, giveUpMs);
+    outgoing.on('error', (error) => ack(0, error.message));
+    outgoing.on('response', (incoming) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      incoming.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= ANSWER_MAX_BYTES) chunks.push(chunk);
+      });
+      incoming.on('error', (error) => ack(0, error.message));
+      incoming.on('end', () => ack(incoming.statusCode ?? 0, parseAnswer(Buffer.concat(chunks).toString())));
+    });
+    outgoing.end(body);
+  });
+}
+
+/** JSON where it is JSON, else the text; nothing for an empty answer. */
+const parseAnswer = (text: string): unknown => (text === '' ? undefined : (parseJson(text) ?? text));

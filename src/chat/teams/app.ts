@@ -1,0 +1,198 @@
+/** Teams, joined together: botbuilder for the protocol, the guard behind it, teams-ai to route, and our surface, clicks and conversations. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Application } from '@microsoft/teams-ai/lib/Application.js';
+import type { TurnContext } from 'botbuilder';
+import type { CardRow, CardStore, Conversations, Log } from '../../action-center/ports.ts';
+import type { Card } from '../card.ts';
+import type { AnswerCommand } from '../commands.ts';
+import { type Flows, within } from '../press.ts';
+import type { Surface } from '../surface.ts';
+import type { Arrival } from './activity.ts';
+import { privateAnswers } from './answers.ts';
+import { type ClickDeps, isRefresh, onInvoke, onSubmittedPress } from './clicks.ts';
+import { type CommandDeps, onCommand } from './commands.ts';
+import { openConnector } from './connector.ts';
+import { openAuthentication, Turns } from './credentials.ts';
+import { type Admitted, type Door, openDoor } from './door.ts';
+import type { GuardRefusal } from './guard.ts';
+import { type Installs, installs } from './installs.ts';
+import type { InvokeAnswer } from './invoke.ts';
+import { repeats } from './repeats.ts';
+import type { TeamsSettings } from './settings.ts';
+import { removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurface } from './surface.ts';
+
+export type TeamsDeps = {
+  settings: TeamsSettings;
+  flows: Flows;
+  commands: AnswerCommand;
+  conversations: Conversations;
+  cards: Sightings & Pick<CardStore, 'wake'>;
+  /** The card of this row as it is now; null when its action is gone. */
+  redraw: (row: CardRow) => Promise<Card | null>;
+  /** Conversations that some route names. */
+  routed: readonly string[];
+  /** Cards can be shown where they could not be before. */
+  poke: () => void;
+  /** A refused request, for the audit record. Bounded here. */
+  refused: (reason: GuardRefusal, facts: Record<string, string | null>) => Promise<void>;
+  /** A conversation with a route is out of reach. */
+  lost: (standing: 'removed' | 'deleted') => void;
+  log: Log;
+  now: () => number;
+};
+
+export type TeamsChat = {
+  surface: Surface;
+  /** Answers `POST /api/messages`. */
+  handle(req: IncomingMessage, res: ServerResponse): void;
+  inFlight(): number;
+  /** Waits for requests that are being answered, at most this long. */
+  stop(deadlineMs: number): Promise<void>;
+};
+
+/** Nobody waits for these calls; the reconciler's lease is longer. */
+const bulkDeadlineMs = 10_000;
+const interactiveDeadlineMs = 5000;
+
+/** Asks nobody and throws ConfigError for credentials that cannot be used: wrong ones show at the first card. */
+export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
+  const { settings, conversations, cards, log } = deps;
+  const authentication = openAuthentication(settings);
+  const connector = (deadlineMs: number) => openConnector({ authentication, appId: settings.appId, deadlineMs });
+  const surfaceDeps: TeamsSurfaceDeps = { connector: connector(bulkDeadlineMs), conversations, sightings: cards, settings, log };
+  const tell = privateAnswers({ connector: connector(interactiveDeadlineMs), log });
+  await sayWhatIsOutOfReach(deps);
+
+  const door = openDoor({ authentication, settings, refused: deps.refused, log, now: deps.now });
+  const turns = new Turns(authentication);
+  turns.onTurnError = async (_, error) => {
+    throw error;
+  };
+  const app = routes({
+    clicks: { flows: deps.flows, tell, log, lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting) },
+    commands: { answer: deps.commands, tell, log },
+    places: installs({
+      conversations,
+      routed: new Set(deps.routed),
+      lost: deps.lost,
+      log,
+      now: deps.now,
+      reached: async () => {
+        if ((await cards.wake('teams', deps.now())) > 0) deps.poke();
+      },
+    }),
+    log,
+  });
+  const take = repeats<InvokeAnswer>({ now: deps.now });
+  const running = new Set<Promise<void>>();
+  // A refresh changes nothing and its answer is large: neither worth remembering.
+  const answer = (admitted: Admitted) => {
+    const work = () => turn(turns, app, admitted);
+    return isRefresh(admitted.arrival) ? work() : take(admitted.arrival.requestKey, work);
+  };
+  return {
+    surface: teamsSurface(surfaceDeps),
+    handle: (req, res) => {
+      const done = serve(door, answer, req, res, log).finally(() => running.delete(done));
+      running.add(done);
+    },
+    inFlight: () => running.size,
+    stop: async (deadlineMs) => {
+      await within(Promise.allSettled(running), deadlineMs, null);
+    },
+  };
+}
+
+async function sayWhatIsOutOfReach({ conversations, routed, log, lost }: TeamsDeps): Promise<void> {
+  for (const { conversation, standing } of await conversations.outOfReach('teams', routed)) {
+    if (standing !== 'installed') lost(standing);
+    log.error(
+      { conversation, standing },
+      'ALARM: cards are routed to this Teams conversation and cannot be shown there; add the app again or change the routes',
+    );
+  }
+}
+
+type Answer = (admitted: Admitted) => Promise<InvokeAnswer>;
+
+async function serve(door: Door, answer: Answer, req: IncomingMessage, res: ServerResponse, log: Log): Promise<void> {
+  try {
+    const admitted = await door(req);
+    const { status, body } = 'arrival' in admitted ? await answer(admitted) : { status: admitted.status, body: undefined };
+    if (res.destroyed) return;
+    res.writeHead(status, {
+      'cache-control': 'no-store',
+      ...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+      ...(status === 413 ? { connection: 'close' } : {}),
+    });
+    res.end(body === undefined ? '' : JSON.stringify(body));
+  } catch (error) {
+    log.error({ err: error }, 'a request from Teams failed');
+    if (res.headersSent) res.destroy();
+    else res.writeHead(500).end();
+  }
+}
+
+const arrivalKey = Symbol('arrival');
+const arrivalOf = (context: TurnContext): Arrival => {
+  const arrival: Arrival | undefined = context.turnState.get(arrivalKey);
+  if (!arrival) throw new Error('a turn began without an arrival');
+  return arrival;
+};
+
+/** One request as botbuilder's turn, routed by teams-ai. An invoke nobody answered is answered 501 by botbuilder; a route below prevents it. */
+async function turn(turns: Turns, app: Application, { authenticated, raw, arrival }: Admitted): Promise<InvokeAnswer> {
+  const response = await turns.take(authenticated, raw as never, async (context) => {
+    context.turnState.set(arrivalKey, arrival);
+    await app.run(context);
+  });
+  return response ?? { status: 200 };
+}
+
+type Routed = { clicks: ClickDeps; commands: CommandDeps; places: Installs; log: Log };
+
+/** Routing only: no storage, no typing timer, no answers of teams-ai's own. */
+function routes({ clicks, commands, places, log }: Routed): Application {
+  const app = new Application({ startTypingTimer: false, removeRecipientMention: false });
+  const of =
+    (...types: string[]) =>
+    async ({ activity }: TurnContext) =>
+      types.includes(activity.type);
+  app.addRoute(
+    of('invoke'),
+    async (context) => {
+      const arrival = arrivalOf(context);
+      noticed(places, arrival, log);
+      await context.sendActivity({ type: 'invokeResponse', value: await onInvoke(clicks, arrival) });
+    },
+    true,
+  );
+  app.addRoute(of('message'), async (context) => {
+    const arrival = arrivalOf(context);
+    noticed(places, arrival, log);
+    if (!(await onSubmittedPress(clicks, arrival))) await onCommand(commands, arrival);
+  });
+  app.addRoute(of('installationUpdate', 'conversationUpdate'), (context) => places.onEvent(arrivalOf(context)));
+  return app;
+}
+
+/** Beside the press, not before it: an answer never waits for book-keeping. */
+function noticed(places: Installs, arrival: Arrival, log: Log): void {
+  places
+    .noticed(arrival)
+    .catch((error: unknown) => log.warn({ conversation: arrival.conversation, err: error }, 'a conversation could not be recorded'));
+}
+
+async function lookedAt(
+  { cards, redraw, now }: TeamsDeps,
+  surface: TeamsSurfaceDeps,
+  sighting: Parameters<ClickDeps['lookedAt']>[0],
+): Promise<Card | null> {
+  const seen = await cards.sighted({ ...sighting, now: now() });
+  if (seen === null) return null;
+  const { row, standing } = seen;
+  // Not waited for: the person looks at the card, whichever message it is on.
+  if (standing === 'stray')
+    void removeStray(surface, { conversation: row.conversation, parentRef: row.parentRef, ref: sighting.ref, cardId: row.cardId });
+  return redraw(row);
+}

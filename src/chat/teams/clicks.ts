@@ -1,0 +1,169 @@
+/**
+ * Presses and sent dialogs: read, handed to the flows, answered. The answer goes out after the commit; when that takes too long the person hears
+ * so, and gets the result in private once it is there. Nothing about deciding lives here.
+ */
+import { z } from 'zod';
+import { ActionId } from '../../action-center/action.ts';
+import type { Click } from '../../action-center/decide.ts';
+import type { Log, PersonClaim } from '../../action-center/ports.ts';
+import { ok } from '../../action-center/refusal.ts';
+import type { Card } from '../card.ts';
+import { atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
+import type { Line } from '../show.ts';
+import { newTroubleId } from '../trouble-id.ts';
+import { bugText, cardGone, outOfDate, pressAgain, stillChecking } from '../words.ts';
+import type { Arrival } from './activity.ts';
+import type { TellPrivately } from './answers.ts';
+import { barAnswer, cardAnswer, dialogAnswer, errorAnswer, type InvokeAnswer, notOffered, saidInDialog } from './invoke.ts';
+import { refreshVerb, renderCard, renderLine, withRefresh } from './render.ts';
+import { reasonField, reasonProblem, renderRejectDialog } from './render-reject.ts';
+
+export type ClickDeps = {
+  flows: Flows;
+  /** What the card shows now, and what the message it is on means for it. Null: no such card here. */
+  lookedAt: (sighting: { cardId: string; conversation: string; ref: string }) => Promise<Card | null>;
+  tell: TellPrivately;
+  log: Log;
+};
+
+/** Teams sends an invoke again after a while, on phones after 3 s. */
+const answerWithinMs = 1800;
+
+const PressData = z.object({
+  verb: z.string().nullish(),
+  actionId: ActionId,
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  version: z.coerce.number().int().min(1),
+  [reasonField]: z.string().max(20_000).nullish(),
+});
+type PressedData = z.infer<typeof PressData>;
+const RefreshData = z.object({ cardId: z.string().min(1).max(200) });
+const Execute = z.object({ action: z.object({ verb: z.string().nullish(), data: z.unknown() }), trigger: z.string().nullish() });
+const Task = z.object({ data: z.unknown() });
+
+const pressDeps = ({ flows, log }: ClickDeps): PressDeps => ({ flows, log, platform: 'teams' });
+
+/** Every invoke gets an answer, whatever it is and whatever happens. Never rejects. */
+export async function onInvoke(deps: ClickDeps, arrival: Arrival): Promise<InvokeAnswer> {
+  const { name, value } = arrival.activity;
+  try {
+    switch (name) {
+      case 'adaptiveCard/action':
+        return await onExecute(deps, arrival, value);
+      case 'task/fetch':
+        return await onFetch(deps, arrival, value);
+      case 'task/submit':
+        return await onSubmit(deps, arrival, value);
+      default:
+        return notOffered;
+    }
+  } catch (error) {
+    const troubleId = newTroubleId();
+    deps.log.error({ clickId: arrival.requestKey, invoke: name, troubleId, err: error }, 'an invoke failed');
+    return name === 'adaptiveCard/action' ? errorAnswer(500, bugText(troubleId)) : saidInDialog(bugText(troubleId));
+  }
+}
+
+/** A client asking for the newest state of a card, by itself or through its menu. */
+export const isRefresh = ({ activity }: Arrival): boolean =>
+  activity.name === 'adaptiveCard/action' && Execute.safeParse(activity.value).data?.action.verb === refreshVerb;
+
+async function onExecute(deps: ClickDeps, arrival: Arrival, value: unknown): Promise<InvokeAnswer> {
+  const execute = Execute.safeParse(value).data;
+  if (execute?.action.verb === refreshVerb) return refresh(deps, arrival, execute.action.data);
+  const pressed = PressData.safeParse(execute?.action.data).data;
+  // What a client does by itself is no press of a person, so it never decides.
+  const isManual = execute?.trigger === undefined || execute.trigger === null || execute.trigger === 'manual';
+  if (!pressed || !isManual || execute?.action.verb !== 'ac.approve') return errorAnswer(400, outOfDate);
+  const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, 'approve', null));
+  return barAnswer(await inTime(deps, arrival, work));
+}
+
+/** The line while Teams still waits; else that it takes longer, and the line itself in private when it is there. */
+async function inTime(deps: ClickDeps, arrival: Arrival, work: Promise<Line>): Promise<Line> {
+  const line = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
+  if (line !== null) return line;
+  later(deps, arrival, atLast(work));
+  return stillChecking;
+}
+
+/** Said after the request is answered; nobody waits for it. */
+function later(deps: ClickDeps, arrival: Arrival, line: Promise<Line>): void {
+  line
+    .then((said) => deps.tell(arrival, renderLine(said)))
+    .catch((error: unknown) => deps.log.error({ clickId: arrival.requestKey, err: error }, 'a late answer could not be said'));
+}
+
+async function refresh(deps: ClickDeps, { activity, conversation }: Arrival, data: unknown): Promise<InvokeAnswer> {
+  const asked = RefreshData.safeParse(data).data;
+  if (!asked || !activity.replyToId) return errorAnswer(400, outOfDate);
+  const card = await deps.lookedAt({ cardId: asked.cardId, conversation, ref: activity.replyToId });
+  return card === null ? errorAnswer(400, cardGone) : cardAnswer(withRefresh(renderCard(card), asked.cardId));
+}
+
+/** Reject was pressed: only who may decide is asked why. */
+async function onFetch(deps: ClickDeps, arrival: Arrival, value: unknown): Promise<InvokeAnswer> {
+  const pressed = PressData.safeParse(Task.safeParse(value).data?.data).data;
+  if (pressed?.verb !== 'ac.reject') return saidInDialog(outOfDate);
+  const work = checkedFor(pressDeps(deps), clickOf(arrival, pressed, 'reject', null));
+  const checked = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
+  if (checked === null) {
+    later(deps, arrival, atLast(work.then((late) => ('line' in late ? late.line : pressAgain))));
+    return saidInDialog(stillChecking);
+  }
+  return 'line' in checked ? saidInDialog(checked.line) : dialogAnswer(renderRejectDialog(checked.action, pressed));
+}
+
+/** The dialog with the reason was sent. Its answer is shown in the dialog itself. */
+async function onSubmit(deps: ClickDeps, arrival: Arrival, value: unknown): Promise<InvokeAnswer> {
+  const pressed = PressData.safeParse(Task.safeParse(value).data?.data).data;
+  if (pressed?.verb !== 'ac.reject') return saidInDialog(outOfDate);
+  const reason = (pressed[reasonField] ?? '').trim();
+  const problem = reasonProblem(reason);
+  if (problem !== null) return askAgain(deps, arrival, pressed, { reason, problem });
+  const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, 'reject', reason));
+  return saidInDialog(await inTime(deps, arrival, work));
+}
+
+/** The dialog again, with what was wrong said and what was written kept. */
+async function askAgain(
+  deps: ClickDeps,
+  arrival: Arrival,
+  pressed: PressedData,
+  again: { reason: string; problem: string },
+): Promise<InvokeAnswer> {
+  const work = checkedFor(pressDeps(deps), clickOf(arrival, pressed, 'reject', null));
+  const checked = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
+  if (checked === null) return saidInDialog(pressAgain);
+  return 'line' in checked ? saidInDialog(checked.line) : dialogAnswer(renderRejectDialog(checked.action, pressed, again));
+}
+
+/** An old client that does not know Action.Execute: the press comes as a message, and is answered in private. False: not a press. */
+export async function onSubmittedPress(deps: ClickDeps, arrival: Arrival): Promise<boolean> {
+  const { value } = arrival.activity;
+  if (typeof value !== 'object' || value === null) return false;
+  const pressed = PressData.safeParse(value).data;
+  if (pressed?.verb !== 'ac.approve') {
+    await deps.tell(arrival, renderLine(outOfDate));
+    return true;
+  }
+  const line = await inTime(deps, arrival, decisionLine(pressDeps(deps), clickOf(arrival, pressed, 'approve', null)));
+  await deps.tell(arrival, renderLine(line));
+  return true;
+}
+
+function clickOf(arrival: Arrival, { actionId, digest }: PressedData, verb: Click['verb'], comment: string | null): Click {
+  const { organisation, person, requestKey } = arrival;
+  const claim: PersonClaim = { platform: 'teams', tenantId: organisation, entraId: person?.entraId ?? '' };
+  return {
+    actionId,
+    shownDigest: digest,
+    verb,
+    by: `teams:${organisation}/${person?.entraId ?? ''}`,
+    // Microsoft's channel vouches for who pressed; the directory says what that is worth.
+    person: async () => ok(claim),
+    platform: 'teams',
+    comment,
+    clickId: requestKey,
+  };
+}

@@ -1,0 +1,34 @@
+/** Answers to invokes: what Teams shows to the person who pressed. HTTP 200 whenever our code ran, so that Teams does not send the press again. */
+import type { Line } from '../show.ts';
+import { attachmentOf, cardContentType, renderLine, type TeamsContent } from './render.ts';
+import type { AdaptiveCard } from './templates.ts';
+
+export type InvokeAnswer = { status: number; body?: unknown };
+
+const ok = (body: unknown): InvokeAnswer => ({ status: 200, body });
+
+/** A bar under the card, for the presser's eyes only. Never empty: Teams would send the press again. */
+export const barAnswer = (line: Line): InvokeAnswer =>
+  ok({ statusCode: 200, type: 'application/vnd.microsoft.activity.message', value: renderLine(line).text });
+
+/** The presser's own view of the card. */
+export const cardAnswer = ({ card }: TeamsContent): InvokeAnswer => ok({ statusCode: 200, type: cardContentType, value: card });
+
+export const errorAnswer = (statusCode: 400 | 500, line: Line): InvokeAnswer =>
+  ok({
+    statusCode,
+    type: 'application/vnd.microsoft.error',
+    value: { code: statusCode === 400 ? 'BadRequest' : 'InternalServerError', message: renderLine(line).text },
+  });
+
+/** Ends a dialog, or answers instead of one. */
+export const saidInDialog = (line: Line): InvokeAnswer => ok({ task: { type: 'message', value: renderLine(line).text } });
+
+export const dialogAnswer = ({ title, card }: { title: string; card: AdaptiveCard }): InvokeAnswer =>
+  ok({ task: { type: 'continue', value: { title, height: 'medium', width: 'medium', card: attachmentOf({ card }) } } });
+
+/** Something we never offer: sign-in, message extensions, files. */
+export const notOffered: InvokeAnswer = {
+  status: 400,
+  body: { error: { code: 'NotSupported', message: 'Countersign does not offer this.' } },
+};

@@ -1,0 +1,110 @@
+/** Teams as a place where cards are kept equal to the store. One call each, never repeated here. */
+import type { CardStore, Conversations, Log } from '../../action-center/ports.ts';
+import type { Card } from '../card.ts';
+import type { LaneUse, Place, PostedMessage, Surface } from '../surface.ts';
+import { SurfaceError } from '../surface.ts';
+import { clouds } from './clouds.ts';
+import type { Address, Connector, Message } from './connector.ts';
+import { attachmentOf, renderCard, type TeamsContent, withRefresh } from './render.ts';
+import type { TeamsSettings } from './settings.ts';
+
+export type Sightings = Pick<CardStore, 'sighted' | 'sightedAt'>;
+export type TeamsSurfaceDeps = {
+  connector: Connector;
+  conversations: Pick<Conversations, 'get'>;
+  sightings: Sightings;
+  settings: TeamsSettings;
+  log: Log;
+};
+
+/**
+ * Teams counts every send and edit of a bot in a conversation: 7 in 1 s, 8 in 2 s, 60 in 30 s, 1,800 in an hour; and 50 in 1 s over the whole
+ * tenant. A lane of capacity c that refills r a second lets at most c + r t through in any t seconds, so these lanes stay within all of them.
+ */
+const conversationLimits = [
+  { name: 'half-minute', capacity: 4, perSecond: 1.85 },
+  { name: 'hour', capacity: 600, perSecond: 1200 / 3600 },
+] as const;
+const tenantLimit = { capacity: 25, perSecond: 25 };
+
+/** People who look at the conversation answer for a message whose post got no answer; this long they are waited for. */
+const settleMs = 10_000;
+
+export function teamsSurface(deps: TeamsSurfaceDeps): Surface {
+  const { connector, settings } = deps;
+  const lanes = (conversation: string): LaneUse[] => [
+    ...conversationLimits.map(({ name, ...limit }) => ({ lane: `teams:${settings.appId}:${name}:${conversation}`, ...limit })),
+    { lane: `teams:${settings.appId}:tenant`, ...tenantLimit },
+  ];
+  return {
+    platform: 'teams',
+    settleMs,
+    postLanes: ({ conversation }) => lanes(conversation),
+    updateLanes: lanes,
+    post: (place, cardId, card) => post(deps, place, cardId, card),
+    update: async (message, card) => {
+      const at = await reach(deps, message.conversation);
+      await connector.update(
+        { ...at, conversation: threadOf(at.type, message) },
+        message.ref,
+        messageOf(withRefresh(renderCard(card), message.cardId)),
+      );
+    },
+    find: (_, cardId) => deps.sightings.sightedAt(cardId),
+  };
+}
+
+export const messageOf = (content: TeamsContent): Message => ({ summary: content.summary, attachments: [attachmentOf(content)] });
+
+type Reach = Address & { organisation: string; type: 'channel' | 'groupChat' | 'personal' };
+
+/** What the platform told us, else what the id and the configuration say. */
+async function reach({ conversations, settings }: TeamsSurfaceDeps, conversation: string): Promise<Reach> {
+  const known = await conversations.get('teams', conversation);
+  if (known) return known;
+  const serviceUrl = settings.serviceUrls[0] ?? clouds[settings.cloud].serviceUrl;
+  const organisation = settings.appTenantId || (settings.allowedTenants[0] ?? '');
+  return { conversation, serviceUrl, organisation, type: typeOf(conversation) };
+}
+
+export function typeOf(conversation: string): Reach['type'] {
+  if (/@thread\.(tacv2|skype)$/.test(conversation)) return 'channel';
+  return conversation.startsWith('19:') ? 'groupChat' : 'personal';
+}
+
+/** In a channel every message is in some thread; elsewhere there are none. */
+function threadOf(
+  type: Reach['type'],
+  { conversation, parentRef, ref }: { conversation: string; parentRef: string | null; ref?: string },
+): string {
+  const root = parentRef ?? ref;
+  return type === 'channel' && root !== undefined ? `${conversation};messageid=${root}` : conversation;
+}
+
+async function post(deps: TeamsSurfaceDeps, place: Place, cardId: string, card: Card): Promise<string> {
+  const { connector, sightings } = deps;
+  const at = await reach(deps, place.conversation);
+  const message = messageOf(withRefresh(renderCard(card), cardId));
+  const ref =
+    at.type === 'channel' && place.parentRef === null
+      ? await connector.createThread({ ...at, channel: place.conversation }, message)
+      : await connector.post({ ...at, conversation: threadOf(at.type, place) }, message);
+  // An earlier post of this card had no answer and was taken for lost; while this one was on its way somebody saw it.
+  const other = await sightings.sightedAt(cardId);
+  if (other !== null && other !== ref) await removeStray(deps, { ...place, ref: other, cardId });
+  return ref;
+}
+
+/** Takes a second message of the same card away. Whoever looks at it the next time gives another chance when this fails. */
+export async function removeStray(deps: TeamsSurfaceDeps, stray: PostedMessage): Promise<void> {
+  const { cardId, conversation, ref } = stray;
+  try {
+    const at = await reach(deps, conversation);
+    await deps.connector.remove({ ...at, conversation: threadOf(at.type, stray) }, ref);
+    deps.log.info({ cardId, conversation, ref }, 'a second message of the same card was taken away');
+  } catch (error) {
+    if (!(error instanceof SurfaceError)) throw error;
+    if (error.trouble !== 'gone')
+      deps.log.warn({ cardId, conversation, ref, reason: error.message }, 'a second message of the same card could not be taken away');
+  }
+}

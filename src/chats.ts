@@ -1,0 +1,154 @@
+/** The chat platforms of this process: each with its surface, its loop that keeps cards equal to the store, and its way in. No product logic. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
+import type { RemediationAction } from './action-center/intake.ts';
+import type { CardRow } from './action-center/ports.ts';
+import { type Card, cardFor, noteFor } from './chat/card.ts';
+import type { Flows } from './chat/press.ts';
+import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
+import { startSlack } from './chat/slack/app.ts';
+import type { Surface } from './chat/surface.ts';
+import { startTeams, type TeamsDeps } from './chat/teams/app.ts';
+import { huntLink, portalLinks } from './defender/links.ts';
+import type { Foundation } from './foundation.ts';
+import { type Loop, startLoop } from './loop.ts';
+
+type Chat = {
+  surface: Surface;
+  path: string;
+  handle(req: IncomingMessage, res: ServerResponse): void;
+  stop(deadlineMs: number): Promise<void>;
+};
+
+export type Chats = {
+  platforms: string[];
+  /** What the platforms post to, by path. */
+  ways: Record<string, Chat['handle']>;
+  pokeCards(): void;
+  /** Waits for presses that are being answered, at most this long; then ends the loops. */
+  stop(deadlineMs: number): Promise<void>;
+};
+
+const beatMs = 1000;
+/** Under a rush of presses many changes of cards become one pass. */
+const cardsRestMs = 100;
+
+export async function openChats(ground: Foundation, deps: DecideDeps, poke: () => void): Promise<Chats> {
+  const { config } = ground;
+  const flows = chatFlows(ground, deps);
+  const chats: Chat[] = [];
+  const stopAll = async (deadlineMs: number) => {
+    await Promise.all(chats.map((chat) => chat.stop(deadlineMs)));
+  };
+  try {
+    if (config.teams) chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, flows, poke, config.teams))) });
+    if (config.slack) chats.push({ path: '/slack/events', ...(await startSlack({ ...slackDeps(ground, flows), ...config.slack })) });
+  } catch (error) {
+    await stopAll(0);
+    throw error;
+  }
+  const loops = chats.map(({ surface }) => cardLoop(ground, surface));
+  return {
+    platforms: chats.map(({ surface }) => surface.platform),
+    ways: Object.fromEntries(chats.map(({ path, handle }) => [path, handle])),
+    pokeCards: () => {
+      for (const loop of loops) loop.poke();
+    },
+    stop: async (deadlineMs) => {
+      await stopAll(deadlineMs);
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
+}
+
+/** The flows, counted and watched. */
+function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
+  const { metrics } = ground;
+  return {
+    check: (click) => checkClick(deps, click),
+    decide: async (click) => {
+      const done = metrics.pressSeconds.startTimer({ verb: click.verb });
+      const decided = await decide(deps, click);
+      done();
+      if (!decided.ok) {
+        metrics.refusals.inc({ kind: decided.refusal.kind });
+        return decided;
+      }
+      const { action, decision } = decided.value;
+      metrics.decisions.inc({ verb: decision.verb, platform: decision.platform });
+      // The first of two approvals decides nothing yet.
+      if (action.decision) {
+        const { decisionId, decidedAt, verb } = action.decision;
+        ground.watch({ stage: 'decided', actionId: action.id, decisionId, at: decidedAt, detail: verb });
+      }
+      return decided;
+    },
+  };
+}
+
+const common = ({ log }: Foundation, flows: Flows) => ({ log, flows, now: () => Date.now() });
+
+function slackDeps(ground: Foundation, flows: Flows) {
+  return { ...common(ground, flows), identityMode: ground.config.identityMode, channels: ground.policy.conversations('slack') };
+}
+
+function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings: TeamsDeps['settings']): TeamsDeps {
+  const { cards, conversations, metrics, policy, store } = ground;
+  return {
+    ...common(ground, flows),
+    settings,
+    conversations,
+    cards,
+    poke,
+    routed: policy.conversations('teams'),
+    commands: async () => ({ lines: [], card: null }),
+    redraw: async (row) => {
+      const action = await store.get(row.actionId);
+      return action ? drawCard(ground, row, action) : null;
+    },
+    refused: (reason, facts) =>
+      store.note(null, {
+        kind: 'refused',
+        at: new Date().toISOString(),
+        actorId: null,
+        data: { refusal: 'request', platform: 'teams', reason, ...facts },
+      }),
+    lost: (standing) => metrics.outOfReach.inc({ platform: 'teams', standing }),
+  };
+}
+
+function cardLoop(ground: Foundation, surface: Surface): Loop {
+  const { log } = ground;
+  const resting = new Map<string, number>();
+  const draw = (row: CardRow, action: RemediationAction) => drawCard(ground, row, action);
+  const deps = { surface, draw, resting, now: Date.now, tell: (event: ReconcileEvent) => tell(ground, event) };
+  return startLoop({
+    everyMs: beatMs,
+    restMs: cardsRestMs,
+    run: async () => {
+      const { cards, lanes, store, holder } = ground;
+      return (await reconcile({ ...deps, cards, lanes, store, holder })).nextInMs;
+    },
+    onError: (error) => log.error({ err: error, platform: surface.platform }, 'the reconciler failed; it is tried again'),
+  });
+}
+
+function tell({ metrics, log, watch }: Foundation, event: ReconcileEvent): void {
+  const { row } = event;
+  if (event.kind === 'shown') {
+    metrics.cards.inc({ platform: row.platform, what: event.what });
+    watch({ stage: 'shown', actionId: row.actionId, decisionId: null, at: new Date().toISOString(), detail: row.kind });
+    return;
+  }
+  metrics.cardFailures.inc({ platform: row.platform, trouble: event.trouble });
+  const { cardId, actionId, conversation, platform } = row;
+  const facts = { cardId, actionId, platform, conversation, trouble: event.trouble, reason: event.error.message };
+  log.warn(facts, 'a card could not be shown; it is tried again');
+}
+
+function drawCard({ config, now, settings }: Foundation, row: CardRow, action: RemediationAction): Card {
+  if (row.kind === 'note' && row.note) return noteFor(row.note, action);
+  const links = { portalUrl: config.portalUrl, ...(config.portalTenantId === null ? {} : { tenantId: config.portalTenantId }) };
+  const huntUrl = huntLink(action, { ...links, now: now() });
+  return cardFor(action, { now: now(), huntUrl, portal: portalLinks(action, links), ...settings });
+}

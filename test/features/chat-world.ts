@@ -1,0 +1,48 @@
+/** A chat platform as the feature tests see it: one body of tests, run on each platform. */
+import type { Platform } from '../../src/action-center/action.ts';
+import type { DirectoryPerson } from './people.ts';
+
+export type PressOptions = {
+  older?: CardCopy;
+  bot?: number;
+  confirm?: 'accept' | 'deny';
+  /** The answer is a message of its own. In Slack it always is; in Teams for old clients, others get it as the answer to the press. */
+  answeredByMessage?: true;
+};
+
+/** What a feature needs of a platform: press as a person would, see what a person would see. */
+export type ChatWorld = {
+  platform: Platform;
+  env: Record<string, string>;
+  policy: string;
+  connect(botUrls: string[]): void;
+  /** The visible text of the card's copy, or null while there is none. */
+  card(title: string): string | null;
+  /** The texts said under the card, oldest first. */
+  thread(title: string): string[];
+  /** How many copies of the card there are. */
+  copies(title: string): number;
+  /** Presses a button by its visible text. `older` presses on the copy as it was then. */
+  press(who: DirectoryPerson, title: string, button: string | RegExp, options?: PressOptions): Promise<number>;
+  /** The card as it is now, to be pressed on later. */
+  remember(title: string): CardCopy;
+  /** Presses Reject, gives the reason and submits. */
+  reject(who: DirectoryPerson, title: string, reason: string, options?: { older?: CardCopy; bot?: number }): Promise<void>;
+  /** Where presses go, in the order of `bot`. */
+  botUrls(): string[];
+  /** What only that person was told, oldest first. */
+  told(who: DirectoryPerson): string[];
+  /** What stands in the dialog that is open for that person, or null. */
+  dialog(who: DirectoryPerson): string | null;
+  /** Sends the last signed request again, byte for byte; returns the HTTP status. */
+  replayLast(): Promise<number>;
+  /** The platform misbehaves: on the next post, update, private answer or look-up of a person. */
+  fault(where: 'post' | 'update' | 'answer' | 'person', kind: 'ratelimit' | 'http500' | 'hang' | 'lostAnswer', times?: number): void;
+  heal(): void;
+  /** Breaches of the platform's own rules by the bot. */
+  problems(): string[];
+  close(): Promise<void>;
+};
+
+/** A card as it was at some moment; only its own world knows what is in it. */
+export type CardCopy = { title: string; message: unknown };

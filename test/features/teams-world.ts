@@ -1,0 +1,118 @@
+/** Teams as the feature tests see it. Somebody always has the channel open, as in every channel that is worth routing to. */
+import { startTeams } from '../../sandbox/teams/server.ts';
+import { settingsFor } from '../../sandbox/teams/settings.ts';
+import type { AdaptiveCard, Press, TeamsMessage, TeamsWorld } from '../../sandbox/teams/types.ts';
+import type { CardCopy, ChatWorld, PressOptions } from './chat-world.ts';
+import { type DirectoryPerson, entraTenant, people, person, teamsIdOf } from './people.ts';
+
+const channel = '19:soc-approvals@thread.tacv2';
+const app = { appId: '99999999-8888-4777-8666-555555555555', appPassword: 'teams-app-password-for-tests', tenantId: entraTenant };
+/** Looks at the channel and never says a word; not in the directory. */
+const onlooker = person('Olga Onlooker', []);
+
+/** Every text a reader of the card sees, in reading order. */
+export function textOfCard(card: unknown): string {
+  if (Array.isArray(card)) return card.map(textOfCard).filter(Boolean).join('\n');
+  if (card === null || typeof card !== 'object') return '';
+  const { type, text, inlines, items, columns, body, actions, title, card: inner } = card as Record<string, unknown>;
+  const own = typeof text === 'string' ? text : '';
+  const label = typeof title === 'string' && String(type).startsWith('Action.') ? title : '';
+  // Runs of one block are one line.
+  const line = Array.isArray(inlines) ? inlines.map((run) => textOfCard(run)).join('') : '';
+  const whole = [own, line, ...[items, columns, body].map(textOfCard), label, textOfCard(actions), textOfCard(inner)];
+  return whole.filter(Boolean).join('\n');
+}
+
+/** The titles of all buttons that do something, also of those that have to be unfolded first. */
+export function titlesOf(card: unknown): string[] {
+  if (Array.isArray(card)) return card.flatMap(titlesOf);
+  if (card === null || typeof card !== 'object') return [];
+  const { type, title, card: inner, body, items, actions } = card as Record<string, unknown>;
+  const isDoing = ['Action.Execute', 'Action.Submit', 'Action.OpenUrl'].includes(String(type));
+  return [...(isDoing ? [String(title)] : []), ...[body, items, actions, inner].flatMap(titlesOf)];
+}
+
+export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWorld & { teams: TeamsWorld }> {
+  const everybody = [...people, ...extra, onlooker];
+  const teams = await startTeams({
+    ...app,
+    people: everybody.map((one) => ({ id: teamsIdOf(one), aadObjectId: one.entraId, name: one.displayName, upn: one.upn })),
+    // More than 60 people would get no automatic refresh, and then nobody could see a message whose post got no answer.
+    conversations: [
+      { id: channel, type: 'channel', name: 'SOC approvals', teamId: '19:soc@thread.tacv2', members: everybody.map(teamsIdOf) },
+    ],
+  });
+  teams.watch(teamsIdOf(onlooker), channel);
+  const found = (title: string) => teams.messages(channel).filter(({ card }) => textOfCard(card).includes(title));
+  const one = (title: string): TeamsMessage => {
+    const [message] = found(title);
+    if (!message) throw new Error(`no card says ${title}`);
+    return message;
+  };
+  const urlOf = (bot: number | undefined): { url?: string } => {
+    const url = bot === undefined ? undefined : teams.messagesUrls[bot];
+    return url === undefined ? {} : { url };
+  };
+  const press = (who: DirectoryPerson, title: string, button: string | RegExp, options: PressOptions) => {
+    const older = options.older?.message as TeamsMessage | undefined;
+    const message = older ?? one(title);
+    const titles = titlesOf(message.card);
+    const label = titles.find((text) => (typeof button === 'string' ? text === button : button.test(text)));
+    if (label === undefined) throw new Error(`the card has no button ${String(button)}, only ${titles.join(', ')}`);
+    const pressed: Press = { person: teamsIdOf(who), conversation: channel, messageId: message.id, button: label, ...urlOf(options.bot) };
+    const card: { card?: AdaptiveCard } = older?.card ? { card: older.card } : {};
+    return teams.press({ ...pressed, ...card, ...(options.answeredByMessage ? { oldClient: true } : {}) });
+  };
+  const heard = (who: DirectoryPerson) => teams.privateMessages(teamsIdOf(who));
+
+  return {
+    teams,
+    platform: 'teams',
+    env: settingsFor(teams, app),
+    policy: `routes:\n  - teams: ["${channel}"]\n`,
+    connect: (urls) => {
+      const wasAlone = teams.messagesUrls.length === 0;
+      teams.setMessagesUrls(urls.map((url) => `${url}/api/messages`));
+      // The first bot that is there hears that the app was added.
+      if (wasAlone && urls.length > 0) void teams.install(channel, teamsIdOf(onlooker));
+    },
+    card: (title) => {
+      const [message] = found(title);
+      return message ? textOfCard(message.card) : null;
+    },
+    copies: (title) => found(title).length,
+    thread: (title) => teams.thread(channel, one(title).id).map(({ text, card }) => `${text}\n${textOfCard(card)}`),
+    remember: (title): CardCopy => ({ title, message: structuredClone(one(title)) }),
+    press: async (who, title, button, options = {}) => (await press(who, title, button, options)).status,
+    botUrls: () => teams.messagesUrls.map((url) => url.replace('/api/messages', '')),
+    reject: async (who, title, reason, options = {}) => {
+      await press(who, title, 'Reject', options);
+      // Refused: there is no dialog, the person was told instead.
+      if (teams.dialog(teamsIdOf(who)) === null) return;
+      await teams.submitDialog({ person: teamsIdOf(who), values: { reason }, ...urlOf(options.bot) });
+    },
+    told: (who) => heard(who).map(({ text, card }) => [text, textOfCard(card)].filter(Boolean).join('\n')),
+    dialog: (who) => {
+      const open = teams.dialog(teamsIdOf(who));
+      if (open) return textOfCard(open.card);
+      return heard(who).findLast(({ via }) => via === 'dialog')?.text ?? null;
+    },
+    replayLast: async () => {
+      const last = teams.recorded.findLast(({ body }) => !body.includes('"trigger":"automatic"'));
+      if (!last) throw new Error('nothing was sent yet');
+      return (await teams.replay(last)).status;
+    },
+    fault: (where, kind, times = 1) => {
+      if (where === 'person') throw new Error('nobody asks Teams who pressed');
+      teams.faults.add({
+        where: where === 'answer' ? 'targeted' : where,
+        kind,
+        times,
+        ...(kind === 'ratelimit' ? { retryAfterSeconds: 1 } : {}),
+      });
+    },
+    heal: () => teams.faults.clear(),
+    problems: () => teams.problems,
+    close: () => teams.close(),
+  };
+}
