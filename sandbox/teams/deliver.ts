@@ -6,8 +6,7 @@ import type { Ack, RecordedRequest } from './types.ts';
 import { type Fields, fieldsOf, parseJson, textOf } from './values.ts';
 
 const ANSWER_MAX_BYTES = 4 * 1_048_576;
-/** After this long the person is told that something went wrong. */
-export const GIVE_UP_MS = 15_000;
+const GIVE_UP_MS = 15_000;
 const RESEND_AFTER_MS = 10_000;
 /** A person likes an answer within this time; more is noted in `slow`. */
 const SLOW_MS = 2_000;
@@ -19,6 +18,8 @@ export type Delivery = {
   what: string;
   url?: string | undefined;
 };
+
+const giveUpMs = ({ options }: TeamsState): number => options.giveUpAfterMs ?? GIVE_UP_MS;
 
 export const NOT_SENT: Ack = { status: 0, body: undefined, ms: 0, timedOut: false };
 
@@ -53,8 +54,8 @@ export async function requestFor(
 export async function deliverEvent(state: TeamsState, delivery: Delivery): Promise<Ack> {
   const recorded = await prepare(state, delivery);
   if (recorded === undefined) return NOT_SENT;
-  const ack = await transmit(state, recorded, GIVE_UP_MS);
-  if (ack.timedOut || ack.status === 0 || ack.status >= 500) addProblem(state, `${delivery.what}: ${troubleOf(ack)}`);
+  const ack = await transmit(state, recorded);
+  if (ack.timedOut || ack.status === 0 || ack.status >= 500) addProblem(state, `${delivery.what}: ${troubleOf(state, ack)}`);
   return ack;
 }
 
@@ -64,14 +65,14 @@ export async function deliverInvoke(state: TeamsState, delivery: Delivery): Prom
   if (recorded === undefined) return NOT_SENT;
   const ack = await insist(state, recorded, delivery.url);
   if (ack.status > 0 && ack.ms > SLOW_MS) remember(state.slow, { ms: ack.ms, what: delivery.what }, SLOW_NOTED);
-  if (!isGood(ack)) addProblem(state, `${delivery.what}: ${troubleOf(ack)}`);
+  if (!isGood(ack)) addProblem(state, `${delivery.what}: ${troubleOf(state, ack)}`);
   return ack;
 }
 
 export const isGood = ({ status }: Ack): boolean => status >= 200 && status < 300;
 
-function troubleOf(ack: Ack): string {
-  if (ack.timedOut) return `no answer in ${GIVE_UP_MS / 1000} s`;
+function troubleOf(state: TeamsState, ack: Ack): string {
+  if (ack.timedOut) return `no answer in ${giveUpMs(state) / 1000} s`;
   return ack.status === 0 ? `not delivered (${String(ack.body)})` : `answered with status ${ack.status}`;
 }
 
@@ -87,9 +88,9 @@ function insist(state: TeamsState, recorded: RecordedRequest, url: string | unde
   const started = performance.now();
   return new Promise((resolve) => {
     let under = 0;
-    const attempt = async (to: string, giveUpMs: number): Promise<void> => {
+    const attempt = async (to: string, leftMs: number): Promise<void> => {
       under += 1;
-      const ack = await transmit(state, { ...recorded, url: to }, giveUpMs);
+      const ack = await transmit(state, { ...recorded, url: to }, leftMs);
       under -= 1;
       // A broken connection counts only when no other attempt can still be answered.
       if (ack.status === 0 && under > 0) return;
@@ -97,15 +98,15 @@ function insist(state: TeamsState, recorded: RecordedRequest, url: string | unde
       resolve({ ...ack, ms: performance.now() - started });
     };
     const again =
-      after > 0 && after < GIVE_UP_MS
-        ? setTimeout(() => void attempt(url ?? nextUrl(state) ?? recorded.url, GIVE_UP_MS - after), after)
+      after > 0 && after < giveUpMs(state)
+        ? setTimeout(() => void attempt(url ?? nextUrl(state) ?? recorded.url, giveUpMs(state) - after), after)
         : undefined;
-    void attempt(recorded.url, GIVE_UP_MS);
+    void attempt(recorded.url, giveUpMs(state));
   });
 }
 
 /** Sends the bytes as they are; each request on a connection of its own, as from the many senders of Teams. */
-export function transmit(state: TeamsState, recorded: RecordedRequest, giveUpMs = GIVE_UP_MS): Promise<Ack> {
+export function transmit(state: TeamsState, recorded: RecordedRequest, waitMs = giveUpMs(state)): Promise<Ack> {
   remember(state.recorded, { ...recorded, at: state.now() }, RECORDED);
   const started = performance.now();
   const body = Buffer.from(recorded.body);
@@ -123,7 +124,7 @@ export function transmit(state: TeamsState, recorded: RecordedRequest, giveUpMs 
     const timer = setTimeout(() => {
       ack(0, undefined, true);
       outgoing.destroy();
-    }, giveUpMs);
+    }, waitMs);
     outgoing.on('error', (error) => ack(0, error.message));
     outgoing.on('response', (incoming) => {
       const chunks: Buffer[] = [];

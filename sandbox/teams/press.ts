@@ -53,7 +53,7 @@ async function sendPress(state: TeamsState, pressed: Pressed): Promise<Ack> {
 }
 
 /** What was typed goes over what the card says. */
-export function dataOf({ data }: Fields, { values }: Filled): unknown {
+function dataOf({ data }: Fields, { values }: Filled): unknown {
   return data === undefined || isObject(data) ? { ...data, ...values } : data;
 }
 

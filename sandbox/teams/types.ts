@@ -16,6 +16,8 @@ export type TeamsOptions = {
   enforceRates?: boolean;
   /** Teams sends an invoke again when it hears nothing for this long; 0: never. Default 10,000. */
   resendAfterMs?: number;
+  /** After this long Teams tells the person that something went wrong. Default 15,000. */
+  giveUpAfterMs?: number;
 };
 
 export type TeamsPerson = {
@@ -166,17 +168,18 @@ export type TeamsWorld = {
   /** The card as that person sees it: their own view of it, else the posted one. */
   shownTo(person: string, conversation: string, messageId: string): AdaptiveCard | null;
   dialog(person: string): TeamsDialog | null;
-  /** Adds the app (again), as an installationUpdate and a conversationUpdate tell the bot. `by`: a person's id. */
+  /** Adds the app (again), as an installationUpdate and a conversationUpdate tell the bot; to a whole team, so to all its channels. `by`: a person's id. */
   install(conversation: string, by: string): Promise<Ack>;
   uninstall(conversation: string, by: string): Promise<Ack>;
   /** The channel is gone for everybody; the bot is told as Teams tells it (conversationUpdate, eventType channelDeleted). */
   deleteChannel(conversation: string, by: string): Promise<Ack>;
   /** A person with the right to do so deletes a message; bots are not told. */
   deleteMessage(conversation: string, messageId: string): void;
+  /** Status 0 when nothing is sent: the press stays in the client, or its form is not filled in (`body.errors` says what is wrong by input id). */
   press(p: Press): Promise<Ack>;
   submitDialog(p: { person: string; values: Record<string, string>; button?: string | RegExp; url?: string }): Promise<Ack>;
   closeDialog(person: string): void;
-  /** A typed message. `targeted`: sent as a slash command. */
+  /** A typed message. `targeted`: sent as a slash command. In channels and group chats a bot hears of nothing else that does not mention it. */
   say(p: {
     person: string;
     conversation: string;

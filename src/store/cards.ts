@@ -46,11 +46,12 @@ async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<C
 type Seen = Claimed & { is_claimed: boolean; is_taken: boolean };
 type Look = Parameters<CardStore['sighted']>[0];
 
-/** One statement: what is remembered is remembered only while the card has no message of its own. */
+/** One statement: what is remembered is remembered only while the card has no message of its own. Known now, it need not wait any longer. */
 async function sighted(db: Database, tenantId: string, { cardId, conversation, ref, now }: Look): Promise<Sighting | null> {
   const { rows } = await sql<Seen>`
     with seen as (
-      update cards set sighted_ref = ${ref} where card_id = ${cardId} and tenant_id = ${tenantId} and conversation = ${conversation}
+      update cards set sighted_ref = ${ref}, next_try_at = case when claimed_until is null then ${at(now)}::timestamptz else next_try_at end
+      where card_id = ${cardId} and tenant_id = ${tenantId} and conversation = ${conversation}
         and ref is null and sighted_ref is null and not stopped
         and not exists (select 1 from cards o where o.conversation = ${conversation} and o.ref = ${ref}))
     select c.*, p.ref as parent_ref, coalesce(c.claimed_until > ${at(now)}::timestamptz, false) as is_claimed,

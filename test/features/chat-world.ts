@@ -2,6 +2,8 @@
 import type { Platform } from '../../src/action-center/action.ts';
 import type { DirectoryPerson } from './people.ts';
 
+export type FaultKind = 'ratelimit' | 'unnamedPause' | 'conflict' | 'http500' | 'http502' | 'hang' | 'lostAnswer' | 'reset' | 'slow';
+
 export type PressOptions = {
   older?: CardCopy;
   bot?: number;
@@ -37,7 +39,13 @@ export type ChatWorld = {
   /** Sends the last signed request again, byte for byte; returns the HTTP status. */
   replayLast(): Promise<number>;
   /** The platform misbehaves: on the next post, update, private answer or look-up of a person. */
-  fault(where: 'post' | 'update' | 'answer' | 'person', kind: 'ratelimit' | 'http500' | 'hang' | 'lostAnswer', times?: number): void;
+  fault(where: 'post' | 'update' | 'answer' | 'person', kind: FaultKind, times?: number): void;
+  /** Every way in which the platform can misbehave and recover. */
+  weather: readonly FaultKind[];
+  /** The texts of all messages that nobody answered under: a stray would be among them. */
+  everything(): string[];
+  /** From now on nobody has the channel open; with `true` somebody has again. */
+  onlooker(looks: boolean): void;
   heal(): void;
   /** Breaches of the platform's own rules by the bot. */
   problems(): string[];

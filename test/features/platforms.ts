@@ -6,6 +6,7 @@ import { type DirectoryPerson, people, team } from './people.ts';
 import { teamsWorld } from './teams-world.ts';
 
 const channel = 'C0SOC';
+export const slowMs = 800;
 const methods = { post: 'chat.postMessage', update: 'chat.update', answer: 'response_url', person: 'users.info' } as const;
 
 /** Every text in a message, in reading order. */
@@ -97,8 +98,14 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       if (!last) throw new Error('nothing was sent yet');
       return (await slack.replay(last)).status;
     },
-    fault: (where, kind, times = 1) =>
-      slack.faults.add({ method: methods[where], kind, times, ...(kind === 'ratelimit' ? { retryAfterSeconds: 1 } : {}) }),
+    fault: (where, kind, times = 1) => {
+      if (kind === 'conflict' || kind === 'unnamedPause' || kind === 'http502') throw new Error(`Slack knows no ${kind}`);
+      slack.faults.add({ method: methods[where], kind, times, ms: slowMs, ...(kind === 'ratelimit' ? { retryAfterSeconds: 1 } : {}) });
+    },
+    weather: ['ratelimit', 'http500', 'lostAnswer', 'reset', 'slow'],
+    everything: () => slack.messages(channel).map((message) => `${message.text}\n${textOf(message.blocks)}`),
+    // Slack lets the bot look for itself.
+    onlooker: () => {},
     heal: () => slack.faults.clear(),
     problems: () => slack.problems,
     close: () => slack.close(),

@@ -5,9 +5,9 @@ import type { AdaptiveCard, Press, TeamsMessage, TeamsWorld } from '../../sandbo
 import type { CardCopy, ChatWorld, PressOptions } from './chat-world.ts';
 import { type DirectoryPerson, entraTenant, people, person, teamsIdOf } from './people.ts';
 
-const channel = '19:soc-approvals@thread.tacv2';
+export const channel = '19:soc-approvals@thread.tacv2';
 const app = { appId: '99999999-8888-4777-8666-555555555555', appPassword: 'teams-app-password-for-tests', tenantId: entraTenant };
-/** Looks at the channel and never says a word; not in the directory. */
+/** Looks at the channel and never says a word. */
 const onlooker = person('Olga Onlooker', []);
 
 /** Every text a reader of the card sees, in reading order. */
@@ -42,7 +42,7 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       { id: channel, type: 'channel', name: 'SOC approvals', teamId: '19:soc@thread.tacv2', members: everybody.map(teamsIdOf) },
     ],
   });
-  teams.watch(teamsIdOf(onlooker), channel);
+  let lookAway: (() => void) | null = teams.watch(teamsIdOf(onlooker), channel);
   const found = (title: string) => teams.messages(channel).filter(({ card }) => textOfCard(card).includes(title));
   const one = (title: string): TeamsMessage => {
     const [message] = found(title);
@@ -104,12 +104,16 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     },
     fault: (where, kind, times = 1) => {
       if (where === 'person') throw new Error('nobody asks Teams who pressed');
-      teams.faults.add({
-        where: where === 'answer' ? 'targeted' : where,
-        kind,
-        times,
-        ...(kind === 'ratelimit' ? { retryAfterSeconds: 1 } : {}),
-      });
+      const at = where === 'answer' ? 'targeted' : where;
+      if (kind === 'unnamedPause') teams.faults.add({ where: at, kind: 'ratelimit', times });
+      else if (kind === 'ratelimit') teams.faults.add({ where: at, kind, times, retryAfterSeconds: 1 });
+      else teams.faults.add({ where: at, kind: kind === 'conflict' ? 'http412' : kind, times, ms: 800 });
+    },
+    weather: ['ratelimit', 'unnamedPause', 'conflict', 'http500', 'http502', 'lostAnswer', 'reset', 'slow'],
+    everything: () => teams.messages(channel).map(({ text, card }) => `${text}\n${textOfCard(card)}`),
+    onlooker: (looks) => {
+      lookAway?.();
+      lookAway = looks ? teams.watch(teamsIdOf(onlooker), channel) : null;
     },
     heal: () => teams.faults.clear(),
     problems: () => teams.problems,

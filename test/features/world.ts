@@ -42,7 +42,7 @@ export type World = {
   /** Resolves when a stage that fits was reached, also if it was before the call. */
   reached(fits: (stage: Stage) => boolean, what?: string): Promise<Stage>;
   /** Polls `look` until it returns something. */
-  until<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false): Promise<T>;
+  until<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false, forMs?: number): Promise<T>;
   close(): Promise<void>;
 };
 

@@ -66,10 +66,10 @@ export function Teams({ state, me, touched, onTouch }: TeamsProps) {
           ) : null,
         )}
       </div>
-      <PersonalChat key={me.id} self={self} press={press} />
+      <PersonalChat key={`chat ${me.id}`} self={self} press={press} />
       <Trouble text={trouble} onDismiss={() => setTrouble(null)} />
       <Compose label="Write in the Teams channel" placeholder="/help or @Countersign help" onSend={say} />
-      {self.dialog ? <TeamsCardDialog key={me.id} dialog={self.dialog} user={me.id} /> : null}
+      {self.dialog ? <TeamsCardDialog key={`dialog ${me.id}`} dialog={self.dialog} user={me.id} /> : null}
       {said && !self.dialog ? <TeamsSaid said={said} onClose={() => setRead((before) => ({ ...before, [me.id]: said.at }))} /> : null}
     </section>
   );

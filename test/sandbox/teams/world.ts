@@ -115,8 +115,13 @@ export async function post(world: TeamsWorld, content: object = card(execute('Ap
 export const edit = (world: TeamsWorld, id: string, content: object, conversation = SOC): Promise<Answered> =>
   call(world, 'PUT', at(conversation, `/activities/${id}`), withCard(content));
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was sent
-export type Got = { headers: IncomingMessage['headers']; body: string; activity: any };
+export type Activity = Record<string, unknown> & {
+  id: string;
+  from: Record<string, unknown>;
+  conversation: Record<string, unknown>;
+  value: Record<string, unknown>;
+};
+export type Got = { headers: IncomingMessage['headers']; body: string; activity: Activity };
 type Reply = { status?: number; json?: unknown; text?: string; never?: boolean; reset?: boolean };
 
 /** A bot at `POST /api/messages` that keeps what it got and answers as told. */
