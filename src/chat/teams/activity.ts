@@ -34,7 +34,7 @@ export const Inbound = z.object({
     .max(1000)
     .nullish(),
   text: z.string().nullish(),
-  value: z.unknown(),
+  value: z.unknown().optional(),
 });
 export type Inbound = z.infer<typeof Inbound>;
 

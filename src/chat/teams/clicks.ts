@@ -38,8 +38,8 @@ const PressData = z.object({
 });
 type PressedData = z.infer<typeof PressData>;
 const RefreshData = z.object({ cardId: z.string().min(1).max(200) });
-const Execute = z.object({ action: z.object({ verb: z.string().nullish(), data: z.unknown() }), trigger: z.string().nullish() });
-const Task = z.object({ data: z.unknown() });
+const Execute = z.object({ action: z.object({ verb: z.string().nullish(), data: z.unknown().optional() }), trigger: z.string().nullish() });
+const Task = z.object({ data: z.unknown().optional() });
 
 const pressDeps = ({ flows, log }: ClickDeps): PressDeps => ({ flows, log, platform: 'teams' });
 

@@ -51,7 +51,7 @@ const neverSent: ReadonlySet<string> = new Set([
 const Answer = z.object({
   statusCode: z.number().int(),
   code: z.unknown().optional(),
-  response: z.object({ headers: z.unknown(), bodyAsText: z.string().nullish() }).optional(),
+  response: z.object({ headers: z.unknown().optional(), bodyAsText: z.string().nullish() }).optional(),
 });
 const Body = z.object({ error: z.object({ code: z.string() }) });
 const gone = 'ActivityNotFoundInConversation';
