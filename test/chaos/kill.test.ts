@@ -9,14 +9,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startSlack } from '../../sandbox/slack/server.ts';
-import type { SlackMessage, SlackWorld } from '../../sandbox/slack/types.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { device, quarantineFile } from '../features/actions.ts';
-import { crowd, team } from '../features/people.ts';
-import { buttonsOf, textOf } from '../features/platforms.ts';
+import { crowd, type DirectoryPerson } from '../features/people.ts';
 import { intakeSecret, signed } from '../features/world.ts';
 import { startPostgres, startRedis } from '../setup/local-services.ts';
+import { type Chat, chats } from './chats.ts';
 
 /** What a person would press in a night, times fifty; fewer for a quick look. */
 const total = Number(process.env['CHAOS_DECISIONS'] ?? 500);
@@ -30,12 +28,11 @@ type Process = { name: string; start(): void; kill9(): Promise<void>; stop(): Pr
 let folder: string;
 let postgres: Service;
 let redis: Service;
-let slack: SlackWorld;
+let chat: Chat;
 let botUrls: string[];
-const processes: Process[] = [];
+let processes: Process[] = [];
 
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const channelOf = (lane: number): string => `C${String(lane).padStart(4, '0')}`;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -80,16 +77,12 @@ function supervise(name: string, command: string, env: Record<string, string>): 
   };
 }
 
-beforeAll(async () => {
+async function open(chatOf: (typeof chats)[number]['open']): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'countersign-chaos-'));
   [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
-  const secrets = { signingSecret: 'chaos-signing-secret', botToken: 'xoxb-chaos' };
-  const channels = Array.from({ length: lanes }, (_, lane) => ({ id: channelOf(lane), name: `soc-${lane}` }));
-  const people = analysts.map((one) => ({ id: one.slack[0]?.userId ?? '', name: one.upn, realName: one.displayName, email: one.email }));
-  slack = await startSlack({ ...secrets, teamId: team, channels, people, enforceRates: false });
-
-  const routes = channels.map(({ id }, lane) => `  - match: { group: "group-${lane}" }\n    slack: [${id}]\n`).join('');
-  await writeFile(join(folder, 'policy.yaml'), `routes:\n${routes}  - slack: [${channelOf(0)}]\n`);
+  chat = await chatOf({ lanes, people: analysts });
+  const routes = Array.from({ length: lanes }, (_, lane) => `  - match: { group: "group-${lane}" }\n    ${chat.route(lane)}\n`).join('');
+  await writeFile(join(folder, 'policy.yaml'), `routes:\n${routes}  - ${chat.route(0)}\n`);
   await writeFile(join(folder, 'directory.json'), JSON.stringify({ people: analysts }));
   const shared = {
     HOST: '127.0.0.1',
@@ -101,24 +94,23 @@ beforeAll(async () => {
     BACKEND: 'simulator',
     INTAKE_SECRETS: intakeSecret,
     LOG_LEVEL: 'silent',
-    SLACK_BOT_TOKEN: secrets.botToken,
-    SLACK_SIGNING_SECRET: secrets.signingSecret,
-    SLACK_API_URL: slack.apiUrl,
+    ...chat.env,
   };
   const ports = await Promise.all([freePort(), freePort()]);
   botUrls = ports.map((port) => `http://127.0.0.1:${port}`);
-  slack.setRequestUrls(botUrls.map((url) => `${url}/slack/events`));
+  chat.connect(botUrls);
+  processes = [];
   for (const [index, port] of ports.entries()) processes.push(supervise(`bot ${index + 1}`, 'bot', { ...shared, PORT: String(port) }));
   for (const index of [1, 2]) processes.push(supervise(`worker ${index}`, 'worker', shared));
   for (const one of processes) one.start();
   await Promise.all(botUrls.map(untilReady));
-}, 120_000);
+}
 
-afterAll(async () => {
+async function close(): Promise<void> {
   await Promise.all(processes.map((one) => one.stop()));
-  await Promise.all([slack?.close(), postgres?.stop(), redis?.stop()]);
+  await Promise.all([chat?.close(), postgres?.stop(), redis?.stop()]);
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+}
 
 async function untilReady(url: string): Promise<void> {
   await persist(async () => (await fetch(`${url}/readyz`)).status === 200, 60_000);
@@ -153,81 +145,82 @@ async function submit(body: object): Promise<string> {
   return id;
 }
 
-const isAsking = (message: SlackMessage): boolean => buttonsOf(message).some((text) => text.startsWith('Approve'));
+type Case = { body: ReturnType<typeof quarantineFile>; lane: number; who: DirectoryPerson };
 
 /** Presses, looks whether it counted, and presses again if not: what a person does whose press got no answer. */
-async function pressUntilDecided(id: string, title: string, channel: string, user: string): Promise<void> {
+async function pressUntilDecided(id: string, { body, lane, who }: Case): Promise<void> {
   await persist(async () => {
-    const message = slack.messages(channel).find((one) => isAsking(one) && textOf(one.blocks).includes(title));
-    if (message) {
-      const button = buttonsOf(message).find((text) => text.startsWith('Approve')) ?? '';
-      await slack.click({ user, channel, ts: message.ts, button });
-    }
+    await chat.approve(who, lane, body.title);
     const answer = await ask(`/v1/actions/${id}`, { headers: signed('') });
     return answer.status === 200 && ((await answer.json()) as { status: string }).status !== 'pending';
   });
 }
 
-it(`loses none of ${total} decisions and carries none out twice while everything is killed in turn`, { timeout: 400_000 }, async () => {
-  const victims = [...processes, { name: 'Redis', ...restarting(redis) }, { name: 'PostgreSQL', ...restarting(postgres) }];
-  const kills = new Map<string, number>();
-  let killing = true;
-  const killer = (async () => {
-    for (let turn = 0; killing; turn += 1) {
-      await later(killEveryMs);
-      const victim = victims[turn % victims.length];
-      if (!victim || !killing) continue;
-      kills.set(victim.name, (kills.get(victim.name) ?? 0) + 1);
-      await victim.kill9();
-    }
-  })();
+describe.each(chats)('while everything is killed in turn, with $name', ({ open: chatOf }) => {
+  beforeAll(() => open(chatOf), 120_000);
+  afterAll(close, 60_000);
 
-  const cases = Array.from({ length: total }, (_, index) => {
-    const lane = index % lanes;
-    // Some end at once, some are being worked on when their worker is killed.
-    const body = quarantineFile({
-      parameters: { simulator: { takesMs: (index % 4) * 500 } },
-      entities: [
-        { ...device, group: `group-${lane}` },
-        { type: 'file', sha1: '3395856ce81f2b7382dee72602f798b642f14140' },
-      ],
+  it(`loses none of ${total} decisions and carries none out twice`, { timeout: 400_000 }, async () => {
+    const victims = [...processes, { name: 'Redis', ...restarting(redis) }, { name: 'PostgreSQL', ...restarting(postgres) }];
+    const kills = new Map<string, number>();
+    let killing = true;
+    const killer = (async () => {
+      for (let turn = 0; killing; turn += 1) {
+        await later(killEveryMs);
+        const victim = victims[turn % victims.length];
+        if (!victim || !killing) continue;
+        kills.set(victim.name, (kills.get(victim.name) ?? 0) + 1);
+        await victim.kill9();
+      }
+    })();
+
+    const cases = Array.from({ length: total }, (_, index): Case => {
+      const lane = index % lanes;
+      // Some end at once, some are being worked on when their worker is killed.
+      const body = quarantineFile({
+        parameters: { simulator: { takesMs: (index % 4) * 500 } },
+        entities: [
+          { ...device, group: `group-${lane}` },
+          { type: 'file', sha1: '3395856ce81f2b7382dee72602f798b642f14140' },
+        ],
+      });
+      return { body, lane, who: analysts[index % analysts.length] as DirectoryPerson };
     });
-    return { title: body.title, body, channel: channelOf(lane), user: analysts[index % analysts.length]?.slack[0]?.userId ?? '' };
-  });
-  const work = [...cases];
-  const hands = Array.from({ length: 40 }, async () => {
-    for (let one = work.shift(); one; one = work.shift()) {
-      const id = await submit(one.body);
-      await pressUntilDecided(id, one.title, one.channel, one.user);
+    const work = [...cases];
+    const hands = Array.from({ length: 40 }, async () => {
+      for (let one = work.shift(); one; one = work.shift()) {
+        const id = await submit(one.body);
+        await pressUntilDecided(id, one);
+      }
+    });
+    await Promise.all(hands);
+    killing = false;
+    await killer;
+
+    const client = new pg.Client({ connectionString: postgres.url });
+    await client.connect();
+    const count = async (query: string): Promise<number> => Number((await client.query<{ n: string }>(query)).rows[0]?.n);
+    try {
+      await persist(async () => (await count("select count(*) as n from actions where status in ('queued', 'inProgress')")) === 0, 150_000);
+      const figures = {
+        submitted: total,
+        stored: await count('select count(*) as n from actions'),
+        decided: await count("select count(*) as n from audit_events where kind = 'decided'"),
+        completed: await count("select count(*) as n from actions where status = 'completed'"),
+        carriedOut: await count('select count(*) as n from simulator_runs'),
+        carriedOutTwice: await count(
+          'select count(*) as n from (select decision_id from simulator_runs group by decision_id having count(*) > 1) as twice',
+        ),
+        kills: Object.fromEntries(kills),
+      };
+      process.stdout.write(`kill -9: ${JSON.stringify(figures)}\n`);
+      expect(figures).toMatchObject({ stored: total, decided: total, completed: total, carriedOut: total, carriedOutTwice: 0 });
+      // Every kind of victim had its turn.
+      expect(kills.size).toBe(victims.length);
+    } finally {
+      await client.end();
     }
   });
-  await Promise.all(hands);
-  killing = false;
-  await killer;
-
-  const client = new pg.Client({ connectionString: postgres.url });
-  await client.connect();
-  const count = async (query: string): Promise<number> => Number((await client.query<{ n: string }>(query)).rows[0]?.n);
-  try {
-    await persist(async () => (await count("select count(*) as n from actions where status in ('queued', 'inProgress')")) === 0, 150_000);
-    const figures = {
-      submitted: total,
-      stored: await count('select count(*) as n from actions'),
-      decided: await count("select count(*) as n from audit_events where kind = 'decided'"),
-      completed: await count("select count(*) as n from actions where status = 'completed'"),
-      carriedOut: await count('select count(*) as n from simulator_runs'),
-      carriedOutTwice: await count(
-        'select count(*) as n from (select decision_id from simulator_runs group by decision_id having count(*) > 1) as twice',
-      ),
-      kills: Object.fromEntries(kills),
-    };
-    process.stdout.write(`kill -9: ${JSON.stringify(figures)}\n`);
-    expect(figures).toMatchObject({ stored: total, decided: total, completed: total, carriedOut: total, carriedOutTwice: 0 });
-    // Every kind of victim had its turn.
-    expect(kills.size).toBe(victims.length);
-  } finally {
-    await client.end();
-  }
 });
 
 const restarting = (service: Service) => ({

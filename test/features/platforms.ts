@@ -6,7 +6,7 @@ import { type DirectoryPerson, people, team } from './people.ts';
 import { teamsWorld } from './teams-world.ts';
 
 const channel = 'C0SOC';
-export const slowMs = 800;
+const slowMs = 800;
 const methods = { post: 'chat.postMessage', update: 'chat.update', answer: 'response_url', person: 'users.info' } as const;
 
 /** Every text in a message, in reading order. */

@@ -11,7 +11,7 @@ export class NotSent extends Error {
 }
 
 /** The Bot Connector's answer, for those who must tell a deleted message from a deleted channel. */
-export class ConnectorError extends SurfaceError {
+class ConnectorError extends SurfaceError {
   readonly status: number | null;
   readonly code: string | null;
 

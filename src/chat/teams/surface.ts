@@ -25,7 +25,7 @@ const conversationLimits = [
   { name: 'half-minute', capacity: 4, perSecond: 1.85 },
   { name: 'hour', capacity: 600, perSecond: 1200 / 3600 },
 ] as const;
-const tenantLimit = { capacity: 25, perSecond: 25 };
+const tenantLimit = { capacity: 10, perSecond: 40 };
 
 /** People who look at the conversation answer for a message whose post got no answer; this long they are waited for. */
 const settleMs = 10_000;

@@ -90,7 +90,7 @@ describe('trouble', () => {
 
   test('a message that is gone is said to be gone', async () => {
     const { chat } = await open();
-    expect(await troubleOf(chat.surface.update({ ...place, ref: '1.000001', cardId: "card-7" }, card))).toBe('gone');
+    expect(await troubleOf(chat.surface.update({ ...place, ref: '1.000001', cardId: 'card-7' }, card))).toBe('gone');
     expect(await troubleOf(chat.surface.post({ conversation: channel, parentRef: '1.000001' }, 'note-1', note))).toBe('gone');
   });
 
@@ -98,8 +98,8 @@ describe('trouble', () => {
     const { world, chat } = await open();
     await world.close();
     // The first call may still find a pooled connection; what it meets there is not known.
-    await troubleOf(chat.surface.update({ ...place, ref: '1.000001', cardId: "card-7" }, card));
-    expect(await troubleOf(chat.surface.update({ ...place, ref: '1.000001', cardId: "card-7" }, card))).toBe('unavailable');
+    await troubleOf(chat.surface.update({ ...place, ref: '1.000001', cardId: 'card-7' }, card));
+    expect(await troubleOf(chat.surface.update({ ...place, ref: '1.000001', cardId: 'card-7' }, card))).toBe('unavailable');
   });
 
   test('a channel shared with another organisation gets no card', async () => {

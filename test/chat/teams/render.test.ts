@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ActionStatus, ActionType } from '../../../src/action-center/action.ts';
 import { type Card, cardFor, noteFor } from '../../../src/chat/card.ts';
 import { literalPieces, plainText, spokenText } from '../../../src/chat/teams/escape.ts';
-import { attachmentOf, cardBudget, renderCard, renderLine } from '../../../src/chat/teams/render.ts';
+import { attachmentOf, cardBudget, renderCard, renderLine, withRefresh } from '../../../src/chat/teams/render.ts';
 import { reasonField, reasonProblem, renderRejectDialog } from '../../../src/chat/teams/render-reject.ts';
 import type { AdaptiveCard } from '../../../src/chat/teams/templates.ts';
 import { cardProblems } from '../../schemas/validate.ts';
@@ -283,6 +283,14 @@ test('every status has a valid card, wide and with words for those who cannot se
     expect(content.card.speak).toContain('invoice.exe');
     expect(attachmentOf(content)).toEqual({ contentType: 'application/vnd.microsoft.card.adaptive', content: content.card });
   }
+});
+
+test('a card that asks for its newest state is valid, and asks with nothing but its id', () => {
+  const content = withRefresh(renderCard(cardFor(anAction(), plainContext)), 'A-1-1');
+  expect(cardProblems(content.card)).toEqual([]);
+  expect(content.card.refresh).toEqual({
+    action: { type: 'Action.Execute', title: 'Refresh', verb: 'ac.refresh', data: { cardId: 'A-1-1' } },
+  });
 });
 
 test('a deadline is drawn in the time zone of the reader and in UTC', () => {

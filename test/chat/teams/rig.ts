@@ -26,8 +26,8 @@ import { type Engine, openEngine } from '../../../src/store/engine.ts';
 import { aDecision, anAction } from '../../setup/builders.ts';
 import { plainContext } from '../hostile.ts';
 
-export const tenantId = '11111111-2222-4333-8444-555555555555';
-export const app = { appId: '99999999-8888-4777-8666-555555555555', appPassword: 'teams-app-password-for-tests', tenantId };
+const tenantId = '11111111-2222-4333-8444-555555555555';
+const app = { appId: '99999999-8888-4777-8666-555555555555', appPassword: 'teams-app-password-for-tests', tenantId };
 export const channel = '19:soc@thread.tacv2';
 export const chat = '19:duty@thread.v2';
 
@@ -94,7 +94,7 @@ export type Rig = {
 };
 type RigOptions = { flows?: Flows; teams?: Partial<TeamsOptions>; bot?: Partial<TeamsDeps>; env?: Record<string, string> };
 
-export const needed = { POLICY_FILE: 'p', DIRECTORY_FILE: 'd', BACKEND: 'consumer' };
+const needed = { POLICY_FILE: 'p', DIRECTORY_FILE: 'd', BACKEND: 'consumer' };
 
 export async function openRig({ flows = recordingFlows(), teams = {}, bot = {}, env = {} }: RigOptions = {}): Promise<Rig> {
   const world = await startOrganisation({
