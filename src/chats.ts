@@ -2,8 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
 import type { RemediationAction } from './action-center/intake.ts';
+import { type Look, look } from './action-center/look.ts';
 import type { CardRow } from './action-center/ports.ts';
-import { type Card, cardFor, noteFor } from './chat/card.ts';
+import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
+import { type AnswerCommand, answerCommand } from './chat/commands.ts';
 import type { Flows } from './chat/press.ts';
 import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
 import { startSlack } from './chat/slack/app.ts';
@@ -89,7 +91,12 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
 const common = ({ log }: Foundation, flows: Flows) => ({ log, flows, now: () => Date.now() });
 
 function slackDeps(ground: Foundation, flows: Flows) {
-  return { ...common(ground, flows), identityMode: ground.config.identityMode, channels: ground.policy.conversations('slack') };
+  return {
+    ...common(ground, flows),
+    commands: commandsOf(ground),
+    identityMode: ground.config.identityMode,
+    channels: ground.policy.conversations('slack'),
+  };
 }
 
 function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings: TeamsDeps['settings']): TeamsDeps {
@@ -101,7 +108,7 @@ function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings:
     cards,
     poke,
     routed: policy.conversations('teams'),
-    commands: async () => ({ lines: [], card: null }),
+    commands: commandsOf(ground),
     redraw: async (row) => {
       const action = await store.get(row.actionId);
       return action ? drawCard(ground, row, action) : null;
@@ -115,6 +122,16 @@ function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings:
       }),
     lost: (standing) => metrics.outOfReach.inc({ platform: 'teams', standing }),
   };
+}
+
+function commandsOf(ground: Foundation): AnswerCommand {
+  const { store, directory, settings, now, log } = ground;
+  const deps = {
+    look: (asked: Look) => look({ store, directory, settings, now }, asked),
+    draw: (action: RemediationAction) => drawAction(ground, action),
+    log,
+  };
+  return (asked) => answerCommand(deps, asked);
 }
 
 function cardLoop(ground: Foundation, surface: Surface): Loop {
@@ -137,7 +154,14 @@ function tell({ metrics, log, watch }: Foundation, event: ReconcileEvent): void 
   const { row } = event;
   if (event.kind === 'shown') {
     metrics.cards.inc({ platform: row.platform, what: event.what });
-    watch({ stage: 'shown', actionId: row.actionId, decisionId: null, at: new Date().toISOString(), detail: row.kind });
+    watch({
+      stage: 'shown',
+      actionId: row.actionId,
+      decisionId: null,
+      at: new Date().toISOString(),
+      detail: row.kind,
+      platform: row.platform,
+    });
     return;
   }
   metrics.cardFailures.inc({ platform: row.platform, trouble: event.trouble });
@@ -146,8 +170,11 @@ function tell({ metrics, log, watch }: Foundation, event: ReconcileEvent): void 
   log.warn(facts, 'a card could not be shown; it is tried again');
 }
 
-function drawCard({ config, now, settings }: Foundation, row: CardRow, action: RemediationAction): Card {
-  if (row.kind === 'note' && row.note) return noteFor(row.note, action);
+function drawCard(ground: Foundation, row: CardRow, action: RemediationAction): Card {
+  return row.kind === 'note' && row.note ? noteFor(row.note, action) : drawAction(ground, action);
+}
+
+function drawAction({ config, now, settings }: Foundation, action: RemediationAction): ActionCard {
   const links = { portalUrl: config.portalUrl, ...(config.portalTenantId === null ? {} : { tenantId: config.portalTenantId }) };
   const huntUrl = huntLink(action, { ...links, now: now() });
   return cardFor(action, { now: now(), huntUrl, portal: portalLinks(action, links), ...settings });

@@ -5,6 +5,8 @@ export type Stage = {
   decisionId: string | null;
   at: string;
   detail?: string;
+  /** Where something was shown. */
+  platform?: 'slack' | 'teams';
 };
 
 export type Watch = (stage: Stage) => void;

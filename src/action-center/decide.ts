@@ -4,10 +4,10 @@
  */
 import type { ActionId, Actor, Decision, Platform } from './action.ts';
 import { mayBeCarriedOut } from './catalogue.ts';
-import { UpstreamError } from './errors.ts';
+import { type AskingPerson, identify } from './identify.ts';
 import { isOpen, type NormalisedIntake, type RemediationAction } from './intake.ts';
 import { mayDecide } from './permissions.ts';
-import type { ActionStore, Clock, DecisionMessage, Directory, PersonClaim, Policy } from './ports.ts';
+import type { ActionStore, Clock, DecisionMessage, Directory, Policy } from './ports.ts';
 import { isAboutAuthority, ok, type PersonRefusal, type Refusal, type Result, refuse } from './refusal.ts';
 import { type Sha256, scopeDigest } from './scope.ts';
 import { decided, rescoped } from './transitions.ts';
@@ -29,8 +29,7 @@ export type Click = {
   verb: 'approve' | 'reject';
   /** The chat account that pressed, e.g. `slack:T01/U02`: evidence when nobody stands behind it. */
   by: string;
-  /** Resolves the clicking person: a claim its platform vouches for, or why there is none. Throws UpstreamError without an answer. */
-  person: (options: { fresh: boolean }) => Promise<Result<PersonClaim, PersonRefusal>>;
+  person: AskingPerson;
   platform: Platform;
   comment: string | null;
   /** The digest the pressed card carried. */
@@ -53,7 +52,7 @@ export async function checkClick(deps: DecideDeps, click: Click): Promise<Result
 async function examine(deps: DecideDeps, click: Click): Promise<Result<Examined>> {
   const action = await deps.store.get(click.actionId);
   if (!action) return refuse({ kind: 'not-found' });
-  const person = await identify(deps, click, action.isProtected);
+  const person = await identify(deps.directory, click.person, action.isProtected);
   if (!person.ok) return refuse(await unidentified(deps, click, person.refusal));
   const standing = await standingRefusal(deps, action, click, person.value);
   if (standing) return refuse(standing);
@@ -64,17 +63,6 @@ async function examine(deps: DecideDeps, click: Click): Promise<Result<Examined>
     return refuse({ kind: 'not-permitted', actorId, verb: click.verb, missing, ...(deviceGroup === undefined ? {} : { deviceGroup }) });
   }
   return ok({ action, actor: person.value, rolesUsed: permission.rolesUsed });
-}
-
-async function identify(deps: DecideDeps, click: Click, fresh: boolean): Promise<Result<Actor, PersonRefusal>> {
-  try {
-    const claim = await click.person({ fresh });
-    return claim.ok ? await deps.directory.personFor(claim.value, { fresh }) : claim;
-  } catch (error) {
-    // No answer is a no: nobody is let through on a guess.
-    if (error instanceof UpstreamError) return refuse({ kind: 'identity-unavailable', service: error.service });
-    throw error;
-  }
 }
 
 /** While nobody could say who this is, the action may have been decided: that is on the card for all to see, and the better answer. */

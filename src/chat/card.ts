@@ -222,6 +222,8 @@ function footnotesOf(action: RemediationAction, context: CardContext): Line[] {
       : 'nothing in this action can be searched for';
     notes.push([words(`Go hunt is not offered: ${reason}.`)]);
   }
+  // What `show` asks for.
+  notes.push([words('Action '), exact(action.id, 64)]);
   return notes;
 }
 

@@ -1,16 +1,53 @@
-/** Commands, as both platforms hand them in and say the answer. */
-import type { Platform } from '../action-center/action.ts';
-import type { PersonClaim } from '../action-center/ports.ts';
-import type { PersonRefusal, Result } from '../action-center/refusal.ts';
+/** Commands on every platform: parsed, looked up, answered. Who asked hears it, and nobody else; that is the platform's part. */
+import { UpstreamError } from '../action-center/errors.ts';
+import type { RemediationAction } from '../action-center/intake.ts';
+import type { Look, Looked, LookRefusal } from '../action-center/look.ts';
+import type { Log } from '../action-center/ports.ts';
+import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard } from './card.ts';
+import { parseCommand } from './command.ts';
+import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
 import type { Line } from './show.ts';
+import { newTroubleId } from './trouble-id.ts';
 
-export type Asked = {
-  text: string;
-  platform: Platform;
-  by: string;
-  person: (options: { fresh: boolean }) => Promise<Result<PersonClaim, PersonRefusal>>;
-  clickId: string;
-};
+export type Asked = Omit<Look, 'actionId'> & { text: string };
 export type CommandAnswer = { lines: Line[]; card: ActionCard | null };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
+
+export type CommandDeps = {
+  look: (asked: Look) => Promise<Result<Looked, LookRefusal>>;
+  draw: (action: RemediationAction) => ActionCard;
+  log: Log;
+};
+
+const said = (...lines: Line[]): CommandAnswer => ({ lines, card: null });
+
+/** Never rejects. */
+export async function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
+  const { text, ...asker } = asked;
+  const { platform, clickId } = asker;
+  const parsed = parseCommand(text);
+  if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
+  if (parsed.command.name === 'help') return said(...helpText(platform));
+  try {
+    const looked = await deps.look({ ...asker, actionId: parsed.command.id });
+    if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
+    const { action, history } = looked.value;
+    return { lines: storyOf(history), card: readOnly(deps.draw(action)) };
+  } catch (error) {
+    if (error instanceof UpstreamError) {
+      deps.log.error({ clickId, service: error.service, err: error }, 'a command got no answer from the record');
+      return said(lookFailed);
+    }
+    const troubleId = newTroubleId();
+    deps.log.error({ clickId, troubleId, err: error }, 'a command failed');
+    return said(commandBugText(troubleId));
+  }
+}
+
+/** A copy that only one person sees must not be decided on: it is never kept up to date. */
+const readOnly = (card: ActionCard): ActionCard => ({
+  ...card,
+  heading: card.heading.replace(/\?$/, ''),
+  buttons: card.buttons.filter(({ kind }) => kind === 'hunt' || kind === 'portal'),
+});

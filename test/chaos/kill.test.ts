@@ -149,11 +149,24 @@ type Case = { body: ReturnType<typeof quarantineFile>; lane: number; who: Direct
 
 /** Presses, looks whether it counted, and presses again if not: what a person does whose press got no answer. */
 async function pressUntilDecided(id: string, { body, lane, who }: Case): Promise<void> {
-  await persist(async () => {
+  const attempt = persist(async () => {
     await chat.approve(who, lane, body.title);
     const answer = await ask(`/v1/actions/${id}`, { headers: signed('') });
     return answer.status === 200 && ((await answer.json()) as { status: string }).status !== 'pending';
   });
+  await attempt.catch(async (error: unknown) => {
+    throw new Error(`${id} was never decided; its cards: ${JSON.stringify(await cardsOf(id))}`, { cause: error });
+  });
+}
+
+async function cardsOf(id: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  try {
+    return (await client.query('select *, now() as now from cards where action_id = $1', [id])).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 describe.each(chats)('while everything is killed in turn, with $name', ({ open: chatOf }) => {

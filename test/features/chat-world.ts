@@ -30,6 +30,8 @@ export type ChatWorld = {
   remember(title: string): CardCopy;
   /** Presses Reject, gives the reason and submits. */
   reject(who: DirectoryPerson, title: string, reason: string, options?: { older?: CardCopy; bot?: number }): Promise<void>;
+  /** Asks by command, as a person would: in Slack `/actions ...`, in Teams as a slash command. */
+  command(who: DirectoryPerson, text: string): Promise<number>;
   /** Where presses go, in the order of `bot`. */
   botUrls(): string[];
   /** What only that person was told, oldest first. */

@@ -88,7 +88,8 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       if (slack.view(user) === undefined && (await heard(slack, user, before)) === 'told') return;
       await slack.submit({ user, values: { Reason: reason }, ...botUrl(options.bot) });
     },
-    told: (who) => slack.ephemerals(userOf(who)).map(({ text }) => text),
+    command: async (who, text) => (await slack.command({ user: userOf(who), channel, command: '/actions', text })).status,
+    told: (who) => slack.ephemerals(userOf(who)).map(({ text, blocks }) => `${text}\n${textOf(blocks)}`),
     dialog: (who) => {
       const view = slack.view(userOf(who));
       return view ? textOf((view as { blocks?: unknown }).blocks) : null;

@@ -91,6 +91,8 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       if (teams.dialog(teamsIdOf(who)) === null) return;
       await teams.submitDialog({ person: teamsIdOf(who), values: { reason }, ...urlOf(options.bot) });
     },
+    command: async (who, text) =>
+      (await teams.say({ person: teamsIdOf(who), conversation: channel, text: text || 'help', targeted: true })).status,
     told: (who) => heard(who).map(({ text, card }) => [text, textOfCard(card)].filter(Boolean).join('\n')),
     dialog: (who) => {
       const open = teams.dialog(teamsIdOf(who));

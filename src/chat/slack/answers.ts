@@ -2,18 +2,16 @@
 
 import type { WebClient } from '@slack/web-api';
 import type { Log } from '../../action-center/ports.ts';
-import type { Line } from '../show.ts';
-import { renderLine, type SlackContent } from './render.ts';
+import type { SlackContent } from './render.ts';
 
 /** `responseUrl` is a bearer secret: it is never logged. */
 export type Reader = { userId: string; channel: string | null; responseUrl: string | null };
-export type TellPrivately = (reader: Reader, line: Line) => Promise<void>;
+export type TellPrivately = (reader: Reader, content: SlackContent) => Promise<void>;
 
 const deadlineMs = 5000;
 
 export function privateAnswers({ client, log }: { client: WebClient; log: Log }): TellPrivately {
-  return async (reader, line) => {
-    const content = renderLine(line);
+  return async (reader, content) => {
     if (reader.responseUrl !== null && (await viaResponseUrl(reader.responseUrl, content, log))) return;
     if (reader.channel === null) {
       log.warn({ slackUser: reader.userId }, 'a private answer could not be delivered: the press named no channel');

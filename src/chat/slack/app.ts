@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver, type Receiver, SocketModeReceiver } from '@slack/bolt';
 import { ConfigError } from '../../action-center/errors.ts';
 import type { Log } from '../../action-center/ports.ts';
+import type { AnswerCommand } from '../commands.ts';
 import type { Flows } from '../press.ts';
 import { requestKey } from '../request.ts';
 import { seenLately } from '../seen.ts';
@@ -11,8 +12,9 @@ import type { Surface } from '../surface.ts';
 import { newTroubleId } from '../trouble-id.ts';
 import { privateAnswers } from './answers.ts';
 import { channelCheck } from './channels.ts';
-import { type ClickDeps, type DialogAnswer, type Interaction, onPress, onSubmit } from './clicks.ts';
+import { type ClickDeps, type Interaction, onPress, onSubmit } from './clicks.ts';
 import { clientOptions, quietLogger, slackClient } from './client.ts';
+import { type CommandDeps, onSlashCommand } from './commands.ts';
 import { type Arrival, type Guard, slackGuard } from './guard.ts';
 import { peopleDeadlineMs, slackPeople } from './people.ts';
 import { type Account, connectSocket, whoAmI } from './start.ts';
@@ -31,6 +33,7 @@ export type SlackDeps = {
   log: Log;
   now: () => number;
   flows: Flows;
+  commands: AnswerCommand;
   /** How long Slack may be away while we start. */
   startDeadlineMs?: number;
 };
@@ -72,7 +75,9 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const running = new Set<Promise<void>>();
   const transport = openTransport(deps);
   const app = newApp(deps, account, transport.receiver);
-  listen(app, { flows: deps.flows, teamId, personBehind, tell, openView, log }, { running, isRepeat: transport.isRepeat });
+  const taken = takingOnce({ running, isRepeat: transport.isRepeat, log });
+  listen(app, { flows: deps.flows, teamId, personBehind, tell, openView, log }, taken);
+  listenForCommands(app, { answer: deps.commands, teamId, personBehind, tell, log }, taken);
   await app.init();
   if (transport.socket) await connectSocket(transport.socket, { deadline });
   return {
@@ -168,32 +173,43 @@ function socketTransport({ log, now, apiUrl }: SlackDeps, appToken: string): Tra
   return { receiver, socket: receiver, handle, isRepeat: ({ requestKey: key }) => !envelopes.first(key) };
 }
 
-type Listening = { running: Set<Promise<void>>; isRepeat: Transport['isRepeat'] };
+type Listening = { running: Set<Promise<void>>; isRepeat: Transport['isRepeat']; log: Log };
+type Asking<T> = { body: unknown; context: { [key: string]: unknown }; ack: (answer?: T) => Promise<void> };
+type Taking = <T>(
+  work: (asked: { body: unknown; arrival: Arrival; ack: (answer?: T) => Promise<void> }) => Promise<void>,
+) => (asking: Asking<T>) => Promise<void>;
+
+/** Each request once, counted while it is being answered. */
+function takingOnce({ running, isRepeat, log }: Listening): Taking {
+  return (work) => async (asking) => {
+    const arrival = asking.context['arrival'] as Arrival;
+    const ack = acknowledging(asking.ack, arrival, log);
+    if (isRepeat(arrival)) return ack();
+    const done = work({ body: asking.body, arrival, ack });
+    running.add(done);
+    try {
+      await done;
+    } finally {
+      running.delete(done);
+    }
+  };
+}
 
 /** One listener for presses and one for dialogs: every further one is asked for every request. */
-function listen(app: App, deps: ClickDeps, { running, isRepeat }: Listening): void {
-  const taken = (work: (interaction: Interaction) => Promise<void>) => {
-    return async (args: { body: unknown; context: { [key: string]: unknown }; ack: (answer?: DialogAnswer) => Promise<void> }) => {
-      const arrival = args.context['arrival'] as Arrival;
-      const ack = acknowledging(args.ack, arrival, deps.log);
-      if (isRepeat(arrival)) return ack();
-      const done = work({ body: args.body, arrival, ack });
-      running.add(done);
-      try {
-        await done;
-      } finally {
-        running.delete(done);
-      }
-    };
-  };
-  const press = taken((interaction) => onPress(deps, interaction));
-  const submit = taken((interaction) => onSubmit(deps, interaction));
+function listen(app: App, deps: ClickDeps, taken: Taking): void {
+  const press = taken((interaction: Interaction) => onPress(deps, interaction));
+  const submit = taken((interaction: Interaction) => onSubmit(deps, interaction));
   app.action(/^ac\./, ({ body, context, ack }) => press({ body, context, ack: (answer) => ack(answer as never) }));
   app.view(/^ac\./, ({ body, context, ack }) => submit({ body, context, ack: (answer) => ack(answer as never) }));
 }
 
+function listenForCommands(app: App, deps: CommandDeps, taken: Taking): void {
+  const command = taken<never>((asked) => onSlashCommand(deps, asked));
+  app.command('/actions', ({ body, context, ack }) => command({ body, context, ack: () => ack() }));
+}
+
 /** Slack may be gone when we answer. The decision stands all the same, and the person is still told. */
-function acknowledging(ack: Interaction['ack'], { requestKey: clickId }: Arrival, log: Log): Interaction['ack'] {
+function acknowledging<T>(ack: (answer?: T) => Promise<void>, { requestKey: clickId }: Arrival, log: Log): (answer?: T) => Promise<void> {
   return async (answer) => {
     try {
       await ack(answer);

@@ -15,6 +15,7 @@ import { readSubmission, reasonErrors, rejectDialog, resultView } from './dialog
 import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { type Pressed, readPressed } from './pressed.ts';
+import { renderLine } from './render.ts';
 
 export type ClickDeps = {
   flows: Flows;
@@ -85,7 +86,7 @@ export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interacti
   }
   if (pressed && button.action_id === 'ac.reject') return askForReason(deps, press, pressed, { body, arrival, ack });
   await ack();
-  return deps.tell(readerOf(press), outOfDate);
+  return deps.tell(readerOf(press), renderLine(outOfDate));
 }
 
 async function answerDecision(
@@ -96,9 +97,9 @@ async function answerDecision(
   const work = decisionLine(pressDeps(deps), click);
   const line = await soon(work, { receivedAt: to.arrival.receivedAt, ms: answerWithinMs });
   await to.ack();
-  if (line !== null) return deps.tell(to.reader, line);
-  await deps.tell(to.reader, stillChecking);
-  return deps.tell(to.reader, await atLast(work));
+  if (line !== null) return deps.tell(to.reader, renderLine(line));
+  await deps.tell(to.reader, renderLine(stillChecking));
+  return deps.tell(to.reader, renderLine(await atLast(work)));
 }
 
 /** Reject: only who may decide is asked why. */
@@ -109,16 +110,16 @@ async function askForReason(deps: ClickDeps, press: Press, pressed: Pressed, { a
   const checked = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   await ack();
   if (checked === null) {
-    await deps.tell(reader, stillChecking);
+    await deps.tell(reader, renderLine(stillChecking));
     const late = await atLast(work.then((value) => ('line' in value ? value.line : pressAgain)));
-    return deps.tell(reader, late);
+    return deps.tell(reader, renderLine(late));
   }
-  if ('line' in checked) return deps.tell(reader, checked.line);
+  if ('line' in checked) return deps.tell(reader, renderLine(checked.line));
   try {
     await deps.openView(press.trigger_id ?? '', rejectDialog(checked.action, pressed, reader.channel));
   } catch (error) {
     deps.log.warn({ actionId: click.actionId, clickId: click.clickId, err: error }, 'the dialog for a rejection could not be opened');
-    return deps.tell(reader, pressAgain);
+    return deps.tell(reader, renderLine(pressAgain));
   }
 }
 
@@ -137,5 +138,5 @@ export async function onSubmit(deps: ClickDeps, { body, arrival, ack }: Interact
   );
   const line = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   await show(line ?? stillChecking);
-  if (line === null) await deps.tell({ userId: clicker.userId, channel: sent.channel, responseUrl: null }, await atLast(work));
+  if (line === null) await deps.tell({ userId: clicker.userId, channel: sent.channel, responseUrl: null }, renderLine(await atLast(work)));
 }

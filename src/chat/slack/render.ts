@@ -31,6 +31,11 @@ export function renderCard(card: Card): SlackContent {
 }
 
 /** A private answer or a dialog's text. */
+/** Several lines, each by itself. */
+export function renderLines(lines: Line[]): SlackContent {
+  return renderCard({ kind: 'note', lines, fallback: lines.map(plain).join(' ') });
+}
+
 export function renderLine(line: Line): SlackContent {
   return { text: escapeMrkdwn(showText(plain(line), 3000)), blocks: [richText([section(line, 600)])] };
 }

@@ -3,12 +3,20 @@ import { ConfigError, UpstreamError } from '../../../src/action-center/errors.ts
 import { startSlack } from '../../../src/chat/slack/app.ts';
 import { openLog } from '../../../src/log.ts';
 import { anAction } from '../../setup/builders.ts';
-import { appToken, botToken, channel, openRig, openWorkspace, recordingFlows, signingSecret, waitFor } from './rig.ts';
+import { appToken, botToken, channel, noCommands, openRig, openWorkspace, recordingFlows, signingSecret, waitFor } from './rig.ts';
 
 const user = 'U0ALICE';
 const approve = 'Approve Quarantine';
 const log = openLog('silent');
-const deps = { botToken, signingSecret, identityMode: 'linked' as const, log, now: Date.now, flows: recordingFlows(anAction()) };
+const deps = {
+  botToken,
+  signingSecret,
+  identityMode: 'linked' as const,
+  log,
+  now: Date.now,
+  flows: recordingFlows(anAction()),
+  commands: noCommands,
+};
 
 describe('at the start', () => {
   test('a refused bot token is a configuration error that names its variable', async () => {

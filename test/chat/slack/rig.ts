@@ -9,6 +9,7 @@ import type { RemediationAction } from '../../../src/action-center/intake.ts';
 import { ok } from '../../../src/action-center/refusal.ts';
 import { cardFor } from '../../../src/chat/card.ts';
 import type { Flows } from '../../../src/chat/press.ts';
+import { words } from '../../../src/chat/show.ts';
 import { type SlackChat, type SlackDeps, startSlack } from '../../../src/chat/slack/app.ts';
 import { openLog } from '../../../src/log.ts';
 import { aDecision, anAction } from '../../setup/builders.ts';
@@ -53,6 +54,8 @@ export function recordingFlows(action: RemediationAction): Flows & { clicks: Cli
   };
 }
 
+export const noCommands: SlackDeps['commands'] = async () => ({ lines: [], card: null });
+
 export type Rig = {
   world: SlackWorld;
   chat: SlackChat;
@@ -87,6 +90,7 @@ export async function openRig({ flows, socketMode = false, slack = {}, bot = {} 
     log: openLog('debug', { write: (line) => void log.push(line) }),
     now: Date.now,
     flows,
+    commands: async ({ text }) => ({ lines: [[words(`You asked: ${text}`)]], card: null }),
     ...bot,
   });
   const server = createServer((req, res) => chat.handle(req, res));

@@ -1,0 +1,119 @@
+/** Every sentence that answers a command. A refusal says what is missing and what to do now. */
+import { Decision, Outcome, type Platform } from '../action-center/action.ts';
+import type { LookRefusal } from '../action-center/look.ts';
+import { roleLabels } from '../action-center/permissions.ts';
+import type { AuditEvent } from '../action-center/ports.ts';
+import type { CommandProblem } from './command.ts';
+import { foreign, type Line, listed, strong, time, words } from './show.ts';
+import { outcomeText, platformLabels } from './words.ts';
+
+const say = (text: string): Line => [words(text)];
+
+/** How a command is written on each platform. */
+const written: Record<Platform, (command: string) => string> = {
+  slack: (command) => `/actions ${command}`,
+  teams: (command) => `@Countersign ${command}`,
+};
+const exampleId = 'A-01JD6Q00000000000000000001';
+
+export function helpText(platform: Platform): Line[] {
+  const how = written[platform];
+  return [
+    [strong('Countersign'), words(' shows remediation actions of Microsoft Defender and records who decided them.')],
+    [strong(how('help')), words(' shows this.')],
+    [
+      strong(how(`show ${exampleId}`)),
+      words(
+        ' shows one action as it stands now: who decided, when, in which role, and what became of it. The id is at the foot of every card.',
+      ),
+    ],
+    say('To decide, use the buttons on a card. Answers to commands are for your eyes only.'),
+    ...(platform === 'teams' ? [say('In Teams you can also type / and choose a command.')] : []),
+  ];
+}
+
+export function problemText(problem: CommandProblem, platform: Platform): Line[] {
+  const how = written[platform];
+  switch (problem.kind) {
+    case 'not-yet':
+      return [
+        [words('The command '), strong(problem.name), words(' is not part of this version yet. ')],
+        say(`Until it is, look in the Action center in Defender; ${how('help')} lists what works here.`),
+      ];
+    case 'needs-id': {
+      const given: Line = problem.given === null ? [] : [words('“'), foreign(problem.given, 60), words('” is not the id of an action. ')];
+      return [[...given, words(`show needs an id, which is at the foot of every card, for example: ${how(`show ${exampleId}`)}`)]];
+    }
+    case 'unknown': {
+      const line: Line = [words('“'), foreign(problem.word, 60), words('” is not a command. ')];
+      if (problem.suggestion === null) return [[...line, words(`${how('help')} lists what works here.`)]];
+      return [[...line, words('Did you mean: '), foreign(how(problem.suggestion), 120), words('?')]];
+    }
+  }
+}
+
+export function lookRefusalText(refusal: LookRefusal, platform: Platform): Line {
+  const account = `${platformLabels[platform]} account`;
+  switch (refusal.kind) {
+    // The same words whether nobody or nobody suitable was found: an answer here must not tell which addresses exist.
+    case 'unknown-person':
+      return say(`Your ${account} is not connected to a person who may read here. Ask your Countersign administrators to connect it.`);
+    case 'ambiguous-person':
+      return say(`Your ${account} cannot be matched to exactly one person. Ask your Countersign administrators to connect it.`);
+    case 'disabled-person':
+      return say('Your account is disabled in the directory. Ask your identity administrators about it.');
+    case 'guest':
+      return say('Guest accounts cannot look actions up. Please ask a member of your organisation.');
+    case 'external-person':
+      return say('Your account belongs to another organisation, so nothing is shown.');
+    case 'bot':
+      return say('Apps and bots cannot look actions up.');
+    case 'identity-unavailable':
+      return say('Who you are could not be checked, because the directory did not answer. Please try again in a minute.');
+    case 'may-not-read':
+      return say(
+        'To look actions up you need Security Reader, Global Reader, Security Operator, Security Administrator or Global Administrator, or a role that lets you decide that action. Ask your administrators for it.',
+      );
+    case 'not-found':
+      return say('There is no action with this id. Copy it from the foot of a card, all 28 characters.');
+  }
+}
+
+export const lookFailed: Line = say('The record did not answer. Please try again in a minute.');
+
+/** For what should never happen; the id finds it in the log. */
+export const commandBugText = (id: string): Line =>
+  say(`Something went wrong on our side (${id}). Please try again, and tell your administrators if it stays.`);
+
+/** What happened to an action, one line each, oldest first. */
+export function storyOf(history: readonly AuditEvent[]): Line[] {
+  const lines = history.flatMap(storyLine);
+  return lines.length > 0 ? [[strong('What happened')], ...lines] : [say('Nobody has decided it yet.')];
+}
+
+const done = { approve: 'approved', reject: 'rejected', undo: 'undid', cancel: 'cancelled' } as const;
+
+function storyLine({ kind, at, data }: AuditEvent): Line[] {
+  const decision = Decision.safeParse(data).data;
+  if (decision && (kind === 'decided' || kind === 'approved')) {
+    const { actor, verb, platform, comment } = decision;
+    const roles = listed(
+      actor.rolesUsed.map((role) => roleLabels[role]),
+      'and',
+    );
+    const reason: Line = comment === null ? [] : [words(': “'), foreign(comment, 300), words('”')];
+    return [
+      [
+        time(at),
+        words(' '),
+        foreign(actor.displayName, 100),
+        words(` ${done[verb]} it in ${platformLabels[platform]}, as ${roles || 'nobody in particular'}`),
+        ...reason,
+      ],
+    ];
+  }
+  const outcome = Outcome.safeParse(data).data;
+  if (!outcome) return [];
+  const message: Line = outcome.message ? [words(' '), foreign(outcome.message, 300)] : [];
+  return [[time(at), words(` ${outcomeText(outcome.status)}`), ...message]];
+}

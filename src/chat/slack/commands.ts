@@ -1,0 +1,60 @@
+/** The slash command. Slack wants to hear within 3 s; the answer follows through the response_url, for the asking person alone. */
+import { z } from 'zod';
+import type { Log } from '../../action-center/ports.ts';
+import type { AnswerCommand, CommandAnswer } from '../commands.ts';
+import { soon } from '../press.ts';
+import { stillChecking } from '../words.ts';
+import type { Reader, TellPrivately } from './answers.ts';
+import type { Arrival } from './guard.ts';
+import type { Clicker, ClickingPerson } from './people.ts';
+import { renderCard, renderLine, renderLines } from './render.ts';
+
+export type CommandDeps = {
+  answer: AnswerCommand;
+  teamId: string;
+  personBehind: (clicker: Clicker) => ClickingPerson;
+  tell: TellPrivately;
+  log: Log;
+};
+
+const answerWithinMs = 2500;
+
+const SlashCommand = z.object({
+  user_id: z.string().min(1),
+  team_id: z.string().min(1).nullish(),
+  channel_id: z.string().nullish(),
+  response_url: z.url({ protocol: /^https?$/ }).nullish(),
+  text: z.string().nullish(),
+});
+
+export async function onSlashCommand(
+  deps: CommandDeps,
+  { body, arrival, ack }: { body: unknown; arrival: Arrival; ack: () => Promise<void> },
+): Promise<void> {
+  const command = SlashCommand.safeParse(body).data;
+  if (!command) {
+    deps.log.error({ clickId: arrival.requestKey }, 'a command came in a shape that is not known; nobody could be answered');
+    return ack();
+  }
+  const { user_id: userId, team_id: teamId = null } = command;
+  const reader: Reader = { userId, channel: command.channel_id ?? null, responseUrl: command.response_url ?? null };
+  const work = deps.answer({
+    text: unescaped(command.text ?? ''),
+    platform: 'slack',
+    by: `slack:${teamId ?? deps.teamId}/${userId}`,
+    person: deps.personBehind({ userId, teamId }),
+    clickId: arrival.requestKey,
+  });
+  const answer = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
+  await ack();
+  if (answer === null) await deps.tell(reader, renderLine(stillChecking));
+  await say(deps, reader, answer ?? (await work));
+}
+
+async function say({ tell }: CommandDeps, reader: Reader, { lines, card }: CommandAnswer): Promise<void> {
+  if (card !== null) await tell(reader, renderCard(card));
+  if (lines.length > 0) await tell(reader, renderLines(lines));
+}
+
+/** Slack escapes these three, and nothing else, in what people type. */
+const unescaped = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
