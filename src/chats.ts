@@ -8,9 +8,8 @@ import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
 import type { Flows } from './chat/press.ts';
 import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
-import { startSlack } from './chat/slack/app.ts';
 import type { Surface } from './chat/surface.ts';
-import { startTeams, type TeamsDeps } from './chat/teams/app.ts';
+import type { TeamsDeps } from './chat/teams/app.ts';
 import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
 import { type Loop, startLoop } from './loop.ts';
@@ -43,8 +42,15 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     await Promise.all(chats.map((chat) => chat.stop(deadlineMs)));
   };
   try {
-    if (config.teams) chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, flows, poke, config.teams))) });
-    if (config.slack) chats.push({ path: '/slack/events', ...(await startSlack({ ...slackDeps(ground, flows), ...config.slack })) });
+    // Loaded only where it is on: each platform's SDK costs half a second and a hundred megabytes.
+    if (config.teams) {
+      const { startTeams } = await import('./chat/teams/app.ts');
+      chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, flows, poke, config.teams))) });
+    }
+    if (config.slack) {
+      const { startSlack } = await import('./chat/slack/app.ts');
+      chats.push({ path: '/slack/events', ...(await startSlack({ ...slackDeps(ground, flows), ...config.slack })) });
+    }
   } catch (error) {
     await stopAll(0);
     throw error;

@@ -65,10 +65,15 @@ describe('a pending card', () => {
     const footnotes = (backend: 'defender' | 'simulator' | 'consumer') =>
       cardFor(anAction(), { ...plainContext, backend })
         .footnotes.map(plain)
+        .slice(0, -1)
         .join();
     expect(footnotes('defender')).toBe('Runs in Defender after approval.');
     expect(footnotes('consumer')).toBe('Carried out by your consumer after approval.');
     expect(footnotes('simulator')).toBe('Simulated: nothing real is touched.');
+  });
+
+  test('names the action, so that it can be looked up', () => {
+    expect(cardFor(anAction(), plainContext).footnotes.map(plain).at(-1)).toBe(`Action ${anAction().id}`);
   });
 
   test('leads to Defender when no API can carry the type out', () => {
