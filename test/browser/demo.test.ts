@@ -204,13 +204,13 @@ test('Erin rejects in Teams in a dialog, and Slack shows her reason', async () =
 });
 
 // The compose boxes send; these wait for a bot that answers commands.
-test.skip('what the bot understands is told to the asker alone, in Slack', async () => {
+test('what the bot understands is told to the asker alone, in Slack', async () => {
   await page.getByLabel('Write in the Slack channel').fill('/actions help');
   await page.locator('.slack').getByRole('button', { name: 'Send' }).click();
   await page.locator('article.private').filter({ hasText: 'show' }).first().waitFor(soon);
 });
 
-test.skip('what the bot understands is told to the asker alone, in Teams', async () => {
+test('what the bot understands is told to the asker alone, in Teams', async () => {
   await page.getByLabel('Write in the Teams channel').fill('/help');
   await page.locator('.teams').getByRole('button', { name: 'Send' }).click();
   const told = page.locator('.teams .only-mine').filter({ hasText: 'show' }).last();
