@@ -1,6 +1,6 @@
 // How Slack hands something to the app: a signed HTTP request, or an envelope over Socket Mode when no URL is known.
 
-import { request } from 'node:http';
+import { transmit as send } from '../transmit.ts';
 import { sign } from './signing.ts';
 import type { SocketMode } from './socket-mode.ts';
 import { addProblem, RECORDED, remember, type SlackState } from './state.ts';
@@ -86,46 +86,7 @@ function expectAck(state: SlackState, ack: Ack, what: string): Ack {
   return ack;
 }
 
-/** Sends the bytes as they are; each request on a connection of its own, as from Slack's many senders. */
 export function transmit(state: SlackState, recorded: RecordedRequest): Promise<Ack> {
   remember(state.recorded, recorded, RECORDED);
-  const started = performance.now();
-  const body = Buffer.from(recorded.body);
-  return new Promise((resolve) => {
-    const ack = (status: number, answer: unknown, timedOut = false): void => {
-      clearTimeout(timer);
-      resolve({ status, body: answer, ms: performance.now() - started, timedOut });
-    };
-    const outgoing = request(recorded.url, {
-      method: 'POST',
-      agent: false,
-      headers: { ...recorded.headers, 'Content-Length': body.length },
-      signal: state.closing.signal,
-    });
-    const timer = setTimeout(() => {
-      ack(0, undefined, true);
-      outgoing.destroy();
-    }, ACK_TIMEOUT_MS);
-    outgoing.on('error', (error) => ack(0, error.message));
-    outgoing.on('response', (incoming) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      incoming.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= ANSWER_MAX_BYTES) chunks.push(chunk);
-      });
-      incoming.on('error', (error) => ack(0, error.message));
-      incoming.on('end', () => ack(incoming.statusCode ?? 0, parseAnswer(Buffer.concat(chunks).toString())));
-    });
-    outgoing.end(body);
-  });
-}
-
-function parseAnswer(text: string): unknown {
-  if (text === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text; // plain text is a legal answer to a command
-  }
+  return send(recorded, { waitMs: ACK_TIMEOUT_MS, maxAnswerBytes: ANSWER_MAX_BYTES, signal: state.closing.signal });
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createEventHub, type EventHub } from './events.ts';
+import { createEventHub, type EventHub } from '../event-hub.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { type Buckets, createBuckets } from './rates.ts';
 import { createTickets, type Tickets } from './tickets.ts';
@@ -9,6 +9,7 @@ import type {
   FormState,
   RecordedRequest,
   SlackChannel,
+  SlackEvents,
   SlackMessage,
   SlackOptions,
   SlackPerson,
@@ -42,7 +43,7 @@ export type SlackState = {
   tickets: Tickets;
   buckets: Buckets;
   faults: Faults;
-  events: EventHub;
+  events: EventHub<SlackEvents>;
   calls: ApiCall[];
   recorded: RecordedRequest[];
   problems: string[];
@@ -70,7 +71,7 @@ export function createState(options: SlackOptions): SlackState {
     tickets: createTickets(now),
     buckets: createBuckets(now),
     faults: createFaults(),
-    events: createEventHub(),
+    events: createEventHub('Slack'),
     calls: [],
     recorded: [],
     problems: [],

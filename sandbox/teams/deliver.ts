@@ -1,9 +1,9 @@
 // How the Bot Connector hands an activity to the bot, and what it makes of the bot's silence.
 
-import { request } from 'node:http';
+import { transmit as send } from '../transmit.ts';
 import { addProblem, RECORDED, remember, type TeamsState } from './state.ts';
 import type { Ack, RecordedRequest } from './types.ts';
-import { type Fields, fieldsOf, parseJson, textOf } from './values.ts';
+import { type Fields, fieldsOf, textOf } from './values.ts';
 
 const ANSWER_MAX_BYTES = 4 * 1_048_576;
 const GIVE_UP_MS = 15_000;
@@ -105,40 +105,7 @@ function insist(state: TeamsState, recorded: RecordedRequest, url: string | unde
   });
 }
 
-/** Sends the bytes as they are; each request on a connection of its own, as from the many senders of Teams. */
 export function transmit(state: TeamsState, recorded: RecordedRequest, waitMs = giveUpMs(state)): Promise<Ack> {
   remember(state.recorded, { ...recorded, at: state.now() }, RECORDED);
-  const started = performance.now();
-  const body = Buffer.from(recorded.body);
-  return new Promise((resolve) => {
-    const ack = (status: number, answer: unknown, timedOut = false): void => {
-      clearTimeout(timer);
-      resolve({ status, body: answer, ms: performance.now() - started, timedOut });
-    };
-    const outgoing = request(recorded.url, {
-      method: 'POST',
-      agent: false,
-      headers: { ...recorded.headers, 'Content-Length': body.length },
-      signal: state.closing.signal,
-    });
-    const timer = setTimeout(() => {
-      ack(0, undefined, true);
-      outgoing.destroy();
-    }, waitMs);
-    outgoing.on('error', (error) => ack(0, error.message));
-    outgoing.on('response', (incoming) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      incoming.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= ANSWER_MAX_BYTES) chunks.push(chunk);
-      });
-      incoming.on('error', (error) => ack(0, error.message));
-      incoming.on('end', () => ack(incoming.statusCode ?? 0, parseAnswer(Buffer.concat(chunks).toString())));
-    });
-    outgoing.end(body);
-  });
+  return send(recorded, { waitMs, maxAnswerBytes: ANSWER_MAX_BYTES, signal: state.closing.signal });
 }
-
-/** JSON where it is JSON, else the text; nothing for an empty answer. */
-const parseAnswer = (text: string): unknown => (text === '' ? undefined : (parseJson(text) ?? text));

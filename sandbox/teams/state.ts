@@ -1,4 +1,4 @@
-import { createEventHub, type EventHub } from './events.ts';
+import { createEventHub, type EventHub } from '../event-hub.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { createWindows, type Windows } from './rates.ts';
@@ -10,6 +10,7 @@ import type {
   SlowAnswer,
   TeamsConversation,
   TeamsDialog,
+  TeamsEvents,
   TeamsMessage,
   TeamsOptions,
   TeamsPerson,
@@ -55,7 +56,7 @@ export type TeamsState = {
   keys: Keys;
   windows: Windows;
   faults: Faults;
-  events: EventHub;
+  events: EventHub<TeamsEvents>;
   calls: ApiCall[];
   recorded: RecordedRequest[];
   problems: string[];
@@ -89,7 +90,7 @@ export function createState(options: TeamsOptions): TeamsState {
     keys: createKeys({ appId: options.appId, serviceUrl: () => serviceUrlOf(state), now }),
     windows: createWindows(now),
     faults: createFaults(),
-    events: createEventHub(),
+    events: createEventHub('Teams'),
     calls: [],
     recorded: [],
     problems: [],

@@ -1,11 +1,11 @@
 /** Every sentence that answers a command. A refusal says what is missing and what to do now. */
 import { Decision, Outcome, type Platform } from '../action-center/action.ts';
 import type { LookRefusal } from '../action-center/look.ts';
-import { roleLabels } from '../action-center/permissions.ts';
+import { historyRoles, roleLabels } from '../action-center/permissions.ts';
 import type { AuditEvent } from '../action-center/ports.ts';
-import type { CommandProblem } from './command.ts';
+import type { CommandProblem, Later } from './command.ts';
 import { foreign, type Line, listed, strong, time, words } from './show.ts';
-import { outcomeText, platformLabels } from './words.ts';
+import { outcomeText, platformLabels, serviceText } from './words.ts';
 
 const say = (text: string): Line => [words(text)];
 
@@ -32,13 +32,24 @@ export function helpText(platform: Platform): Line[] {
   ];
 }
 
+/** What does the same today. */
+const instead: Record<Later, (how: (command: string) => string) => string> = {
+  pending: (how) => `Whatever waits has a card in its channel; ${how('show')} and an id tells how one action stands.`,
+  history: (how) => `${how('show')} and an id tells the story of one action; the Action center in Defender has a History tab.`,
+  undo: () => 'The card says whether an action can be undone, and how; do it in Defender until then.',
+  hunt: (how) => `Press Go hunt on a card, or on the answer to ${how('show')} and an id.`,
+  export: () => 'The Action center in Defender can export its own list to a file.',
+  digest: () => 'No digest is sent until then; the cards and their threads hold everything.',
+  link: () => 'Ask your Countersign administrators to connect your account.',
+};
+
 export function problemText(problem: CommandProblem, platform: Platform): Line[] {
   const how = written[platform];
   switch (problem.kind) {
     case 'not-yet':
       return [
-        [words('The command '), strong(problem.name), words(' is not part of this version yet. ')],
-        say(`Until it is, look in the Action center in Defender; ${how('help')} lists what works here.`),
+        [words('The command '), strong(problem.name), words(' is not part of this version yet. '), words(instead[problem.name](how))],
+        say(`${how('help')} lists what works here.`),
       ];
     case 'needs-id': {
       const given: Line = problem.given === null ? [] : [words('“'), foreign(problem.given, 60), words('” is not the id of an action. ')];
@@ -51,6 +62,11 @@ export function problemText(problem: CommandProblem, platform: Platform): Line[]
     }
   }
 }
+
+const readers = listed(
+  historyRoles.map((role) => roleLabels[role]),
+  'or',
+);
 
 export function lookRefusalText(refusal: LookRefusal, platform: Platform): Line {
   const account = `${platformLabels[platform]} account`;
@@ -69,11 +85,9 @@ export function lookRefusalText(refusal: LookRefusal, platform: Platform): Line 
     case 'bot':
       return say('Apps and bots cannot look actions up.');
     case 'identity-unavailable':
-      return say('Who you are could not be checked, because the directory did not answer. Please try again in a minute.');
+      return say(`Who you are could not be checked, because ${serviceText(refusal.service)} did not answer. Please try again in a minute.`);
     case 'may-not-read':
-      return say(
-        'To look actions up you need Security Reader, Global Reader, Security Operator, Security Administrator or Global Administrator, or a role that lets you decide that action. Ask your administrators for it.',
-      );
+      return say(`To look actions up you need ${readers}, or a role that lets you decide that action. Ask your administrators for it.`);
     case 'not-found':
       return say('There is no action with this id. Copy it from the foot of a card, all 28 characters.');
   }
@@ -85,10 +99,16 @@ export const lookFailed: Line = say('The record did not answer. Please try again
 export const commandBugText = (id: string): Line =>
   say(`Something went wrong on our side (${id}). Please try again, and tell your administrators if it stays.`);
 
+/** With comments and reports of full length this still fits into one message of either platform. */
+const longestStory = 12;
+
 /** What happened to an action, one line each, oldest first. */
-export function storyOf(history: readonly AuditEvent[]): Line[] {
+export function storyOf(history: readonly AuditEvent[], { isOpen }: { isOpen: boolean }): Line[] {
   const lines = history.flatMap(storyLine);
-  return lines.length > 0 ? [[strong('What happened')], ...lines] : [say('Nobody has decided it yet.')];
+  if (lines.length === 0) return [say(isOpen ? 'Nobody has decided it yet.' : 'Nobody decided it here.')];
+  const earlier = lines.length - longestStory;
+  const left: Line[] = earlier > 0 ? [say(`${earlier} earlier ${earlier === 1 ? 'step is' : 'steps are'} not shown here.`)] : [];
+  return [[strong('What happened')], ...left, ...lines.slice(-longestStory)];
 }
 
 const done = { approve: 'approved', reject: 'rejected', undo: 'undid', cancel: 'cancelled' } as const;
@@ -107,7 +127,7 @@ function storyLine({ kind, at, data }: AuditEvent): Line[] {
         time(at),
         words(' '),
         foreign(actor.displayName, 100),
-        words(` ${done[verb]} it in ${platformLabels[platform]}, as ${roles || 'nobody in particular'}`),
+        words(` ${done[verb]} it in ${platformLabels[platform]}, ${roles === '' ? 'with no role recorded' : `as ${roles}`}`),
         ...reason,
       ],
     ];

@@ -4,7 +4,7 @@ export type Command = { name: 'help' } | { name: 'show'; id: string };
 
 /** What was not understood; `words.ts` says it helpfully. */
 export type CommandProblem =
-  | { kind: 'not-yet'; name: string }
+  | { kind: 'not-yet'; name: Later }
   | { kind: 'needs-id'; given: string | null }
   | { kind: 'unknown'; word: string; suggestion: string | null };
 
@@ -14,42 +14,63 @@ const built = ['help', 'show'] as const;
 /** Understood, and honestly not there yet. */
 const later = ['pending', 'history', 'undo', 'hunt', 'export', 'digest', 'link'] as const;
 
+export type Later = (typeof later)[number];
+type Name = (typeof built)[number] | Later;
+
 const longest = 500;
 /** Slips of the finger: one in a short word, two in a longer one. */
 const nearEnough = 2;
-const actionId = /^A-[0-9A-HJKMNP-TV-Z]{26}$/;
+const actionId = /^A-[0-9A-HJKMNP-TV-Z]{26}$/i;
 const startOfId = /^A-/i;
+/** Written once more out of habit, or a mention that is none. */
+const ownNames: ReadonlySet<string> = new Set(['actions', 'countersign']);
 
 export function parseCommand(text: string): Parsed {
-  const [first = '', ...rest] = tokensOf(text);
-  const word = first.replace(/^\//, '').toLowerCase();
-  if (word === '' || word === '?' || word === 'help') return { command: { name: 'help' } };
+  const [first = '', ...rest] = withoutOwnName(tokensOf(text));
+  const word = first.toLowerCase();
+  if (word === '' || word === 'help') return { command: { name: 'help' } };
   if (word === 'show') return parseShow(rest);
-  // An id alone can only mean one thing.
-  if (startOfId.test(first) && rest.length === 0) return parseShow([first]);
-  if (later.some((name) => name === word)) return { problem: { kind: 'not-yet', name: word } };
+  if (isOnlyId(first, rest)) return parseShow([first, ...rest]);
   const near = nearest(word);
+  if (isLater(near)) return { problem: { kind: 'not-yet', name: near } };
   return { problem: { kind: 'unknown', word: first, suggestion: near === null ? null : [near, ...rest].join(' ') } };
 }
 
-/** People copy with what stands around: quotes, back-ticks, brackets, a full stop. */
+/**
+ * The words of a text, without what stands around them when they were copied: quotes, back-ticks, brackets, full stops. What nobody can see is
+ * left out, so that it splits no word; every dash is a hyphen, because editors turn one into the other.
+ */
 function tokensOf(text: string): string[] {
   return text
+    .trimStart()
     .slice(0, longest)
+    .replace(/&nbsp;/gi, ' ')
     .normalize('NFKC')
-    .replace(/[\p{Cf}\p{Cc}]/gu, ' ')
+    .replace(/[\p{Cc}\u2800]/gu, ' ')
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .replace(/[\p{Pd}\u2212]/gu, '-')
     .split(/\s+/)
-    .map((token) => token.replace(/^["'`<([{“‘«*_]+|["'`>)\]}”’»*_.,;:!]+$/g, ''))
+    .map((token) => token.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ''))
     .filter((token) => token !== '');
 }
 
-function parseShow(rest: string[]): Parsed {
-  const given = rest[0] ?? null;
-  const id = given?.toUpperCase() ?? '';
-  return actionId.test(id) ? { command: { name: 'show', id } } : { problem: { kind: 'needs-id', given } };
+const withoutOwnName = (tokens: string[]): string[] => (ownNames.has((tokens[0] ?? '').toLowerCase()) ? tokens.slice(1) : tokens);
+
+/** An id alone can only mean one thing; so does the foot of a card, `Action A-...`. */
+function isOnlyId(first: string, rest: string[]): boolean {
+  const [id = '', ...more] = first.toLowerCase() === 'action' ? rest : [first, ...rest];
+  return more.length === 0 && startOfId.test(id);
 }
 
-function nearest(word: string): string | null {
+const isLater = (name: Name | null): name is Later => later.some((one) => one === name);
+
+function parseShow(rest: string[]): Parsed {
+  const id = rest.find((token) => actionId.test(token));
+  if (id !== undefined) return { command: { name: 'show', id: id.toUpperCase() } };
+  return { problem: { kind: 'needs-id', given: rest.find((token) => startOfId.test(token)) ?? rest[0] ?? null } };
+}
+
+function nearest(word: string): Name | null {
   const scored = [...built, ...later].map((name) => ({ name, slips: distance(word, name) }));
   const [best] = scored.sort((a, b) => a.slips - b.slips);
   return best && best.slips <= (word.length < 6 ? 1 : nearEnough) && word.length > 2 ? best.name : null;

@@ -1,12 +1,13 @@
 /** Commands on every platform: parsed, looked up, answered. Who asked hears it, and nobody else; that is the platform's part. */
 import { UpstreamError } from '../action-center/errors.ts';
-import type { RemediationAction } from '../action-center/intake.ts';
+import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import type { Look, Looked, LookRefusal } from '../action-center/look.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
+import { within } from './press.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
 
@@ -22,8 +23,15 @@ export type CommandDeps = {
 
 const said = (...lines: Line[]): CommandAnswer => ({ lines, card: null });
 
-/** Never rejects. */
-export async function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
+/** After this nobody waits for a look-up any more. */
+const giveUpMs = 60_000;
+
+/** Never rejects, and always ends. */
+export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
+  return within(answered(deps, asked), giveUpMs, said(lookFailed));
+}
+
+async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
   const { text, ...asker } = asked;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
@@ -33,7 +41,7 @@ export async function answerCommand(deps: CommandDeps, asked: Asked): Promise<Co
     const looked = await deps.look({ ...asker, actionId: parsed.command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
     const { action, history } = looked.value;
-    return { lines: storyOf(history), card: readOnly(deps.draw(action)) };
+    return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)) };
   } catch (error) {
     if (error instanceof UpstreamError) {
       deps.log.error({ clickId, service: error.service, err: error }, 'a command got no answer from the record');

@@ -48,3 +48,24 @@ export class SurfaceError extends Error {
     this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }
+
+/** Codes of connections that were never made, so nothing was sent. */
+const neverSent: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const deepest = 5;
+
+/** Why nothing can have been sent, as far as the error and its causes tell; null when it may have been. */
+export function neverSentCode(error: unknown): string | null {
+  let at: unknown = error;
+  for (let depth = 0; at instanceof Error && depth < deepest; depth += 1) {
+    if ('code' in at && typeof at.code === 'string' && neverSent.has(at.code)) return at.code;
+    at = at.cause;
+  }
+  return null;
+}

@@ -135,7 +135,8 @@ export function refusalText(refusal: Refusal, { platform }: WordsContext): Line 
 const say = (text: string): Line => [words(text)];
 
 const serviceTexts: Record<string, string> = { directory: 'the directory', slack: 'Slack', teams: 'Teams', store: 'the record' };
-const serviceText = (service: string) => (Object.hasOwn(serviceTexts, service) ? (serviceTexts[service] ?? '') : 'a service it needs');
+export const serviceText = (service: string) =>
+  Object.hasOwn(serviceTexts, service) ? (serviceTexts[service] ?? '') : 'a service it needs';
 
 function scopeChangedText(note: string | null): Line {
   const because: Line = note === null ? [words('What this card showed has changed. ')] : [foreign(note, 300), words(' ')];

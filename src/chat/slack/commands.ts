@@ -1,4 +1,4 @@
-/** The slash command. Slack wants to hear within 3 s; the answer follows through the response_url, for the asking person alone. */
+/** The slash command. Slack hears at once that it came; the answer follows through the response_url, for the asking person alone. */
 import { z } from 'zod';
 import type { Log } from '../../action-center/ports.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
@@ -31,10 +31,12 @@ export async function onSlashCommand(
   deps: CommandDeps,
   { body, arrival, ack }: { body: unknown; arrival: Arrival; ack: () => Promise<void> },
 ): Promise<void> {
+  // Nothing is recorded by a look-up, so nothing has to be waited for.
+  await ack();
   const command = SlashCommand.safeParse(body).data;
   if (!command) {
     deps.log.error({ clickId: arrival.requestKey }, 'a command came in a shape that is not known; nobody could be answered');
-    return ack();
+    return;
   }
   const { user_id: userId, team_id: teamId = null } = command;
   const reader: Reader = { userId, channel: command.channel_id ?? null, responseUrl: command.response_url ?? null };
@@ -46,7 +48,6 @@ export async function onSlashCommand(
     clickId: arrival.requestKey,
   });
   const answer = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
-  await ack();
   if (answer === null) await deps.tell(reader, renderLine(stillChecking));
   await say(deps, reader, answer ?? (await work));
 }

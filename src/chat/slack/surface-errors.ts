@@ -1,6 +1,6 @@
 /** What went wrong with a message, decided by the class and code of the failure, never by its wording. */
 import { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api';
-import { SurfaceError, type SurfaceTrouble } from '../surface.ts';
+import { neverSentCode, SurfaceError, type SurfaceTrouble } from '../surface.ts';
 
 /** Slack's error codes that are not `unreachable`: https://docs.slack.dev/reference/methods/chat.postMessage#errors */
 const troubles: Record<string, SurfaceTrouble> = {
@@ -27,16 +27,6 @@ const troubles: Record<string, SurfaceTrouble> = {
   service_unavailable: 'unknown',
 };
 
-/** The connection was never made, so nothing was sent. */
-const neverSent: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 /** Slack names no pause with these. */
 const unnamedPauseMs = 30_000;
 
@@ -46,9 +36,8 @@ export function surfaceErrorOf(error: unknown): SurfaceError {
     return new SurfaceError('rate-limited', 'Slack asks for a pause', { retryAfterMs: error.retryAfter * 1000, cause: error });
   }
   if (error instanceof WebAPIPlatformError) return platformError(error);
-  if (error instanceof WebAPIRequestError && neverSent.has(causeCode(error.original))) {
-    return new SurfaceError('unavailable', `Slack could not be reached (${causeCode(error.original)})`, { cause: error });
-  }
+  const code = error instanceof WebAPIRequestError ? neverSentCode(error.original) : null;
+  if (code !== null) return new SurfaceError('unavailable', `Slack could not be reached (${code})`, { cause: error });
   return new SurfaceError('unknown', 'Slack gave no answer', { cause: error });
 }
 
@@ -58,10 +47,4 @@ function platformError(error: WebAPIPlatformError): SurfaceError {
   const trouble = Object.hasOwn(troubles, code) ? (troubles[code] ?? 'unreachable') : 'unreachable';
   const pause = trouble === 'rate-limited' ? { retryAfterMs: unnamedPauseMs } : {};
   return new SurfaceError(trouble, `Slack answered ${code}`, { ...pause, cause: error });
-}
-
-function causeCode(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? code : '';
 }

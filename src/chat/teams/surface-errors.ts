@@ -1,6 +1,6 @@
 /** What went wrong with a message, decided by the status and code the Bot Connector answered, never by wording. */
 import { z } from 'zod';
-import { SurfaceError, type SurfaceTrouble } from '../surface.ts';
+import { neverSentCode, SurfaceError, type SurfaceTrouble } from '../surface.ts';
 
 /** Nothing left this process: no token, no connection. */
 export class NotSent extends Error {
@@ -39,15 +39,6 @@ const byStatus: Record<number, SurfaceTrouble> = {
   429: 'rate-limited',
 };
 
-const neverSent: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 const Answer = z.object({
   statusCode: z.number().int(),
   code: z.unknown().optional(),
@@ -59,7 +50,7 @@ const gone = 'ActivityNotFoundInConversation';
 /** botbuilder's errors carry the whole request, token and card included. None of that may reach a log. */
 const harmless = (error: unknown): Error => {
   const cause = new Error(error instanceof Error ? error.name : 'no error');
-  cause.stack = `${cause.message} ${networkCode(error, () => true)}`.trim();
+  cause.stack = cause.message;
   return cause;
 };
 
@@ -68,8 +59,8 @@ export function connectorErrorOf(error: unknown): SurfaceError {
   if (error instanceof NotSent) return new SurfaceError('unavailable', error.message, { cause: harmless(error.cause) });
   const answer = Answer.safeParse(error).data;
   if (!answer) {
-    const code = networkCode(error);
-    if (neverSent.has(code)) return new SurfaceError('unavailable', `Teams could not be reached (${code})`, { cause: harmless(error) });
+    const code = neverSentCode(error);
+    if (code !== null) return new SurfaceError('unavailable', `Teams could not be reached (${code})`, { cause: harmless(error) });
     return new SurfaceError('unknown', 'Teams gave no answer', { cause: harmless(error) });
   }
   const { statusCode: status } = answer;
@@ -103,11 +94,4 @@ function retryAfterOf(headers: unknown): number | null {
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.min(3_600_000, Math.max(0, ms)) : null;
-}
-
-function networkCode(error: unknown, fits = (code: string): boolean => neverSent.has(code)): string {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    if ('code' in at && typeof at.code === 'string' && fits(at.code)) return at.code;
-  }
-  return '';
 }

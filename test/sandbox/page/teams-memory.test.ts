@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import { createEventHub } from '../../../sandbox/event-hub.ts';
 import { openTeamsMemory } from '../../../sandbox/page/teams-memory.ts';
-import { createEventHub } from '../../../sandbox/teams/events.ts';
-import type { AdaptiveCard, PrivateMessage } from '../../../sandbox/teams/types.ts';
+import type { AdaptiveCard, PrivateMessage, TeamsEvents } from '../../../sandbox/teams/types.ts';
 
 function aMemory() {
-  const hub = createEventHub();
+  const hub = createEventHub<TeamsEvents>('Teams');
   let at = 0;
   const memory = openTeamsMemory(hub, () => at);
   const pressAt = (time: number, person: string, messageId: string) => {
