@@ -63,6 +63,12 @@ describe.each(platforms)('rough weather in $name', ({ open, name }) => {
     await world.until('it is the one that is kept right', () => isRight(action), patienceMs);
   });
 
+  it('keeps within the platform’s limits when many actions come at once', { timeout: 120_000 }, async () => {
+    const actions = await Promise.all(Array.from({ length: 15 }, raise));
+    for (const { title } of actions) await world.until('the card is posted', () => world.chat.card(title), patienceMs);
+    expect(actions.map(({ title }) => world.chat.copies(title))).toEqual(actions.map(() => 1));
+  });
+
   it('breaks none of the platform’s own rules', () => {
     expect(world.chat.problems()).toEqual([]);
   });

@@ -63,6 +63,12 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     const card: { card?: AdaptiveCard } = older?.card ? { card: older.card } : {};
     return teams.press({ ...pressed, ...card, ...(options.answeredByMessage ? { oldClient: true } : {}) });
   };
+  let asked429 = 0;
+  /** Pauses that nobody told the platform to ask for: the bot went over its limits. */
+  const overTheLimits = (): string[] => {
+    const met = teams.calls.filter(({ status }) => status === 429).length;
+    return met > asked429 ? [`the bot went over the rate limits ${met - asked429} times`] : [];
+  };
   const heard = (who: DirectoryPerson) => teams.privateMessages(teamsIdOf(who));
 
   return {
@@ -107,6 +113,7 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     fault: (where, kind, times = 1) => {
       if (where === 'person') throw new Error('nobody asks Teams who pressed');
       const at = where === 'answer' ? 'targeted' : where;
+      if (kind === 'unnamedPause' || kind === 'ratelimit') asked429 += times;
       if (kind === 'unnamedPause') teams.faults.add({ where: at, kind: 'ratelimit', times });
       else if (kind === 'ratelimit') teams.faults.add({ where: at, kind, times, retryAfterSeconds: 1 });
       else teams.faults.add({ where: at, kind: kind === 'conflict' ? 'http412' : kind, times, ms: 800 });
@@ -118,7 +125,7 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       lookAway = looks ? teams.watch(teamsIdOf(onlooker), channel) : null;
     },
     heal: () => teams.faults.clear(),
-    problems: () => teams.problems,
+    problems: () => [...teams.problems, ...overTheLimits()],
     close: () => teams.close(),
   };
 }
