@@ -106,12 +106,13 @@ function slackDeps(ground: Foundation, flows: Flows) {
 }
 
 function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings: TeamsDeps['settings']): TeamsDeps {
-  const { cards, conversations, metrics, policy, store } = ground;
+  const { cards, conversations, lanes, metrics, policy, store } = ground;
   return {
     ...common(ground, flows),
     settings,
     conversations,
     cards,
+    lanes,
     poke,
     routed: policy.conversations('teams'),
     commands: commandsOf(ground),

@@ -123,12 +123,21 @@ describe('the Slack manifest', () => {
     expect(manifest.settings.interactivity.request_url).toBe(`${publicUrl}/countersign/slack/events`);
   });
 
+  test('has one command, answered where the presses are, with its text as it was typed', async () => {
+    const { features, oauth_config } = parse(await manifestFor('slack', { publicUrl }));
+    expect(features.slash_commands).toMatchObject([{ command: '/actions', url: `${publicUrl}/slack/events`, should_escape: false }]);
+    expect(features.slash_commands[0].usage_hint).toMatch(/help \| show/);
+    expect(oauth_config.scopes.bot).toContain('commands');
+  });
+
   test('has no address in Socket Mode', async () => {
     const text = await manifestFor('slack', { publicUrl: '', socketMode: true });
     const manifest = parse(text);
     expect(slackManifestProblems(manifest)).toEqual([]);
     expect(ownProblems(manifest)).toEqual([]);
     expect(manifest.settings.socket_mode_enabled).toBe(true);
+    expect(manifest.features.slash_commands).toMatchObject([{ command: '/actions' }]);
+    expect(manifest.features.slash_commands[0]).not.toHaveProperty('url');
     expect(text).toContain('# cards, their updates');
   });
 

@@ -36,10 +36,10 @@ export function helpText(platform: Platform): Line[] {
 const instead: Record<Later, (how: (command: string) => string) => string> = {
   pending: (how) => `Whatever waits has a card in its channel; ${how('show')} and an id tells how one action stands.`,
   history: (how) => `${how('show')} and an id tells the story of one action; the Action center in Defender has a History tab.`,
-  undo: () => 'The card says whether an action can be undone, and how; do it in Defender until then.',
+  undo: () => 'The card says whether an action can be undone, and how; it is undone in Defender.',
   hunt: (how) => `Press Go hunt on a card, or on the answer to ${how('show')} and an id.`,
   export: () => 'The Action center in Defender can export its own list to a file.',
-  digest: () => 'No digest is sent until then; the cards and their threads hold everything.',
+  digest: () => 'No digest is sent in this version; the cards and their threads tell what happened.',
   link: () => 'Ask your Countersign administrators to connect your account.',
 };
 
@@ -99,8 +99,8 @@ export const lookFailed: Line = say('The record did not answer. Please try again
 export const commandBugText = (id: string): Line =>
   say(`Something went wrong on our side (${id}). Please try again, and tell your administrators if it stays.`);
 
-/** With comments and reports of full length this still fits into one message of either platform. */
-const longestStory = 12;
+/** Five approvals, their outcome and more; with comments and reports of full length this still fits into one message of either platform. */
+const longestStory = 8;
 
 /** What happened to an action, one line each, oldest first. */
 export function storyOf(history: readonly AuditEvent[], { isOpen }: { isOpen: boolean }): Line[] {

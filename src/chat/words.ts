@@ -195,6 +195,9 @@ export const outOfDate: Line = say(
 export const cardGone: Line = say(
   'This card belongs to nothing in the record any more. Please use the newest card of this action, or Defender.',
 );
+export const notNewest: Line = say(
+  'The newest state of this card could not be read, so it may show an old one. Nothing was decided by this.',
+);
 export const pressAgain: Line = say(
   'The dialog could not be opened in time, so nothing was decided by this press. Please press Reject again.',
 );

@@ -76,6 +76,9 @@ describe('looking an action up', () => {
   });
 
   it('is closed while the directory does not answer', async () => {
-    expect(await open('away').asked(action.id)).toEqual(refuse({ kind: 'identity-unavailable', service: 'directory' }));
+    const { asked, notes } = open('away');
+    expect(await asked(action.id)).toEqual(refuse({ kind: 'identity-unavailable', service: 'directory' }));
+    expect(await asked(missing)).toEqual(refuse({ kind: 'identity-unavailable', service: 'directory' }));
+    expect(notes).toMatchObject([{ kind: 'refused', data: { verb: 'view', refusal: 'identity-unavailable' } }, { kind: 'refused' }]);
   });
 });

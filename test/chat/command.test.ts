@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Role } from '../../src/action-center/action.ts';
 import { parseCommand } from '../../src/chat/command.ts';
-import { helpText, problemText, storyOf } from '../../src/chat/command-words.ts';
+import { helpText, lookRefusalText, problemText, storyOf } from '../../src/chat/command-words.ts';
 import { plain } from '../../src/chat/show.ts';
+import { renderLines as slackLines } from '../../src/chat/slack/render.ts';
+import { renderLines as teamsLines } from '../../src/chat/teams/render.ts';
 import { newActionId } from '../../src/ids.ts';
 import { aDecision, anOutcome } from '../setup/builders.ts';
 
@@ -26,17 +29,42 @@ describe('the text of a command', () => {
     [`show <${id}>,`, show],
     [`show *${id}*`, show],
     [`show\u200b ${id}\u200f`, show],
+    [`show\u2800A-01JD6Q00000\u200b\u00ad000000000000001`, show],
+    [`sh\ufeffow ${id}`, show],
+    [`show&nbsp;${id}&nbsp;`, show],
+    [`show ${id.replace('-', '\u2011')}`, show],
+    [`show ${id.replace('-', '–')}`, show],
+    [`show …${id}…?`, show],
+    [`ｓｈｏｗ ${id}`, show],
+    [`show Action ${id}`, show],
+    [`show me ${id} please`, show],
+    [`${' '.repeat(9000)}show ${id}${' please'.repeat(2000)}`, show],
+    [`/actions show ${id}`, show],
+    [`@Countersign show ${id}`, show],
+    [`Action ${id}`, show],
     [id, show],
+    ['/actions', help],
+    ['🤷', help],
+    ['&nbsp;help&nbsp;', help],
     ['show', { problem: { kind: 'needs-id', given: null } }],
     ['show me', { problem: { kind: 'needs-id', given: 'me' } }],
     ['show A-123', { problem: { kind: 'needs-id', given: 'A-123' } }],
     ['A-123', { problem: { kind: 'needs-id', given: 'A-123' } }],
     ['history 7d', { problem: { kind: 'not-yet', name: 'history' } }],
     ['Undo', { problem: { kind: 'not-yet', name: 'undo' } }],
+    // A command that is not there is never advised.
+    ['histroy week', { problem: { kind: 'not-yet', name: 'history' } }],
+    ['help?', help],
+    ['hepl?', { problem: { kind: 'unknown', word: 'hepl', suggestion: 'help' } }],
+    // Cyrillic, looks the same.
+    [`ѕhow ${id}`, { problem: { kind: 'unknown', word: 'ѕhow', suggestion: `show ${id}` } }],
     ['hlep', { problem: { kind: 'unknown', word: 'hlep', suggestion: 'help' } }],
     [`shwo ${id}`, { problem: { kind: 'unknown', word: 'shwo', suggestion: `show ${id}` } }],
     ['hist', { problem: { kind: 'unknown', word: 'hist', suggestion: null } }],
     ['approve everything', { problem: { kind: 'unknown', word: 'approve', suggestion: null } }],
+    // Nothing that sounds like deciding is taken for a look.
+    [`approve ${id}`, { problem: { kind: 'unknown', word: 'approve', suggestion: null } }],
+    ['__proto__', { problem: { kind: 'unknown', word: 'proto', suggestion: null } }],
   ])('%j', (text, parsed) => {
     expect(parseCommand(text)).toEqual(parsed);
   });
@@ -70,6 +98,23 @@ describe('the words of an answer', () => {
     expect(helpText('teams').map(plain).join('\n')).toContain('@Countersign show A-');
   });
 
+  it('say of every command that is not there what to use instead', () => {
+    const names = ['pending', 'history', 'undo', 'hunt', 'export', 'digest', 'link'] as const;
+    const texts = names.map((name) => problemText({ kind: 'not-yet', name }, 'slack').map(plain).join('\n'));
+    for (const [index, text] of texts.entries()) {
+      expect(text).toContain(`The command ${names[index]} is not part of this version yet.`);
+      expect(text).toContain('/actions help');
+    }
+    expect(new Set(texts.map((text) => text.replace(/The command \w+/, ''))).size).toBe(names.length);
+  });
+
+  it('name the service that did not answer, and speak of no press', () => {
+    expect(plain(lookRefusalText({ kind: 'identity-unavailable', service: 'slack' }, 'slack'))).toContain('because Slack did not answer');
+    const kinds = ['unknown-person', 'ambiguous-person', 'disabled-person', 'guest', 'external-person', 'bot', 'not-found'] as const;
+    for (const kind of kinds) expect(plain(lookRefusalText({ kind }, 'teams'))).not.toMatch(/press|decided/);
+    expect(plain(lookRefusalText({ kind: 'may-not-read', actorId: 'x' }, 'teams'))).toContain('Security Reader, Global Reader');
+  });
+
   it('quote what a person typed as theirs, so that it can be nothing else', () => {
     const [line] = problemText({ kind: 'unknown', word: '<!channel>', suggestion: 'show [x](https://evil.example)' }, 'slack');
     const ours = (line ?? []).filter(({ kind }) => kind === 'words').map((part) => ('text' in part ? part.text : ''));
@@ -79,15 +124,35 @@ describe('the words of an answer', () => {
   it('tell what happened, in order', () => {
     const decision = aDecision({ comment: 'Known false positive', verb: 'reject' });
     const outcome = anOutcome({ message: 'Sensor answered' });
-    const story = storyOf([
-      { kind: 'decided', at: decision.decidedAt, actorId: 'x', data: { ...decision, from: 'pending' } },
-      { kind: 'outcome', at: outcome.at, actorId: null, data: { decisionId: decision.decisionId, ...outcome } },
-    ]).map(plain);
+    const story = storyOf(
+      [
+        { kind: 'decided', at: decision.decidedAt, actorId: 'x', data: { ...decision, from: 'pending' } },
+        { kind: 'outcome', at: outcome.at, actorId: null, data: { decisionId: decision.decisionId, ...outcome } },
+      ],
+      { isOpen: false },
+    ).map(plain);
     expect(story).toEqual([
       'What happened',
       '2026-11-21 08:02 UTC Alice Adams rejected it in Slack, as Security Administrator: “Known false positive”',
       '2026-11-21 08:02 UTC Completed. Sensor answered',
     ]);
-    expect(storyOf([]).map(plain)).toEqual(['Nobody has decided it yet.']);
+  });
+
+  it('say whether somebody can still decide when nobody did', () => {
+    expect(storyOf([], { isOpen: true }).map(plain)).toEqual(['Nobody has decided it yet.']);
+    expect(storyOf([], { isOpen: false }).map(plain)).toEqual(['Nobody decided it here.']);
+  });
+
+  it('keep the longest story within one message of each platform, and say what is left out', () => {
+    const longestRoles: Role[] = ['ExchangeSecurityAdministrator', 'SearchAndPurge', 'SecurityOperator'];
+    const decision = aDecision({ comment: '"'.repeat(2000) });
+    const actor = { ...decision.actor, displayName: '"'.repeat(300), rolesUsed: longestRoles };
+    const story = storyOf(
+      Array.from({ length: 40 }, () => ({ kind: 'approved' as const, at: decision.decidedAt, actorId: 'x', data: { ...decision, actor } })),
+      { isOpen: false },
+    );
+    expect(plain(story[1] ?? [])).toMatch(/^\d+ earlier steps are not shown here\.$/);
+    expect(JSON.stringify(slackLines(story).blocks).length).toBeLessThan(10_000);
+    expect(JSON.stringify(teamsLines(story)).length).toBeLessThan(28_000);
   });
 });

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Application } from '@microsoft/teams-ai/lib/Application.js';
 import type { TurnContext } from 'botbuilder';
-import type { CardRow, CardStore, Conversations, Log } from '../../action-center/ports.ts';
+import type { CardRow, CardStore, Conversations, Lanes, Log } from '../../action-center/ports.ts';
 import type { Card } from '../card.ts';
 import type { AnswerCommand } from '../commands.ts';
 import { type Flows, within } from '../press.ts';
@@ -19,7 +19,7 @@ import { type Installs, installs } from './installs.ts';
 import type { InvokeAnswer } from './invoke.ts';
 import { repeats } from './repeats.ts';
 import type { TeamsSettings } from './settings.ts';
-import { removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurface } from './surface.ts';
+import { lanesOf, removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurface } from './surface.ts';
 
 export type TeamsDeps = {
   settings: TeamsSettings;
@@ -27,6 +27,7 @@ export type TeamsDeps = {
   commands: AnswerCommand;
   conversations: Conversations;
   cards: Sightings & Pick<CardStore, 'wake'>;
+  lanes: Pick<Lanes, 'take'>;
   /** The card of this row as it is now; null when its action is gone. */
   redraw: (row: CardRow) => Promise<Card | null>;
   /** Conversations that some route names. */
@@ -60,7 +61,13 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   const authentication = openAuthentication(settings);
   const connector = (deadlineMs: number) => openConnector({ authentication, appId: settings.appId, deadlineMs });
   const surfaceDeps: TeamsSurfaceDeps = { connector: connector(bulkDeadlineMs), conversations, sightings: cards, settings, log };
-  const tell = privateAnswers({ connector: connector(interactiveDeadlineMs), log });
+  const tell = privateAnswers({
+    connector: connector(interactiveDeadlineMs),
+    lanes: deps.lanes,
+    lanesOf: (conversation) => lanesOf(settings, conversation),
+    log,
+    now: deps.now,
+  });
   await sayWhatIsOutOfReach(deps);
 
   const door = openDoor({ authentication, settings, refused: deps.refused, log, now: deps.now });
@@ -68,9 +75,14 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   turns.onTurnError = async (_, error) => {
     throw error;
   };
+  const running = new Set<Promise<void>>();
+  const track = (work: Promise<void>) => {
+    const done = work.finally(() => running.delete(done));
+    running.add(done);
+  };
   const app = routes({
-    clicks: { flows: deps.flows, tell, log, lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting) },
-    commands: { answer: deps.commands, tell, log },
+    clicks: { flows: deps.flows, tell, log, track, lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting) },
+    commands: { answer: deps.commands, tell, log, track },
     places: installs({
       conversations,
       routed: new Set(deps.routed),
@@ -84,7 +96,6 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
     log,
   });
   const take = repeats<InvokeAnswer>({ now: deps.now });
-  const running = new Set<Promise<void>>();
   // A refresh changes nothing and its answer is large: neither worth remembering.
   const answer = (admitted: Admitted) => {
     const work = () => turn(turns, app, admitted);
@@ -92,10 +103,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   };
   return {
     surface: teamsSurface(surfaceDeps),
-    handle: (req, res) => {
-      const done = serve(door, answer, req, res, log).finally(() => running.delete(done));
-      running.add(done);
-    },
+    handle: (req, res) => track(serve(door, answer, req, res, log)),
     inFlight: () => running.size,
     stop: async (deadlineMs) => {
       await within(Promise.allSettled(running), deadlineMs, null);
@@ -192,7 +200,9 @@ async function lookedAt(
   if (seen === null) return null;
   const { row, standing } = seen;
   // Not waited for: the person looks at the card, whichever message it is on.
-  if (standing === 'stray')
-    void removeStray(surface, { conversation: row.conversation, parentRef: row.parentRef, ref: sighting.ref, cardId: row.cardId });
+  if (standing === 'stray') {
+    const { conversation, parentRef, cardId } = row;
+    void removeStray(surface, { conversation, parentRef, ref: sighting.ref, cardId });
+  }
   return redraw(row);
 }

@@ -11,7 +11,7 @@ import type { Card } from '../card.ts';
 import { atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
 import type { Line } from '../show.ts';
 import { newTroubleId } from '../trouble-id.ts';
-import { bugText, cardGone, outOfDate, pressAgain, stillChecking } from '../words.ts';
+import { bugText, cardGone, notNewest, outOfDate, pressAgain, stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
 import type { TellPrivately } from './answers.ts';
 import { barAnswer, cardAnswer, dialogAnswer, errorAnswer, type InvokeAnswer, notOffered, saidInDialog } from './invoke.ts';
@@ -23,6 +23,8 @@ export type ClickDeps = {
   /** What the card shows now, and what the message it is on means for it. Null: no such card here. */
   lookedAt: (sighting: { cardId: string; conversation: string; ref: string }) => Promise<Card | null>;
   tell: TellPrivately;
+  /** Told of what goes on after the request is answered, so that a stop waits for it. Never rejects. */
+  track: (work: Promise<void>) => void;
   log: Log;
 };
 
@@ -89,16 +91,22 @@ async function inTime(deps: ClickDeps, arrival: Arrival, work: Promise<Line>): P
 
 /** Said after the request is answered; nobody waits for it. */
 function later(deps: ClickDeps, arrival: Arrival, line: Promise<Line>): void {
-  line
-    .then((said) => deps.tell(arrival, renderLine(said)))
-    .catch((error: unknown) => deps.log.error({ clickId: arrival.requestKey, err: error }, 'a late answer could not be said'));
+  const said = line.then((text) => deps.tell(arrival, renderLine(text)));
+  deps.track(
+    said.catch((error: unknown) => deps.log.error({ clickId: arrival.requestKey, err: error }, 'a late answer could not be said')),
+  );
 }
 
 async function refresh(deps: ClickDeps, { activity, conversation }: Arrival, data: unknown): Promise<InvokeAnswer> {
   const asked = RefreshData.safeParse(data).data;
   if (!asked || !activity.replyToId) return errorAnswer(400, outOfDate);
-  const card = await deps.lookedAt({ cardId: asked.cardId, conversation, ref: activity.replyToId });
-  return card === null ? errorAnswer(400, cardGone) : cardAnswer(withRefresh(renderCard(card), asked.cardId));
+  try {
+    const card = await deps.lookedAt({ cardId: asked.cardId, conversation, ref: activity.replyToId });
+    return card === null ? errorAnswer(400, cardGone) : cardAnswer(withRefresh(renderCard(card), asked.cardId));
+  } catch (error) {
+    deps.log.warn({ cardId: asked.cardId, err: error }, 'the newest state of a card could not be read');
+    return errorAnswer(500, notNewest);
+  }
 }
 
 /** Reject was pressed: only who may decide is asked why. */

@@ -8,7 +8,13 @@ import type { Arrival } from './activity.ts';
 import type { TellPrivately } from './answers.ts';
 import { renderCard, renderLine, renderLines } from './render.ts';
 
-export type CommandDeps = { answer: AnswerCommand; tell: TellPrivately; log: Log };
+export type CommandDeps = {
+  answer: AnswerCommand;
+  tell: TellPrivately;
+  /** Told of what goes on after the request is answered, so that a stop waits for it. Never rejects. */
+  track: (work: Promise<void>) => void;
+  log: Log;
+};
 
 const saidWithinMs = 5000;
 
@@ -26,9 +32,8 @@ export async function onCommand(deps: CommandDeps, arrival: Arrival): Promise<vo
   if (answer !== null) return say(deps, arrival, answer);
   await deps.tell(arrival, renderLine(stillChecking));
   // Not waited for: Teams would send the message again.
-  work
-    .then((late) => say(deps, arrival, late))
-    .catch((error: unknown) => deps.log.error({ clickId: requestKey, err: error }, 'a late answer could not be said'));
+  const said = work.then((late) => say(deps, arrival, late));
+  deps.track(said.catch((error: unknown) => deps.log.error({ clickId: requestKey, err: error }, 'a late answer could not be said')));
 }
 
 async function say({ tell }: CommandDeps, arrival: Arrival, { lines, card }: CommandAnswer): Promise<void> {

@@ -30,12 +30,15 @@ const tenantLimit = { capacity: 10, perSecond: 40 };
 /** People who look at the conversation answer for a message whose post got no answer; this long they are waited for. */
 const settleMs = 10_000;
 
+/** What any message to this conversation counts against. */
+export const lanesOf = ({ appId }: TeamsSettings, conversation: string): LaneUse[] => [
+  ...conversationLimits.map(({ name, ...limit }) => ({ lane: `teams:${appId}:${name}:${conversation}`, ...limit })),
+  { lane: `teams:${appId}:tenant`, ...tenantLimit },
+];
+
 export function teamsSurface(deps: TeamsSurfaceDeps): Surface {
   const { connector, settings } = deps;
-  const lanes = (conversation: string): LaneUse[] => [
-    ...conversationLimits.map(({ name, ...limit }) => ({ lane: `teams:${settings.appId}:${name}:${conversation}`, ...limit })),
-    { lane: `teams:${settings.appId}:tenant`, ...tenantLimit },
-  ];
+  const lanes = (conversation: string) => lanesOf(settings, conversation);
   return {
     platform: 'teams',
     settleMs,
@@ -89,13 +92,13 @@ async function post(deps: TeamsSurfaceDeps, place: Place, cardId: string, card: 
     at.type === 'channel' && place.parentRef === null
       ? await connector.createThread({ ...at, channel: place.conversation }, message)
       : await connector.post({ ...at, conversation: threadOf(at.type, place) }, message);
-  // An earlier post of this card had no answer and was taken for lost; while this one was on its way somebody saw it.
-  const other = await sightings.sightedAt(cardId);
+  // An earlier post of this card had no answer and was taken for lost; while this one was on its way somebody saw it. This one stands in any case.
+  const other = await sightings.sightedAt(cardId).catch(() => null);
   if (other !== null && other !== ref) await removeStray(deps, { ...place, ref: other, cardId });
   return ref;
 }
 
-/** Takes a second message of the same card away. Whoever looks at it the next time gives another chance when this fails. */
+/** Takes a second message of the same card away. Never rejects: whoever looks at it the next time gives another chance. */
 export async function removeStray(deps: TeamsSurfaceDeps, stray: PostedMessage): Promise<void> {
   const { cardId, conversation, ref } = stray;
   try {
@@ -103,8 +106,7 @@ export async function removeStray(deps: TeamsSurfaceDeps, stray: PostedMessage):
     await deps.connector.remove({ ...at, conversation: threadOf(at.type, stray) }, ref);
     deps.log.info({ cardId, conversation, ref }, 'a second message of the same card was taken away');
   } catch (error) {
-    if (!(error instanceof SurfaceError)) throw error;
-    if (error.trouble !== 'gone')
-      deps.log.warn({ cardId, conversation, ref, reason: error.message }, 'a second message of the same card could not be taken away');
+    if (error instanceof SurfaceError && error.trouble === 'gone') return;
+    deps.log.warn({ cardId, conversation, ref, err: error }, 'a second message of the same card could not be taken away');
   }
 }

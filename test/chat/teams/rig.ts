@@ -23,6 +23,7 @@ import { cardStore } from '../../../src/store/cards.ts';
 import { conversations } from '../../../src/store/conversations.ts';
 import { type Database, migrate, openDatabase } from '../../../src/store/database.ts';
 import { type Engine, openEngine } from '../../../src/store/engine.ts';
+import { lanes } from '../../../src/store/lanes.ts';
 import { aDecision, anAction } from '../../setup/builders.ts';
 import { plainContext } from '../hostile.ts';
 
@@ -72,6 +73,7 @@ export function withRecord(): void {
     for (const close of open.splice(0).reverse()) await close();
     await sql`delete from conversations`.execute(db);
     await sql`delete from cards`.execute(db);
+    await sql`delete from lanes`.execute(db);
   });
   afterAll(async () => {
     await engine.close();
@@ -121,6 +123,7 @@ export async function openRig({ flows = recordingFlows(), teams = {}, bot = {}, 
     },
     conversations: record.conversations,
     cards: record.cards,
+    lanes: lanes(db),
     redraw: async () => cardFor(anAction({ status: 'completed', version: 3 }), plainContext),
     routed: [channel],
     poke: () => {
