@@ -9,11 +9,13 @@ import { messageOf, typeOf } from './surface.ts';
 
 export type TellPrivately = (arrival: Arrival, content: TeamsContent) => Promise<void>;
 
-/** A pause that Teams asks for is kept when it is short; a longer one is gone around. */
-const longestPauseMs = 3000;
+/** How long a way is tried while Teams or its limits ask for pauses; then the next one. After the last one there is only the log. */
+const patienceMs = 3000;
+const lastPatienceMs = 30_000;
 /** Counts at least this much, so that trying again comes to an end. */
 const shortestPauseMs = 250;
 const unnamedPauseMs = 500;
+const chatBound = 5000;
 
 export type PrivateAnswersDeps = {
   connector: Connector;
@@ -25,24 +27,69 @@ export type PrivateAnswersDeps = {
 };
 
 export function privateAnswers(deps: PrivateAnswersDeps): TellPrivately {
-  const { log } = deps;
-  return async (arrival, content) => {
-    const { person, requestKey: clickId } = arrival;
-    if (person === null) return;
-    const ways = isPersonal(arrival) ? [inPerson] : [targeted, inPerson];
-    for (const way of ways) {
-      try {
-        await patiently(() => way(deps, arrival, person.id, content));
-        return;
-      } catch (error) {
-        if (!(error instanceof SurfaceError)) throw error;
-        log.warn(
-          { clickId, way: way.name, trouble: error.trouble, reason: error.message },
-          'a private answer did not get through this way',
-        );
-      }
+  const chats = personalChats(deps.connector);
+  const inPerson: Way = async (arrival, person, content) => {
+    const conversation = await chats.open(arrival, person);
+    await admit(deps, conversation);
+    try {
+      await deps.connector.post({ serviceUrl: arrival.serviceUrl, conversation }, messageOf(content));
+    } catch (error) {
+      chats.forget(arrival, person);
+      throw error;
     }
-    log.error({ clickId, entraId: person.entraId }, 'a private answer could not be delivered');
+  };
+  const targeted: Way = async ({ serviceUrl, thread, conversation, activity }, person, content) => {
+    // Only what the person wrote can be quoted; a press is no message.
+    const asked = activity.type === 'message' && activity.text ? (activity.id ?? null) : null;
+    await admit(deps, conversation);
+    await deps.connector.postTargeted({ serviceUrl, conversation: thread, person, asked }, messageOf(content));
+  };
+
+  /** True when the answer got through this way. */
+  const tryOut = async (way: Way, forMs: number, arrival: Arrival, content: TeamsContent): Promise<boolean> => {
+    const { person, requestKey: clickId } = arrival;
+    if (person === null) return true;
+    try {
+      await patiently(() => way(arrival, person.id, content), forMs);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SurfaceError)) throw error;
+      const { trouble, message: reason } = error;
+      deps.log.warn({ clickId, way: way.name, trouble, reason }, 'a private answer did not get through this way');
+      return false;
+    }
+  };
+
+  return async (arrival, content) => {
+    if (!isPersonal(arrival) && (await tryOut(targeted, patienceMs, arrival, content))) return;
+    if (await tryOut(inPerson, lastPatienceMs, arrival, content)) return;
+    deps.log.error({ clickId: arrival.requestKey, entraId: arrival.person?.entraId }, 'a private answer could not be delivered');
+  };
+}
+
+type PersonalChats = { open(arrival: Arrival, person: string): Promise<string>; forget(arrival: Arrival, person: string): void };
+
+/** Opening a chat counts as a message to it, so each is opened once. */
+function personalChats(connector: Connector): PersonalChats {
+  const known = new Map<string, Promise<string>>();
+  const keyOf = ({ organisation }: Arrival, person: string) => `${organisation} ${person}`;
+  return {
+    open: (arrival, person) => {
+      if (isPersonal(arrival)) return Promise.resolve(arrival.conversation);
+      const key = keyOf(arrival, person);
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const { serviceUrl, organisation } = arrival;
+      const opened = connector.openPersonal({ serviceUrl, organisation, person });
+      known.set(key, opened);
+      opened.catch(() => known.delete(key));
+      const [oldest] = known.keys();
+      if (known.size > chatBound && oldest !== undefined) known.delete(oldest);
+      return opened;
+    },
+    forget: (arrival, person) => {
+      known.delete(keyOf(arrival, person));
+    },
   };
 }
 
@@ -50,20 +97,7 @@ const isPersonal = ({ activity, conversation }: Arrival): boolean =>
   activity.conversation?.conversationType === 'personal' ||
   (!activity.conversation?.conversationType && typeOf(conversation) === 'personal');
 
-type Way = (deps: PrivateAnswersDeps, arrival: Arrival, person: string, content: TeamsContent) => Promise<void>;
-
-const targeted: Way = async (deps, { serviceUrl, thread, conversation, activity }, person, content) => {
-  // Only what the person wrote can be quoted; a press is no message.
-  const asked = activity.type === 'message' && activity.text ? (activity.id ?? null) : null;
-  await admit(deps, conversation);
-  await deps.connector.postTargeted({ serviceUrl, conversation: thread, person, asked }, messageOf(content));
-};
-
-const inPerson: Way = async (deps, { serviceUrl, organisation }, person, content) => {
-  const conversation = await deps.connector.openPersonal({ serviceUrl, organisation, person });
-  await admit(deps, conversation);
-  await deps.connector.post({ serviceUrl, conversation }, messageOf(content));
-};
+type Way = (arrival: Arrival, person: string, content: TeamsContent) => Promise<void>;
 
 /** Private messages count against the conversation's limits like all others; cards need theirs too. */
 async function admit({ lanes, lanesOf, now }: PrivateAnswersDeps, conversation: string): Promise<void> {
@@ -74,8 +108,8 @@ async function admit({ lanes, lanesOf, now }: PrivateAnswersDeps, conversation: 
 }
 
 /** Again after a short pause that Teams or its limits ask for: then it certainly did nothing before. */
-async function patiently(call: () => Promise<void>): Promise<void> {
-  for (let left = longestPauseMs; ; ) {
+async function patiently(call: () => Promise<void>, forMs: number): Promise<void> {
+  for (let left = forMs; ; ) {
     try {
       return await call();
     } catch (error) {

@@ -178,7 +178,7 @@ function routes({ clicks, commands, places, log }: Routed): Application {
   app.addRoute(of('message'), async (context) => {
     const arrival = arrivalOf(context);
     noticed(places, arrival, log);
-    if (!(await onSubmittedPress(clicks, arrival))) await onCommand(commands, arrival);
+    if (!(await onSubmittedPress(clicks, arrival))) onCommand(commands, arrival);
   });
   app.addRoute(of('installationUpdate', 'conversationUpdate'), (context) => places.onEvent(arrivalOf(context)));
   return app;

@@ -18,22 +18,26 @@ export type CommandDeps = {
 
 const saidWithinMs = 5000;
 
-export async function onCommand(deps: CommandDeps, arrival: Arrival): Promise<void> {
-  const { organisation, person, requestKey } = arrival;
+/** Teams only wants to hear that the message came; the answer is a message of its own. */
+export function onCommand(deps: CommandDeps, arrival: Arrival): void {
+  const { person, requestKey: clickId } = arrival;
   if (person === null) return;
+  const answered = answer(deps, arrival, person.entraId);
+  deps.track(answered.catch((error: unknown) => deps.log.error({ clickId, err: error }, 'a command could not be answered')));
+}
+
+async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Promise<void> {
+  const { organisation, requestKey: clickId, receivedAt } = arrival;
   const work = deps.answer({
     text: textOf(arrival),
     platform: 'teams',
-    by: `teams:${organisation}/${person.entraId}`,
-    person: async () => ok({ platform: 'teams', tenantId: organisation, entraId: person.entraId }),
-    clickId: requestKey,
+    by: `teams:${organisation}/${entraId}`,
+    person: async () => ok({ platform: 'teams', tenantId: organisation, entraId }),
+    clickId,
   });
-  const answer = await soon(work, { receivedAt: arrival.receivedAt, ms: saidWithinMs });
-  if (answer !== null) return say(deps, arrival, answer);
-  await deps.tell(arrival, renderLine(stillChecking));
-  // Not waited for: Teams would send the message again.
-  const said = work.then((late) => say(deps, arrival, late));
-  deps.track(said.catch((error: unknown) => deps.log.error({ clickId: requestKey, err: error }, 'a late answer could not be said')));
+  const inTime = await soon(work, { receivedAt, ms: saidWithinMs });
+  if (inTime === null) await deps.tell(arrival, renderLine(stillChecking));
+  await say(deps, arrival, inTime ?? (await work));
 }
 
 async function say({ tell }: CommandDeps, arrival: Arrival, { lines, card }: CommandAnswer): Promise<void> {
