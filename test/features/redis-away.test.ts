@@ -42,9 +42,12 @@ describe.each(platforms)('while Redis is away, with $name', ({ open }) => {
   it('answers what it does not know with 4xx and never with a crash', async () => {
     const at = (path: string, init: RequestInit = {}) => fetch(`${world.url()}${path}`, init).then(({ status }) => status);
     expect(await at('/')).toBe(404);
-    expect(await at('/api/messages', { method: 'POST', body: '' })).toBe(404);
-    expect(await at('/slack/events')).toBe(405);
-    expect(await at('/slack/events', { method: 'POST', body: '' })).toBeGreaterThanOrEqual(400);
+    // The other platform is off here.
+    const [own, other] = world.chat.platform === 'slack' ? ['/slack/events', '/api/messages'] : ['/api/messages', '/slack/events'];
+    expect(await at(other, { method: 'POST', body: '' })).toBe(404);
+    expect(await at(own)).toBe(405);
+    const answer = await at(own, { method: 'POST', body: '' });
+    expect([400, 401, 403, 415]).toContain(answer);
     expect(await at('/v1/actions', { method: 'POST', body: '{' })).toBeGreaterThanOrEqual(400);
     expect(await at('/readyz', { method: 'POST' })).toBe(405);
     expect(await at('/healthz')).toBe(200);
