@@ -15,9 +15,12 @@ async function quick(script: string): Promise<{ code: number | null; out: string
   return { code, out };
 }
 
-it.each(['presses.ts', 'job-start.ts'])('%s runs and compares ours with the bare pair', { timeout: 120_000 }, async (script) => {
+it.each([
+  ['presses.ts', ['| bare Bolt + the same commit', '| bare CloudAdapter + the same commit']],
+  ['job-start.ts', ['| bare BullMQ']],
+])('%s runs and compares ours with the bare pairs', { timeout: 120_000 }, async (script, pairs) => {
   const { code, out } = await quick(script);
   expect(code, out).toBe(0);
-  expect(out).toContain('| Countersign');
-  expect(out).toContain('| bare ');
+  expect(out.match(/^\| Countersign/gm)?.length, out).toBeGreaterThanOrEqual(pairs.length);
+  for (const pair of pairs) expect(out).toContain(pair);
 });

@@ -5,7 +5,7 @@ import { within } from '../press.ts';
 import { readBody } from '../request.ts';
 import type { Arrival } from './activity.ts';
 import type { Authentication } from './credentials.ts';
-import { type Claims, type GuardRefusal, judgeActivity, judgeToken } from './guard.ts';
+import { type Claims, type GuardRefusal, judgeActivity, judgeChannel, judgeToken } from './guard.ts';
 import type { TeamsSettings } from './settings.ts';
 
 type Authenticated = Awaited<ReturnType<Authentication['authenticateRequest']>>;
@@ -59,7 +59,7 @@ type Proof = { header: string | undefined; receivedAt: number };
 
 async function admit(deps: DoorDeps, raw: object, { header, receivedAt }: Proof): Promise<Admitted | GuardRefusal | { status: number }> {
   const { settings } = deps;
-  const early = settings.insecureLoopback ? null : judgeToken(header, settings, deps.now());
+  const early = settings.insecureLoopback ? null : (judgeChannel(raw) ?? judgeToken(header, settings, deps.now()));
   if (early !== null) return early;
   const authenticated = await authenticate(deps, raw, header ?? '');
   if (authenticated === 'no-keys') return { status: 503 };

@@ -46,6 +46,10 @@ export function judgeToken(header: string | undefined, settings: TeamsSettings, 
   return payload.exp + skewSeconds < nowMs / 1000 ? 'expired-token' : null;
 }
 
+/** botbuilder asks other key services, and accepts other tokens, for some channels; none of them is ours. */
+export const judgeChannel = (body: object): GuardRefusal | null =>
+  'channelId' in body && body.channelId === 'msteams' ? null : 'wrong-channel';
+
 function payloadOf(header: string): z.infer<typeof Payload> | null {
   const [, body] = /^Bearer [\w-]+\.([\w-]+)\.[\w-]+$/.exec(header) ?? [];
   if (body === undefined) return null;

@@ -71,8 +71,9 @@ test.each<[string, Record<string, unknown>, number, string]>([
     403,
     'foreign-tenant',
   ],
-  ['another channel', { channelId: 'webchat' }, 401, 'signature'],
-  ['the channel with a back door', { channelId: 'AseChannel' }, 401, 'signature'],
+  ['another channel', { channelId: 'webchat' }, 403, 'wrong-channel'],
+  ['the channel with a back door', { channelId: 'AseChannel' }, 403, 'wrong-channel'],
+  ['no channel', { channelId: undefined }, 403, 'wrong-channel'],
 ])('an activity with %s is refused and written down', async (_what, over, status, reason) => {
   const { world, flows, refusals, activity } = await open();
   expect(await world.send({ activity: activity(over) })).toMatchObject({ status });
