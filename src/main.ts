@@ -5,6 +5,7 @@ import { announce } from './action-center/announce.ts';
 import { ConfigError, UpstreamError } from './action-center/errors.ts';
 import { loadEnvironment, readConfig } from './config.ts';
 import { openFoundation } from './foundation.ts';
+import { checkPolicy, problemText } from './identity/policy.ts';
 import { newActionId } from './ids.ts';
 import { submitFile } from './intake/file.ts';
 import { httpSender } from './intake/sender.ts';
@@ -93,6 +94,21 @@ async function demo(options: { port: string; data: string }): Promise<number> {
   process.exit(code);
 }
 
+/** 0 nothing is wrong, 2 something is: a pipeline may stand on it. */
+function checkPolicyFile(given: string | undefined): number {
+  const env = loadEnvironment();
+  const file = given ?? env['POLICY_FILE'] ?? 'policy.yaml';
+  const { problems, policy } = checkPolicy(file);
+  for (const problem of problems) complain(`${file}: ${problemText(problem)}`);
+  for (const warning of policy?.warnings ?? []) say(`${file}: ${warning.replace(/^POLICY_FILE: /, '')}`);
+  if (policy === null) return 2;
+  const places = (['slack', 'teams'] as const).map((platform) => policy.conversations(platform).length);
+  say(
+    `${file}: nothing is wrong. ${places[0]} Slack and ${places[1]} Teams conversations; the rules about deciding have the version ${policy.version}.`,
+  );
+  return 0;
+}
+
 type ManifestOptions = { publicUrl: string; appId?: string; socketMode?: boolean; out?: string };
 
 async function manifest(platform: 'slack' | 'teams', { out, ...values }: ManifestOptions): Promise<number> {
@@ -127,6 +143,12 @@ function program(): Command {
     .description('submit actions: NDJSON, one JSON object or an array; - reads standard input')
     .option('--url <url>', 'a running bot; without it the configured store is written directly')
     .action((file: string, options: SubmitOptions) => ending(() => submit(file, options)));
+  cli
+    .command('policy')
+    .description('the policy file')
+    .command('check [file]')
+    .description('say everything that is wrong with it, by line (without a file: POLICY_FILE)')
+    .action((file: string | undefined) => ending(async () => checkPolicyFile(file)));
   cli
     .command('manifest')
     .description('write the app manifest of a chat platform')

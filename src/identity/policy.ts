@@ -1,8 +1,6 @@
 /** The policy of the deployment (`POLICY_FILE`): where cards go, how many people must approve, which assets nobody touches alone. */
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
 import { Platform } from '../action-center/action.ts';
 import { catalogue } from '../action-center/catalogue.ts';
 import type { Entity } from '../action-center/entity.ts';
@@ -11,7 +9,8 @@ import type { NormalisedIntake } from '../action-center/intake.ts';
 import type { CardTarget, Policy } from '../action-center/ports.ts';
 import { canonicalJson } from '../action-center/scope.ts';
 import { folded, matchesGlob } from './glob.ts';
-import { type Match, PolicyFile, type Route } from './policy-file.ts';
+import type { Match, PolicyFile, Route } from './policy-file.ts';
+import { type Located, type PolicyProblem, parsePolicy } from './policy-parse.ts';
 
 export type LoadedPolicy = Policy & {
   /** What the file says and this version does not act upon. */
@@ -27,16 +26,36 @@ const maxBytes = 1024 * 1024;
  * Throws ConfigError with the place of everything that is wrong.
  */
 export function loadPolicy(path: string, on: readonly Platform[] = Platform.options): LoadedPolicy {
-  const file = parsePolicy(readPolicy(path));
-  const unreachable = file.routes.flatMap((route, index) => (targetsOf(route, on).length === 0 ? [index] : []));
-  if (unreachable.length > 0) {
-    // Accepted, its actions would wait where nobody sees them.
-    const wanted = on.map((platform) => platformNames[platform]).join(' or ');
-    throw new ConfigError(
-      unreachable.map((index) => `POLICY_FILE: routes.${index}: names no conversation in ${wanted}, and no other chat platform is on`),
-    );
-  }
-  return policyOf(file, on);
+  const { problems, policy } = checkPolicy(path, on);
+  if (policy === null) throw new ConfigError(problems.map((problem) => `POLICY_FILE: ${problemText(problem)}`));
+  return policy;
+}
+
+/** `line 4, column 5: routes.0.slack: ...`, as far as the place is known. */
+export function problemText({ line, column, path, message }: PolicyProblem): string {
+  const place = line === null ? '' : `line ${line}, column ${column}: `;
+  return `${place}${path === '' ? '' : `${path}: `}${message}`;
+}
+
+/** Everything that is wrong with a policy file, with its place; the policy only when nothing is. Throws ConfigError for a file that cannot be read. */
+export function checkPolicy(
+  path: string,
+  on: readonly Platform[] = Platform.options,
+): { problems: PolicyProblem[]; policy: LoadedPolicy | null } {
+  const parsed = parsePolicy(readPolicy(path));
+  if ('problems' in parsed) return { problems: parsed.problems, policy: null };
+  const problems = unreachableRoutes(parsed, on);
+  return problems.length > 0 ? { problems, policy: null } : { problems, policy: policyOf(parsed.file, on) };
+}
+
+/** Accepted, the actions of such a route would wait where nobody sees them. */
+function unreachableRoutes({ file, placeOf }: Located, on: readonly Platform[]): PolicyProblem[] {
+  const wanted = on.map((platform) => platformNames[platform]).join(' or ');
+  return file.routes.flatMap((route, index) => {
+    if (targetsOf(route, on).length > 0) return [];
+    const path = ['routes', index];
+    return [{ ...placeOf(path), path: path.join('.'), message: `names no conversation in ${wanted}, and no other chat platform is on` }];
+  });
 }
 
 const platformNames: Record<Platform, string> = { slack: 'Slack', teams: 'Teams' };
@@ -51,40 +70,6 @@ function readPolicy(path: string): string {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new ConfigError([`POLICY_FILE: ${path} cannot be read (${reason})`]);
   }
-}
-
-function parsePolicy(content: string): PolicyFile {
-  const lines = new LineCounter();
-  const document = parseDocument(content, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      document.errors.map(({ pos, message }) => {
-        const { line, col } = lines.linePos(pos[0]);
-        return `POLICY_FILE: line ${line}, column ${col}: ${message}`;
-      }),
-    );
-  }
-  let plain: unknown;
-  try {
-    plain = document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    throw new ConfigError([`POLICY_FILE: ${error instanceof Error ? error.message : String(error)}`]);
-  }
-  const parsed = PolicyFile.safeParse(plain ?? {});
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(parsed.error.issues.flatMap((issue) => issuesOf(issue)).map((problem) => `POLICY_FILE: ${problem}`));
-}
-
-/** An unknown key is reported at its own place; of a value that may also be a list, the reading that came furthest is reported. */
-function issuesOf(issue: z.core.$ZodIssue, under: PropertyKey[] = []): string[] {
-  const at = [...under, ...issue.path];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${[...at, key].join('.')}: unknown key`);
-  if (issue.code === 'invalid_union') {
-    const isList = (branch: z.core.$ZodIssue[]) => branch.some((inner) => inner.path.length === 0 && inner.code === 'invalid_type');
-    const branch = issue.errors.find((candidate) => !isList(candidate)) ?? issue.errors.at(-1) ?? [];
-    return branch.flatMap((inner) => issuesOf(inner, at));
-  }
-  return [`${at.join('.') || 'the file'}: ${issue.message}`];
 }
 
 function policyOf(file: PolicyFile, on: readonly Platform[]): LoadedPolicy {

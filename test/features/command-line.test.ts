@@ -51,6 +51,18 @@ describe('the command line', () => {
     expect(err).not.toContain('geheim');
   });
 
+  it('checks a policy file, and exits 2 with every mistake and its line', async () => {
+    const policy = join(folder, 'wrong.yaml');
+    await writeFile(policy, 'routes:\n  - match: { workload: phone }\n    slack: ["#soc"]\n  - slack: [C0SOC]\n');
+    const wrong = await run(['policy', 'check', policy]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toContain(`${policy}: line 2, column 24: routes.0.match.workload: `);
+    expect(wrong.err).toContain(`${policy}: line 3, column 13: routes.0.slack.0: `);
+    const right = await run(['policy', 'check', 'policy.yaml']);
+    expect(right.code).toBe(0);
+    expect(right.out).toContain('policy.yaml: nothing is wrong');
+  });
+
   it('prints the queue contract as JSON Schema', async () => {
     const { code, out } = await run(['contract']);
     expect(code).toBe(0);

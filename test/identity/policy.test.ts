@@ -205,7 +205,7 @@ describe('a policy file that is wrong', () => {
   it.each([
     ['no routes', 'approvals: []\n', /^POLICY_FILE: routes: /],
     ['an empty file', '', /^POLICY_FILE: routes: /],
-    ['a misspelt section', `${routes}aprovals: []\n`, /^POLICY_FILE: aprovals: unknown key$/],
+    ['a misspelt section', `${routes}aprovals: []\n`, /^POLICY_FILE: line 3, column 11: aprovals: unknown key$/],
     [
       'a misspelt key of a match',
       'routes:\n  - match: { sevrity: high }\n    slack: [C0A]\n  - slack: [C0SOC]\n',
@@ -258,5 +258,33 @@ describe('the example policy', () => {
     for (const section of ['reminders', 'digests', 'visibility']) {
       expect(example.warnings).toContainEqual(expect.stringContaining(`${section}: is understood`));
     }
+  });
+});
+
+describe('where a mistake is', () => {
+  const places = (yaml: string) => problemsOf(yaml).map((problem) => /line (\d+), column (\d+): ([^:]*)/.exec(problem)?.slice(1));
+
+  it('is told for each of them, in the order of the file', () => {
+    const yaml = `routes:
+  - match: { workload: phone }
+    slack: ["#soc"]
+  - slack: [C0SOC]
+    colour: red
+protected:
+  - {}
+`;
+    expect(places(yaml)).toEqual([
+      ['2', '24', 'routes.0.match.workload'],
+      ['3', '13', 'routes.0.slack.0'],
+      ['5', '13', 'routes.1.colour'],
+      ['7', '5', 'protected.0.match'],
+    ]);
+  });
+
+  it('is the nearest thing around it when the thing itself is missing, and also told for rules between routes', () => {
+    expect(places('routes:\n  - slack: [C0AB]\n  - slack: [C0CD]\n')).toEqual([['2', '5', 'routes.0']]);
+    expect(problemsOf('routes:\n  - teams: ["19:soc@thread.tacv2"]\n', ['slack'])).toEqual([
+      expect.stringMatching(/line 2, column 5: routes\.0: /),
+    ]);
   });
 });
