@@ -5,13 +5,13 @@ import { announce } from './action-center/announce.ts';
 import { ConfigError, UpstreamError } from './action-center/errors.ts';
 import { loadEnvironment, readConfig } from './config.ts';
 import { openFoundation } from './foundation.ts';
-import { checkPolicy, problemText } from './identity/policy.ts';
 import { newActionId } from './ids.ts';
 import { submitFile } from './intake/file.ts';
 import { httpSender } from './intake/sender.ts';
 import { launch, type Parts } from './launch.ts';
 import { openLog } from './log.ts';
 import { manifestFor } from './manifest.ts';
+import { checkPolicyFile, replayPolicy } from './policy-commands.ts';
 import { contractSchemas } from './queue/contract.ts';
 
 const say = (line: string): void => {
@@ -94,19 +94,16 @@ async function demo(options: { port: string; data: string }): Promise<number> {
   process.exit(code);
 }
 
-/** 0 nothing is wrong, 2 something is: a pipeline may stand on it. */
-function checkPolicyFile(given: string | undefined): number {
-  const env = loadEnvironment();
-  const file = given ?? env['POLICY_FILE'] ?? 'policy.yaml';
-  const { problems, policy } = checkPolicy(file);
-  for (const problem of problems) complain(`${file}: ${problemText(problem)}`);
-  for (const warning of policy?.warnings ?? []) say(`${file}: ${warning.replace(/^POLICY_FILE: /, '')}`);
-  if (policy === null) return 2;
-  const places = (['slack', 'teams'] as const).map((platform) => policy.conversations(platform).length);
-  say(
-    `${file}: nothing is wrong. ${places[0]} Slack and ${places[1]} Teams conversations; the rules about deciding have the version ${policy.version}.`,
-  );
-  return 0;
+async function replayDecisions({ days }: { days: string }): Promise<number> {
+  const wanted = Number(days);
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 3650)
+    throw new ConfigError(['--days: must be a whole number of days, 1 to 3650']);
+  const ground = await openFoundation(readConfig(loadEnvironment(), { needs: 'store' }), openLog('warn'));
+  try {
+    return await replayPolicy(ground, wanted, say);
+  } finally {
+    await ground.close();
+  }
 }
 
 type ManifestOptions = { publicUrl: string; appId?: string; socketMode?: boolean; out?: string };
@@ -143,12 +140,18 @@ function program(): Command {
     .description('submit actions: NDJSON, one JSON object or an array; - reads standard input')
     .option('--url <url>', 'a running bot; without it the configured store is written directly')
     .action((file: string, options: SubmitOptions) => ending(() => submit(file, options)));
-  cli
-    .command('policy')
-    .description('the policy file')
+  const policy = cli.command('policy').description('the policy file');
+  policy
     .command('check [file]')
     .description('say everything that is wrong with it, by line (without a file: POLICY_FILE)')
-    .action((file: string | undefined) => ending(async () => checkPolicyFile(file)));
+    .action((file: string | undefined) =>
+      ending(async () => checkPolicyFile(file ?? loadEnvironment()['POLICY_FILE'] ?? 'policy.yaml', { say, complain })),
+    );
+  policy
+    .command('replay')
+    .description("say what the record's past decisions would have met under POLICY_FILE; changes nothing")
+    .option('--days <days>', 'how far back', '30')
+    .action((options: { days: string }) => ending(() => replayDecisions(options)));
   cli
     .command('manifest')
     .description('write the app manifest of a chat platform')

@@ -86,6 +86,8 @@ export interface ActionStore {
   note(actionId: ActionId | null, event: AuditEvent): Promise<void>;
   /** Decisions and outcomes of an action, in order. */
   history(id: ActionId): Promise<AuditEvent[]>;
+  /** Decided actions, oldest decision first, a page at a time: those decided after `after` and not before `since`. */
+  decidedSince(since: string, after: { at: string; id: string } | null, limit: number): Promise<RemediationAction[]>;
   /** Open actions whose deadline has passed. */
   overdue(now: string, limit: number): Promise<RemediationAction[]>;
   /** Decided actions without an outcome, not touched since `before`. */

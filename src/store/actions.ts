@@ -202,6 +202,14 @@ export function actionStore(db: Database, tenantId: string): ActionStore {
           .execute();
         return rows.map((row) => ({ kind: row.kind, at: iso(row.at), actorId: row.actor_id, data: row.data }) as AuditEvent);
       }),
+    decidedSince: (since, after, limit) =>
+      storing('reading decided actions', async () => {
+        const { rows } = await sql<ActionRow>`
+          select * from actions where tenant_id = ${tenantId} and decision is not null and (decision ->> 'decidedAt')::timestamptz >= ${since}::timestamptz
+            and ((decision ->> 'decidedAt')::timestamptz, id) > (${after?.at ?? since}::timestamptz, ${after?.id ?? ''})
+          order by (decision ->> 'decidedAt')::timestamptz, id limit ${limit}`.execute(db);
+        return rows.map(actionOf);
+      }),
     overdue: (now, limit) =>
       storing('reading overdue actions', async () => {
         const { rows } = await sql<ActionRow>`select * from actions where tenant_id = ${tenantId} and expires_at <= ${now}::timestamptz

@@ -5,18 +5,21 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
 import { run } from '../setup/processes.ts';
 import { quarantineFile } from './actions.ts';
+import { alice } from './people.ts';
 import { slackWorld } from './platforms.ts';
 import { intakeSecret, openWorld, type World } from './world.ts';
 
 describe('the command line', () => {
   let world: World;
   let folder: string;
+  let database: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'countersign-cli-'));
+    database = await freshDatabase();
     world = await openWorld({
       chat: await slackWorld(),
-      services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
+      services: { databaseUrl: database, redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
     });
     await world.add({ bot: true, worker: false });
   });
@@ -61,6 +64,25 @@ describe('the command line', () => {
     const right = await run(['policy', 'check', 'policy.yaml']);
     expect(right.code).toBe(0);
     expect(right.out).toContain('policy.yaml: nothing is wrong');
+  });
+
+  it('replays the decisions of the record under another policy, and changes nothing', async () => {
+    const body = quarantineFile();
+    const { id } = (await world.submit(body)).body;
+    await world.until('the card is posted', () => world.chat.card(body.title));
+    await world.chat.press(alice, body.title, /^Approve/);
+    await world.until('it is decided', async () => (await world.read(id)).decision);
+    const before = await world.read(id);
+    const stricter = join(folder, 'stricter.yaml');
+    await writeFile(stricter, `${world.chat.policy}approvals:\n  - match: { type: stopAndQuarantineFile }\n    needed: 2\n`);
+    const env = { ...world.chat.env, DATABASE_URL: database, REDIS_URL: inject('redisUrl'), POLICY_FILE: stricter };
+    const { code, out } = await run(['policy', 'replay', '--days', '1'], { env });
+    expect(code).toBe(0);
+    expect(out).toContain(`${id} stopAndQuarantineFile, approve by alice@contoso.example at `);
+    expect(out).toContain('needed 1, would need 2, and had 1');
+    expect(out).toMatch(/decisions of the last 1 days under the version \w+: \d+ as they were, 1 would still have waited/);
+    expect(await world.read(id)).toEqual(before);
+    expect((await run(['policy', 'replay', '--days', 'soon'], { env })).code).toBe(2);
   });
 
   it('prints the queue contract as JSON Schema', async () => {

@@ -132,6 +132,28 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
     expect((await deps().store.history(action.id)).map(({ kind }) => kind)).toEqual(['decided', 'outcome']);
   });
 
+  it('hands decided actions out in the order of their decisions, page by page', async () => {
+    const since = new Date().toISOString();
+    const actions = [];
+    for (let index = 0; index < 7; index += 1) {
+      const action = await anAnnounced();
+      await press(action, aDecision(action, `person-${index}`));
+      actions.push(action.id);
+    }
+    await anAnnounced();
+    const pages: string[][] = [];
+    let after: { at: string; id: string } | null = null;
+    do {
+      const page = await deps().store.decidedSince(since, after, 3);
+      pages.push(page.map(({ id }) => id));
+      const last = page.at(-1);
+      after = last?.decision ? { at: last.decision.decidedAt, id: last.id } : null;
+    } while (after !== null);
+    expect(pages.map(({ length }) => length)).toEqual([3, 3, 1, 0]);
+    expect(pages.flat().sort()).toEqual(actions.sort());
+    expect(await deps().store.decidedSince(new Date(Date.now() + 1000).toISOString(), null, 10)).toEqual([]);
+  });
+
   it.each(["update audit_events set kind = 'x'", 'delete from audit_events', 'truncate audit_events'])('refuses %s', async (statement) => {
     await anAnnounced();
     await expect(sql.raw(statement).execute(db)).rejects.toThrow('append-only');
