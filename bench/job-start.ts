@@ -1,16 +1,17 @@
 /**
  * From commit to job start: how long after `decide` returned in the bot its job starts in the worker, each a process of its own, beside a bare
  * BullMQ `add` -> start between two processes on the same Redis. See README.md.
- *   node bench/job-start.ts [--quick] [--rounds 3] [--amount 600] [--profile folder] [--out file]
+ *   node bench/job-start.ts [--quick] [--rounds 3] [--amount 600] [--profile folder] [--out folder]
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { type Learned, people } from './harness/chat-side.ts';
 import { type Aim, loadNow, machineFacts, median, publish, round, type Spread, spreadOf, tableOf } from './harness/figures.ts';
 import { type Connection, openConnection } from './harness/http-connection.ts';
 import { type CleanUp, type Options, readOptions, withCleanUp } from './harness/options.ts';
-import { type Presser, type PressTemplate, pressRequests } from './harness/press.ts';
+import { pressRequests } from './harness/press.ts';
 import { type Child, startChild } from './harness/process.ts';
-import { learnPress, openSeeder, type Seeder } from './harness/seed.ts';
-import { openSetting, type Setting, userIds } from './harness/setting.ts';
+import { openSeeder, type Seeder } from './harness/seed.ts';
+import { openSetting, type Setting } from './harness/setting.ts';
 
 /** 50 a second, one at a time. */
 const paceMs = 20;
@@ -64,15 +65,14 @@ async function openOurs(setting: Setting, options: Options, cleanUp: CleanUp): P
   );
   if (!bot || !worker) throw new Error('a part did not start');
   cleanUp.push(bot.stop, worker.stop);
-  const port = Number(new URL((bot.ready as { url: string }).url).port);
-  const { template, ref } = await learnPress(setting, seeder);
-  return { way: ourWay({ bot, worker, seeder, template, ref, setting, port }), databaseUrl };
+  const { url } = bot.ready as { url: string };
+  const learned = await setting.chat.learn(url, seeder.announceOne);
+  return { way: ourWay({ bot, worker, seeder, learned, port: Number(new URL(url).port) }), databaseUrl };
 }
 
-type Ours = { bot: Child; worker: Child; seeder: Seeder; template: PressTemplate; ref: string; setting: Setting; port: number };
+type Ours = { bot: Child; worker: Child; seeder: Seeder; learned: Learned; port: number };
 
-function ourWay({ bot, worker, seeder, template, ref, setting, port }: Ours): Way {
-  const presser: Presser = { template, signingSecret: setting.signingSecret, userIds, sinkUrl: setting.sinkUrl };
+function ourWay({ bot, worker, seeder, learned, port }: Ours): Way {
   const byAction = startsOf(worker, ({ actionId = '' }) => actionId);
   const decisionStarts = new Map<string, number>();
   worker.onTold((told) => {
@@ -84,16 +84,16 @@ function ourWay({ bot, worker, seeder, template, ref, setting, port }: Ours): Wa
   let actionIds: string[] = [];
   return {
     prepare: async (amount) => {
-      const pressables = await seeder.seed(amount, ref);
+      const pressables = await seeder.seed(amount, learned.card);
       for (const { close } of idle) close();
       idle = await Promise.all(Array.from({ length: atOnce }, () => openConnection(port)));
-      requests = pressRequests(presser, pressables);
+      requests = pressRequests(await learned.presser('good'), pressables);
       actionIds = pressables.map(({ actionId }) => actionId);
     },
     begin: async (index) => {
       const [connection, request] = [idle.pop(), requests[index]];
       if (!connection || !request) throw new Error('nothing is left to press');
-      const status = await connection.send(request);
+      const { status } = await connection.send(request);
       idle.push(connection);
       if (status !== 200) throw new Error(`a press was answered with ${status}`);
       await byAction.until(actionIds[index] ?? '');
@@ -201,7 +201,7 @@ function aimsOf(rows: Row[]): Aim[] {
 }
 
 async function main(options: Options, cleanUp: CleanUp): Promise<void> {
-  const setting = await openSetting();
+  const setting = await openSetting('slack');
   cleanUp.push(setting.close);
   const { way: ours, databaseUrl } = await openOurs(setting, options, cleanUp);
   const ways: [Kind, Way][] = [
@@ -224,7 +224,7 @@ async function main(options: Options, cleanUp: CleanUp): Promise<void> {
     date: new Date().toISOString(),
     machine: await machineFacts(databaseUrl, setting.redisUrl),
     machineLoad: { atStart: loadAtStart, atEnd: loadNow() },
-    settings: { rounds: options.rounds, samplesPerRound: options.amount, paceMs, inFlight: atOnce, people: userIds.length },
+    settings: { rounds: options.rounds, samplesPerRound: options.amount, paceMs, inFlight: atOnce, people: people.length },
     median: rows,
     aims,
     complaints: setting.complaints(),
@@ -240,5 +240,5 @@ async function main(options: Options, cleanUp: CleanUp): Promise<void> {
   publish(options, 'job-start', result, text);
 }
 
-const options = readOptions('job-start', { rounds: 3, amount: 600, quickAmount: 60 });
+const options = readOptions({ rounds: 3, amount: 600, quickAmount: 60 });
 await withCleanUp((cleanUp) => main(options, cleanUp));

@@ -1,33 +1,35 @@
 /**
  * Presses per second: a signed press on a card, every one a decision by somebody who may decide, from the first byte sent to the whole HTTP
- * answer. Our bot beside a bare Bolt that acknowledges at once, and beside one that commits with our statement first. See README.md.
- *   node bench/presses.ts [--quick] [--rounds 5] [--amount 6000] [--profile folder] [--only ours|ack|commit] [--out file]
+ * answer. Our bot beside the platform's bare SDK that answers at once, and beside one that commits with our statement first. See README.md.
+ *   node bench/presses.ts [--platform slack|teams|both] [--quick] [--rounds 5] [--amount 6000] [--profile folder] [--only ours|ack|commit]
+ *     [--out folder]
  */
+import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { crowd } from '../test/features/people.ts';
 import { captureStatement } from './harness/capture.ts';
+import { type ChatPlatform, type Learned, people } from './harness/chat-side.ts';
 import { cpuMicrosOf } from './harness/cpu.ts';
 import { type Aim, loadNow, machineFacts, median, publish, round, type Spread, spreadOf, tableOf } from './harness/figures.ts';
 import { type CleanUp, type Options, readOptions, withCleanUp } from './harness/options.ts';
-import type { Presser } from './harness/press.ts';
 import { type Child, startChild } from './harness/process.ts';
-import { learnPress, openSeeder, type Seeder } from './harness/seed.ts';
-import { openSetting, type Setting, userIds } from './harness/setting.ts';
+import { openSeeder, type Seeder } from './harness/seed.ts';
+import { openSetting, type Setting } from './harness/setting.ts';
 import type { LoadAnswer, LoadQuestion } from './load-process.ts';
 
 const kinds = ['ack', 'commit', 'ours'] as const;
 type Kind = (typeof kinds)[number];
-const names: Record<Kind, string> = {
-  ack: 'bare Bolt, acknowledges at once',
-  commit: 'bare Bolt + the same commit',
+const bareNames: Record<ChatPlatform, string> = { slack: 'bare Bolt', teams: 'bare CloudAdapter' };
+const namesOn = (platform: ChatPlatform): Record<Kind, string> => ({
+  ack: `${bareNames[platform]}, ${platform === 'slack' ? 'acknowledges' : 'answers'} at once`,
+  commit: `${bareNames[platform]} + the same commit`,
   ours: 'Countersign',
-};
+});
 const levels = [1, 10, 50];
 /** One connection cannot keep up; fewer presses take the same time. */
 const amountFor = (connections: number, amount: number): number => (connections === 1 ? Math.ceil(amount / 2) : amount);
 
-type Server = { kind: Kind; process: Child; port: number; seeder: Seeder | null };
-type Cpu = { server: number | null; postgres: number | null; redis: number | null };
+type Server = { kind: Kind; process: Child; url: string; seeder: Seeder | null };
+type Cpu = Record<'server' | 'load' | 'postgres' | 'redis', number | null>;
 type Round = {
   server: Kind;
   connections: number;
@@ -44,56 +46,44 @@ type Round = {
   machineLoad: number;
 };
 
-type Stage = { setting: Setting; servers: Server[]; load: Child; presser: Presser; ref: string; pressBytes: number; databaseUrl: string };
+type Stage = { setting: Setting; servers: Server[]; load: Child; learned: Learned; pressBytes: number; databaseUrl: string };
 
 async function openStage(setting: Setting, options: Options, cleanUp: CleanUp): Promise<Stage> {
-  const { profile, only } = options;
+  const { chat } = setting;
+  const { only } = options;
+  const profile = options.profile && path.join(options.profile, chat.platform);
   const [oursUrl, commitUrl] = [await setting.createDatabase('ours'), await setting.createDatabase('bare')];
   const [oursSeeder, commitSeeder] = [await openSeeder(oursUrl, setting.policyFile), await openSeeder(commitUrl, setting.policyFile)];
   for (const { close } of [oursSeeder, commitSeeder]) cleanUp.push(close);
-  const ours = await setting.startPart('bot', oursUrl, { profile });
-  cleanUp.push(ours.stop);
-  const { template, ref } = await learnPress(setting, oursSeeder);
-  const [actor] = crowd(1);
+  const ours = serverOf('ours', await setting.startPart('bot', oursUrl, { profile }), oursSeeder);
+  cleanUp.push(ours.process.stop);
+  const learned = await chat.learn(ours.url, oursSeeder.announceOne);
+  const [actor] = people;
   if (!actor) throw new Error('nobody is there to decide');
-  const statement = await captureStatement(await commitSeeder.announceOne(), actor as never, 'f'.repeat(32));
+  const decision = { actor: actor as never, platform: chat.platform, clickId: 'f'.repeat(32) };
+  const statement = await captureStatement(await commitSeeder.announceOne(), decision);
   const bare = async (kind: Kind) => {
     const process = await startChild('bare-process.ts', {
-      args: [kind],
-      env: {
-        SLACK_SIGNING_SECRET: setting.signingSecret,
-        SLACK_BOT_TOKEN: 'xoxb-benchmark',
-        DATABASE_URL: commitUrl,
-        STATEMENT: JSON.stringify(statement),
-      },
+      args: [chat.platform, kind],
+      env: { ...chat.env, DATABASE_URL: commitUrl, STATEMENT: JSON.stringify(statement) },
       logFile: `${setting.logFile}.bare`,
       profile,
     });
     cleanUp.push(process.stop);
     return process;
   };
-  const all: Server[] = [
-    serverOf('ack', await bare('ack'), null),
-    serverOf('commit', await bare('commit'), commitSeeder),
-    serverOf('ours', ours, oursSeeder),
-  ];
+  const all = [serverOf('ack', await bare('ack'), null), serverOf('commit', await bare('commit'), commitSeeder), ours];
   const load = await startChild('load-process.ts', { logFile: `${setting.logFile}.load` });
   cleanUp.push(load.stop);
-  const presser: Presser = { template, signingSecret: setting.signingSecret, userIds, sinkUrl: setting.sinkUrl };
-  return {
-    setting,
-    servers: only === null ? all : all.filter(({ kind }) => kind === only),
-    load,
-    presser,
-    ref,
-    pressBytes: 0,
-    databaseUrl: oursUrl,
-  };
+  const servers = only === null ? all : all.filter(({ kind }) => kind === only);
+  return { setting, servers, load, learned, pressBytes: 0, databaseUrl: oursUrl };
 }
 
 const serverOf = (kind: Kind, process: Child, seeder: Seeder | null): Server => {
-  return { kind, process, seeder, port: Number(new URL((process.ready as { url: string }).url).port) };
+  return { kind, process, seeder, url: (process.ready as { url: string }).url };
 };
+
+const portOf = (url: string): number => Number(new URL(url).port);
 
 /** Without a record any action will do. */
 const invented = (count: number) =>
@@ -104,8 +94,15 @@ const invented = (count: number) =>
   }));
 
 /** Microseconds of processor time so far. */
-function cpuOf({ setting }: Stage, server: Server): Cpu {
-  return { server: cpuMicrosOf(server.process.pid), postgres: cpuMicrosOf(setting.pids.postgres), redis: cpuMicrosOf(setting.pids.redis) };
+function cpuOf({ setting, load }: Stage, server: Server): Cpu {
+  const { postgres, redis } = setting.pids;
+  const pids = { server: server.process.pid, load: load.pid, postgres, redis };
+  return {
+    server: cpuMicrosOf(pids.server),
+    load: cpuMicrosOf(pids.load),
+    postgres: cpuMicrosOf(pids.postgres),
+    redis: cpuMicrosOf(pids.redis),
+  };
 }
 
 function perPress(before: Cpu, after: Cpu, presses: number): Cpu {
@@ -113,20 +110,26 @@ function perPress(before: Cpu, after: Cpu, presses: number): Cpu {
     const [from, to] = [before[part], after[part]];
     return from === null || to === null ? null : round((to - from) / presses, 0);
   };
-  return { server: each('server'), postgres: each('postgres'), redis: each('redis') };
+  return { server: each('server'), load: each('load'), postgres: each('postgres'), redis: each('redis') };
 }
 
 async function runRound(stage: Stage, server: Server, connections: number, amount: number, number: number): Promise<Round> {
-  const { load, presser } = stage;
+  const { load, learned } = stage;
   const { seeder } = server;
-  const pressables = seeder ? await seeder.seed(amount, stage.ref) : invented(amount);
+  const pressables = seeder ? await seeder.seed(amount, learned.card) : invented(amount);
+  const presser = await learned.presser('good');
   stage.pressBytes = await load.ask<number>({ kind: 'prepare', presser, pressables } satisfies LoadQuestion);
   const before = await seeder?.facts();
   const machineLoad = loadNow();
   const cpuBefore = cpuOf(stage, server);
-  const { seconds, answers, millis } = await load.ask<LoadAnswer>({ kind: 'run', port: server.port, connections } satisfies LoadQuestion);
+  const { seconds, answers, millis } = await load.ask<LoadAnswer>({
+    kind: 'run',
+    port: portOf(server.url),
+    connections,
+  } satisfies LoadQuestion);
   const relayBehindMs = server.kind === 'ours' && seeder ? await untilRelayed(seeder) : null;
   const cpuAfter = cpuOf(stage, server);
+  await seeder?.showAll();
   const answered = answers['200'] ?? 0;
   if (answered !== amount) throw new Error(`${server.kind}: ${JSON.stringify(answers)} instead of ${amount} answers with 200`);
   const after = await seeder?.facts();
@@ -154,6 +157,15 @@ async function runRound(stage: Stage, server: Server, connections: number, amoun
   };
 }
 
+/** Who would take a press that nobody proved does less than is measured here. */
+async function refuseForged({ load, learned }: Stage, { kind, url }: Server): Promise<void> {
+  const presser = await learned.presser('forged');
+  await load.ask({ kind: 'prepare', presser, pressables: invented(1) } satisfies LoadQuestion);
+  const { answers } = await load.ask<LoadAnswer>({ kind: 'run', port: portOf(url), connections: 1 } satisfies LoadQuestion);
+  if (Object.keys(answers).some((answer) => answer.startsWith('2')))
+    throw new Error(`${kind} took a forged press: ${JSON.stringify(answers)}`);
+}
+
 /** The next round begins with nothing left over from this one. */
 async function untilRelayed(seeder: Seeder): Promise<number> {
   const began = performance.now();
@@ -167,6 +179,8 @@ async function untilRelayed(seeder: Seeder): Promise<number> {
 async function runAll(stage: Stage, options: Options): Promise<Round[]> {
   const { rounds, amount, quick } = options;
   const connectionLevels = quick ? [10] : levels;
+  console.log('every server has to refuse a forged press first; what they say of it:');
+  for (const server of stage.servers) await refuseForged(stage, server);
   for (const server of stage.servers) await runRound(stage, server, 10, Math.ceil(amount / 3), 0);
   const done: Round[] = [];
   for (let number = 1; number <= rounds; number += 1) {
@@ -178,7 +192,7 @@ async function runAll(stage: Stage, options: Options): Promise<Round[]> {
       for (const server of turn) {
         const one = await runRound(stage, server, connections, amountFor(connections, amount), number);
         const { perSecond, millis, cpuMicrosPerPress, relayBehindMs, machineLoad } = one;
-        const cpu = `cpu us/press: server ${cpuMicrosPerPress.server} postgres ${cpuMicrosPerPress.postgres}`;
+        const cpu = `cpu us/press: server ${cpuMicrosPerPress.server} load ${cpuMicrosPerPress.load} postgres ${cpuMicrosPerPress.postgres}`;
         const more = relayBehindMs === null ? '' : `  relay behind ${relayBehindMs} ms`;
         console.log(
           `round ${number}  ${connections} conn  ${server.kind.padEnd(6)} ${perSecond}/s  p50 ${millis.p50}  p99 ${millis.p99} ms  load ${machineLoad}  ${cpu}${more}`,
@@ -207,18 +221,19 @@ function mediansOf(rounds: Round[]): Row[] {
 
 const halfOfThePair = 0.5;
 
-function aimsOf(rows: Row[]): Aim[] {
+function aimsOf(rows: Row[], platform: ChatPlatform): Aim[] {
   return rows.flatMap(({ server, connections, perSecond }) => {
     const pair = rows.find((row) => row.server === 'commit' && row.connections === connections);
     if (server !== 'ours' || !pair) return [];
     const measured = round(perSecond / pair.perSecond, 2);
     return [
-      { aim: `at ${connections} connections at least half of bare Bolt + the same commit`, measured, met: measured >= halfOfThePair },
+      { aim: `at ${connections} connections at least half of ${namesOn(platform).commit}`, measured, met: measured >= halfOfThePair },
     ];
   });
 }
 
-function textOf(rows: Row[], aims: Aim[]): string {
+function textOf(rows: Row[], aims: Aim[], platform: ChatPlatform): string {
+  const names = namesOn(platform);
   const heads = ['server', 'connections', 'presses/s', 'p50 ms', 'p99 ms'];
   const table = tableOf(
     heads,
@@ -228,16 +243,18 @@ function textOf(rows: Row[], aims: Aim[]): string {
   return ['', table, '', ...told, ''].join('\n');
 }
 
-async function main(options: Options, cleanUp: CleanUp): Promise<void> {
-  const setting = await openSetting();
+async function measure(platform: ChatPlatform, options: Options, cleanUp: CleanUp): Promise<void> {
+  console.log(`\n${platform}`);
+  const setting = await openSetting(platform);
   cleanUp.push(setting.close);
   const stage = await openStage(setting, options, cleanUp);
   const loadAtStart = loadNow();
   const rounds = await runAll(stage, options);
   const rows = mediansOf(rounds);
-  const aims = aimsOf(rows);
+  const aims = aimsOf(rows, platform);
   const result = {
     what: 'presses',
+    platform,
     date: new Date().toISOString(),
     machine: await machineFacts(stage.databaseUrl, setting.redisUrl),
     machineLoad: { atStart: loadAtStart, atEnd: loadNow() },
@@ -245,20 +262,20 @@ async function main(options: Options, cleanUp: CleanUp): Promise<void> {
       rounds: options.rounds,
       pressesPerRound: options.amount,
       pressBytes: stage.pressBytes,
-      people: userIds.length,
+      people: people.length,
       worker: 'off',
-      privateAnswers: setting.answersTaken(),
+      privateAnswers: setting.chat.answersTaken(),
     },
     median: rows,
     aims,
     complaints: setting.complaints(),
     rounds,
   };
-  const text = textOf(rows, aims);
+  const text = textOf(rows, aims, platform);
   console.log(text);
   if (result.complaints.length > 0) console.log(`the bot complained ${result.complaints.length} times, first: ${result.complaints[0]}`);
-  publish(options, 'presses', result, text);
+  publish(options, `presses-${platform}`, result, text);
 }
 
-const options = readOptions('presses', { rounds: 5, amount: 6000, quickAmount: 300 });
-await withCleanUp((cleanUp) => main(options, cleanUp));
+const options = readOptions({ rounds: 5, amount: 6000, quickAmount: 300 });
+for (const platform of options.platforms) await withCleanUp((cleanUp) => measure(platform, options, cleanUp));

@@ -32,7 +32,8 @@ try {
   const says = (title, text) =>
     Promise.all([inSlack, inTeams].map((place) => place(title).filter({ hasText: text }).first().waitFor(patience)));
   // A card that just changed flashes; the picture shows it afterwards.
-  const picture = (name) => page.screenshot({ path: path.join(folder, `walk-${name}.jpg`), type: 'jpeg', quality: 85, animations: 'disabled' });
+  const picture = (name) =>
+    page.screenshot({ path: path.join(folder, `walk-${name}.jpg`), type: 'jpeg', quality: 85, animations: 'disabled' });
 
   const file = 'Quarantine invoice.exe on wks-0042';
   const mail = 'Soft delete 14 messages';

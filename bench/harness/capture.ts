@@ -1,5 +1,5 @@
 /** The very statement the product commits a decision with: its text as the store sends it, its values with places for what differs. */
-import type { Actor, Decision } from '../../src/action-center/action.ts';
+import type { Actor, Decision, Platform } from '../../src/action-center/action.ts';
 import { decisionMessage } from '../../src/action-center/decide.ts';
 import type { RemediationAction } from '../../src/action-center/intake.ts';
 import { decided } from '../../src/action-center/transitions.ts';
@@ -11,8 +11,10 @@ type Places = { actionId: string; decisionId: string; at: string };
 
 const places: Places = { actionId: '@action@', decisionId: '@decision@', at: '@at@' };
 
-/** `action` is any pending one; `actor` is who decides. */
-export async function captureStatement(action: RemediationAction, actor: Actor, clickId: string): Promise<CapturedStatement> {
+type Press = { actor: Actor /** Who decides. */; platform: Platform; clickId: string };
+
+/** `action` is any pending one. */
+export async function captureStatement(action: RemediationAction, { actor, platform, clickId }: Press): Promise<CapturedStatement> {
   const sent: CapturedStatement[] = [];
   const client = {
     query: async (text: string, values: unknown[]) => {
@@ -26,7 +28,7 @@ export async function captureStatement(action: RemediationAction, actor: Actor, 
     decisionId: places.decisionId,
     verb: 'approve',
     actor: { entraId, upn, displayName, rolesUsed: [...roles] },
-    platform: 'slack',
+    platform,
     comment: null,
     decidedAt: places.at,
     scopeDigest: action.scopeDigest,

@@ -88,6 +88,6 @@ function writeTable(readme: string, name: string, text: string): void {
 type Where = { out: string | null; readme: string | null };
 
 export function publish({ out, readme }: Where, name: string, result: object, text: string): void {
-  if (out !== null) writeResult(out, result);
+  if (out !== null) writeResult(path.join(out, `${name}.json`), result);
   if (readme !== null) writeTable(readme, name, text);
 }

@@ -1,14 +1,15 @@
-/** One keep-alive connection that sends prepared bytes and reads the status. Far cheaper than an HTTP client, so that it takes little of the machine. */
+/** One keep-alive connection that sends prepared bytes and reads the answer. Far cheaper than an HTTP client, so that it takes little of the machine. */
 import { connect } from 'node:net';
 
-export type Connection = { send(request: Buffer): Promise<number>; close(): void };
+export type Answer = { status: number /** Head and body as they came. */; text: string };
+export type Connection = { send(request: Buffer): Promise<Answer>; close(): void };
 
 const deadlineMs = 15_000;
 
 export function openConnection(port: number): Promise<Connection> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   let received = '';
-  let waiting: { resolve: (status: number) => void; reject: (error: Error) => void } | null = null;
+  let waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | null = null;
   const fail = (error: Error) => {
     waiting?.reject(error);
     waiting = null;
@@ -22,11 +23,12 @@ export function openConnection(port: number): Promise<Connection> {
     received += chunk;
     const status = statusOf(received);
     if (status === null) return;
+    const text = received;
     received = '';
     socket.setTimeout(0);
     const { resolve } = waiting ?? {};
     waiting = null;
-    resolve?.(status);
+    resolve?.({ status, text });
   });
   const connection: Connection = {
     send: (request) =>

@@ -9,9 +9,8 @@ import { type Database, migrate, openDatabase } from '../../src/store/database.t
 import { openEngine } from '../../src/store/engine.ts';
 import { outbox } from '../../src/store/outbox.ts';
 import { quarantineFile } from '../../test/features/actions.ts';
-import { buttonsOf } from '../../test/features/platforms.ts';
-import type { Pressable, PressTemplate } from './press.ts';
-import { channel, type Setting, userIds } from './setting.ts';
+import type { PostedCard } from './chat-side.ts';
+import type { Pressable } from './press.ts';
 
 const tenantId = 'default';
 const atOnce = 10;
@@ -22,11 +21,13 @@ export type Seeder = {
   db: Database;
   /** One whose card the bot posts by itself. */
   announceOne(): Promise<RemediationAction>;
-  /** Many, with cards that are posted already as the message `ref`. */
-  seed(count: number, ref: string): Promise<Pressable[]>;
+  /** Many, with cards that are posted already as this one. */
+  seed(count: number, card: PostedCard): Promise<Pressable[]>;
   facts(): Promise<RecordFacts>;
   /** Decisions that are not on the queue yet. */
   unsent(): Promise<number>;
+  /** Cards that still wait for the platform's rate limit count as shown: else every round pays for the queues of all before it. */
+  showAll(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -45,7 +46,7 @@ export async function openSeeder(databaseUrl: string, policyFile: string): Promi
   return {
     db,
     announceOne: () => accepted(deps),
-    seed: async (count, ref) => {
+    seed: async (count, card) => {
       const seeded: Pressable[] = [];
       const one = async () => {
         while (seeded.length < count) {
@@ -58,12 +59,15 @@ export async function openSeeder(databaseUrl: string, policyFile: string): Promi
       await addPostedCards(
         db,
         seeded.map(({ actionId }) => actionId),
-        ref,
+        card,
       );
       return seeded;
     },
     facts: () => factsOf(db),
     unsent: () => outbox(db, tenantId).unsent(),
+    showAll: async () => {
+      await sql`update cards set shown_version = wanted_version, claimed_until = null where shown_version < wanted_version`.execute(db);
+    },
     close: () => {
       isOpen = false;
       return engine.close();
@@ -79,10 +83,10 @@ async function accepted(deps: AnnounceDeps): Promise<RemediationAction> {
   return announced.action;
 }
 
-async function addPostedCards(db: Database, actionIds: string[], ref: string): Promise<void> {
+async function addPostedCards(db: Database, actionIds: string[], { platform, conversation, ref }: PostedCard): Promise<void> {
   await sql`insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, ref, shown_version, wanted_version, next_try_at,
       created_at, shown_at)
-    select id || '-1', tenant_id, id, 'slack', ${channel}, 'action', ${ref}, version, version, created_at, created_at, now()
+    select id || '-1', tenant_id, id, ${platform}, ${conversation}, 'action', ${ref}, version, version, created_at, created_at, now()
     from actions where id = any(${actionIds}::text[])`.execute(db);
   // As autovacuum does in a database that lives: else the planner guesses.
   for (const table of ['actions', 'cards', 'outbox', 'audit_events']) await sql.raw(`analyze ${table}`).execute(db);
@@ -96,20 +100,4 @@ async function factsOf(db: Database): Promise<RecordFacts> {
   const [row] = rows;
   if (!row) throw new Error('the record cannot be counted');
   return row;
-}
-
-/** Lets the bot post a card, and a person press it: what the simulated Slack sends is the template of all presses. */
-export async function learnPress(setting: Setting, seeder: Seeder): Promise<{ template: PressTemplate; ref: string }> {
-  const { slack } = setting;
-  const posted = slack.next('message', undefined, 15_000);
-  const action = await seeder.announceOne();
-  const message = await posted;
-  const button = buttonsOf(message)[0] ?? '';
-  const [userId = ''] = userIds;
-  const ack = await slack.click({ user: userId, channel, ts: message.ts, button, confirm: 'accept', url: setting.sinkUrl });
-  if (ack.status !== 200) throw new Error(`the sink answered ${ack.status}`);
-  const payload = new URLSearchParams(slack.recorded.at(-1)?.body).get('payload') ?? '';
-  const { response_url: responseUrl } = JSON.parse(payload) as { response_url: string };
-  const pressed = { actionId: action.id, digest: action.scopeDigest, version: action.version };
-  return { template: { payload, pressed, userId, responseUrl }, ref: message.ts };
 }
