@@ -19,10 +19,11 @@ export type TeamsSurfaceDeps = {
 
 /**
  * Teams counts every send and edit of a bot in a conversation: 7 in 1 s, 8 in 2 s, 60 in 30 s, 1,800 in an hour; and 50 in 1 s over the whole
- * tenant. A lane of capacity c that refills r a second lets at most c + r t through in any t seconds, so these lanes stay within all of them.
+ * tenant. A lane of capacity c that refills r a second lets at most c + r t through in any t seconds, so these lanes stay within all of them, with
+ * room for messages that take a second longer to leave than the next ones.
  */
 const conversationLimits = [
-  { name: 'half-minute', capacity: 4, perSecond: 1.85 },
+  { name: 'half-minute', capacity: 3, perSecond: 1.7 },
   { name: 'hour', capacity: 600, perSecond: 1200 / 3600 },
 ] as const;
 const tenantLimit = { capacity: 10, perSecond: 40 };
