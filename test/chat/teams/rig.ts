@@ -68,7 +68,7 @@ export function withRecord(): void {
     engine = await openEngine({ dataDir: folder }, { onError: () => {} });
     db = openDatabase(engine.pool);
     await migrate(db);
-  });
+  }, 60_000);
   afterEach(async () => {
     for (const close of open.splice(0).reverse()) await close();
     await sql`delete from conversations`.execute(db);
