@@ -66,7 +66,9 @@ export async function openSeeder(databaseUrl: string, policyFile: string): Promi
     facts: () => factsOf(db),
     unsent: () => outbox(db, tenantId).unsent(),
     showAll: async () => {
-      await sql`update cards set shown_version = wanted_version, claimed_until = null where shown_version < wanted_version`.execute(db);
+      // Waits for no row that the bot holds: the two would lock each other out.
+      await sql`update cards set shown_version = wanted_version where card_id in
+        (select card_id from cards where shown_version < wanted_version for update skip locked)`.execute(db);
     },
     close: () => {
       isOpen = false;

@@ -17,6 +17,8 @@ export type Delivery = {
   /** For the problem list: `the press of "Approve" by 29:alice`. */
   what: string;
   url?: string | undefined;
+  /** Asked by a client, not by a person: a bot that is just stopping is asked again another time. */
+  automatic?: boolean;
 };
 
 const giveUpMs = ({ options }: TeamsState): number => options.giveUpAfterMs ?? GIVE_UP_MS;
@@ -65,7 +67,8 @@ export async function deliverInvoke(state: TeamsState, delivery: Delivery): Prom
   if (recorded === undefined) return NOT_SENT;
   const ack = await insist(state, recorded, delivery.url);
   if (ack.status > 0 && ack.ms > SLOW_MS) remember(state.slow, { ms: ack.ms, what: delivery.what }, SLOW_NOTED);
-  if (!isGood(ack)) addProblem(state, `${delivery.what}: ${troubleOf(state, ack)}`);
+  const isUndelivered = ack.status === 0 && !ack.timedOut;
+  if (!isGood(ack) && !(isUndelivered && delivery.automatic)) addProblem(state, `${delivery.what}: ${troubleOf(state, ack)}`);
   return ack;
 }
 
@@ -76,10 +79,10 @@ function troubleOf(state: TeamsState, ack: Ack): string {
   return ack.status === 0 ? `not delivered (${String(ack.body)})` : `answered with status ${ack.status}`;
 }
 
-async function prepare(state: TeamsState, { activity, what, url }: Delivery): Promise<RecordedRequest | undefined> {
+async function prepare(state: TeamsState, { activity, what, url, automatic }: Delivery): Promise<RecordedRequest | undefined> {
   const to = url ?? nextUrl(state);
   if (to !== undefined) return requestFor(state, { url: to, body: JSON.stringify(activity), activity });
-  addProblem(state, `${what}: the bot has no messages URL`);
+  if (!automatic) addProblem(state, `${what}: the bot has no messages URL`);
   return undefined;
 }
 

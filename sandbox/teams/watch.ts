@@ -49,7 +49,12 @@ async function refresh(state: TeamsState, person: string, message: TeamsMessage)
   const value = { action: executed(action, action['data'] ?? {}), trigger: 'automatic' };
   const spot = spotOf(state, { conversation, messageId });
   const activity = invokeOf(state, personOf(state, person), { ...spot, name: 'adaptiveCard/action', value, replyToId: messageId });
-  const ack = await deliverInvoke(state, { activity, what });
+  const ack = await deliverInvoke(state, { activity, what, automatic: true });
+  // Nobody heard it, so it may be asked again before the minute is over.
+  if (ack.status === 0 && !ack.timedOut) {
+    state.invoked.delete(key);
+    return;
+  }
   applyCardAnswer(state, { person, conversation, messageId, what, automatic: true }, ack);
 }
 
