@@ -72,7 +72,10 @@ export function cardStore(db: Database, tenantId: string): CardStore {
     claimDue: (claim) => storing('claiming cards', () => claimDue(db, tenantId, claim)),
     giveBack: (cardIds) =>
       storing('giving cards back', async () => {
-        await db.updateTable('cards').set({ claimed_until: null, holder: null }).where('card_id', 'in', cardIds).execute();
+        // Always in the same order, so that two bots never wait for each other.
+        await sql`update cards set claimed_until = null, holder = null from (
+          select card_id from cards where card_id in (select jsonb_array_elements_text(${json(cardIds)}::jsonb)) order by card_id for update) as mine
+          where cards.card_id = mine.card_id`.execute(db);
       }),
     beginPost: (cardId) =>
       storing('announcing a post', async () => {

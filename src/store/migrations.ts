@@ -150,6 +150,10 @@ create index conversations_by_team on conversations (tenant_id, platform, team) 
 -- Where a message of this card was seen before its own post was answered, or instead of that.
 alter table cards add column sighted_ref text;
 create index cards_by_ref on cards (conversation, ref) where ref is not null;
+
+-- In the order in which cards are claimed, so that a backlog is not sorted at every look.
+drop index cards_due;
+create index cards_due on cards (platform, kind, next_try_at, card_id) where shown_version < wanted_version and not stopped;
 `;
 
 /** Splits at semicolons that end a statement; dollar-quoted bodies stay whole. */

@@ -119,9 +119,18 @@ type Authenticated = Awaited<ReturnType<Authentication['authenticateRequest']>>;
 type Turn = Parameters<CloudAdapter['processActivityDirect']>[2];
 type Incoming = Parameters<CloudAdapter['processActivityDirect']>[1];
 
+/** A turn answers its own request and nothing else; what we send goes through connector.ts. So the clients that each turn would build stay unbuilt. */
+const noClient = async (): Promise<never> => ({}) as never;
+const withoutClients = (authentication: Authentication): Authentication =>
+  Object.create(authentication, { createUserTokenClient: { value: noClient } });
+
 /** botbuilder's adapter from the point on where a request is authenticated and guarded; what it would write to the response is handed out. */
 export class Turns extends CloudAdapter {
+  constructor(authentication: Authentication) {
+    super(withoutClients(authentication));
+  }
+
   take(authenticated: Authenticated, activity: Incoming, turn: Turn): Promise<{ status: number; body?: unknown } | undefined> {
-    return this.processActivity(authenticated, activity, turn);
+    return this.processActivity({ ...authenticated, connectorFactory: { create: noClient } } as Authenticated, activity, turn);
   }
 }
