@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from './action-center/errors.ts';
+import { type EntraConfig, EntraEnvironment, entraVariables, missingFromEntra, readEntra } from './config-entra.ts';
 import {
   isLoopback,
   missingFromTeams,
@@ -32,6 +33,8 @@ export type Config = {
   /** Empty only when nothing that was asked for needs it; the same goes for `directoryFile`. */
   policyFile: string;
   directoryFile: string;
+  /** Null: people and roles come from `directoryFile`. */
+  entra: EntraConfig | null;
   identityMode: 'linked' | 'email';
   globalAdministratorMayDecide: boolean;
   backend: 'consumer' | 'simulator';
@@ -66,8 +69,9 @@ export const configVariables: readonly Variable[] = [
   { name: 'SLACK_APP_TOKEN', default: null, description: 'app-level token, xapp-...: Socket Mode instead of HTTP', secret: true },
   { name: 'SLACK_API_URL', default: null, description: "where Slack's Web API is, when it is not Slack's own" },
   ...teamsVariables,
-  { name: 'DIRECTORY', default: 'file', description: 'where people and roles come from: file' },
-  { name: 'DIRECTORY_FILE', default: null, description: 'the embedded directory (JSON)' },
+  { name: 'DIRECTORY', default: 'file', description: 'where people and roles come from: file or graph' },
+  { name: 'DIRECTORY_FILE', default: null, description: 'the embedded directory (JSON), with DIRECTORY=file' },
+  ...entraVariables,
   { name: 'IDENTITY_MODE', default: 'linked', description: 'how a Slack account becomes a person: linked or email' },
   { name: 'GLOBAL_ADMIN_MAY_DECIDE', default: 'true', description: 'whether the role Global Administrator carries decisions' },
   { name: 'BACKEND', default: null, description: 'who carries decisions out: consumer or simulator' },
@@ -82,17 +86,7 @@ export const configVariables: readonly Variable[] = [
 ];
 
 /** Read by a later version. Said aloud, so that nobody believes they do something. */
-const notYet = [
-  'PUBLIC_URL',
-  'ENTRA_TENANT_ID',
-  'ENTRA_CLIENT_ID',
-  'ENTRA_CLIENT_SECRET',
-  'ENTRA_AUTHORITY_URL',
-  'GRAPH_URL',
-  'DEFENDER_API_URL',
-  'EXECUTOR_CLIENT_ID',
-  'EXECUTOR_CLIENT_SECRET',
-];
+const notYet = ['PUBLIC_URL', 'DEFENDER_API_URL', 'EXECUTOR_CLIENT_ID', 'EXECUTOR_CLIENT_SECRET'];
 
 const portals = {
   global: 'https://security.microsoft.com',
@@ -156,6 +150,7 @@ const Environment = z.object({
   PORTAL_URL: urlOf(/^https$/, 'https://').optional(),
   PORTAL_TENANT_ID: z.guid('must be a tenant id (a GUID)').optional(),
   ...TeamsEnvironment.shape,
+  ...EntraEnvironment.shape,
 });
 type Environment = z.infer<typeof Environment>;
 
@@ -178,8 +173,12 @@ export function readConfig(env: Record<string, string | undefined>, { needs = 'b
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   problems.push(...missing(values, given, needs), ...notInThisVersion(values), ...portClash(values));
   if (needs === 'bot') problems.push(...missingFromTeams(values, given));
+  // Files are read only where everything that names them could be read.
+  const asked = parsed.success && problems.length === 0 && asksGraph(parsed.data, needs) ? readEntra(parsed.data) : null;
+  problems.push(...(asked?.problems ?? []));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return configFrom(parsed.data, { needs, values, given });
+  const config = configFrom(parsed.data, { needs, values, given });
+  return asked === null ? config : { ...config, entra: asked.entra, warnings: [...config.warnings, ...asked.warnings] };
 }
 
 type Values = Partial<Record<string, string>>;
@@ -232,7 +231,8 @@ function missing(values: Values, given: Set<string>, needs: Needs): string[] {
   }
   need('POLICY_FILE', 'is needed: it says where cards go and how many people must approve; policy.yaml is an example');
   if (needs === 'store') return problems;
-  need('DIRECTORY_FILE', 'is needed: without a directory nobody may decide; docs/examples/directory.json is an example');
+  if (values['DIRECTORY'] === 'graph') problems.push(...missingFromEntra(given));
+  else need('DIRECTORY_FILE', 'is needed: without a directory nobody may decide; docs/examples/directory.json is an example');
   need('BACKEND', 'is needed: consumer (your own process carries decisions out) or simulator (nothing is, it is only pretended)');
   return needs === 'bot' ? [...problems, ...missingFromChat(values, given)] : problems;
 }
@@ -243,6 +243,8 @@ function missingFromChat(values: Values, given: Set<string>): string[] {
     ? []
     : ['SLACK_BOT_TOKEN: no chat platform is on; set it and SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN), or MICROSOFT_APP_ID for Teams'];
 }
+
+const asksGraph = ({ DIRECTORY }: Environment, needs: Needs): boolean => DIRECTORY === 'graph' && (needs === 'bot' || needs === 'worker');
 
 const slackIsOn = (given: Set<string>): boolean =>
   ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'].some((name) => given.has(name));
@@ -258,7 +260,6 @@ function missingFromSlack(given: Set<string>): string[] {
 
 function notInThisVersion(values: Values): string[] {
   const problems: string[] = [];
-  if (values['DIRECTORY'] === 'graph') problems.push('DIRECTORY: graph is not part of this version yet, use file');
   if (values['BACKEND'] === 'defender') problems.push('BACKEND: defender is not part of this version yet, use consumer or simulator');
   return problems;
 }
@@ -284,6 +285,7 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     redisUrl: env.REDIS_URL ?? null,
     policyFile: env.POLICY_FILE,
     directoryFile: env.DIRECTORY_FILE,
+    entra: null,
     identityMode: env.IDENTITY_MODE,
     globalAdministratorMayDecide: env.GLOBAL_ADMIN_MAY_DECIDE,
     backend: env.BACKEND === 'simulator' ? 'simulator' : 'consumer',
@@ -306,11 +308,16 @@ const platformsOf = (values: Values, given: Set<string>): Config['platforms'] =>
 /** What is allowed and should be known. */
 function warningsAbout(env: Environment, needs: Needs, given: Set<string>): string[] {
   const warnings = notYet.filter((name) => given.has(name)).map((name) => `${name}: is set, but this version does nothing with it`);
+  const idle = env.DIRECTORY === 'file' ? entraVariables.filter(({ name }) => given.has(name) && name !== 'ENTRA_URBAC') : [];
+  warnings.push(...idle.map(({ name }) => `${name}: is set, but DIRECTORY=file does nothing with it`));
   if (env.BACKEND === 'simulator') warnings.push('BACKEND: simulator carries nothing out; outcomes are invented');
   if (needs === 'worker') return warnings;
   if (env.INTAKE_SECRETS.length === 0) warnings.push('INTAKE_SECRETS: is not set; /v1/actions answers 401 to everybody');
   if (env.IDENTITY_MODE === 'email') {
     warnings.push("IDENTITY_MODE: email trusts the workspace's administrators with everybody's identity; see .env.example");
+  }
+  if (env.DIRECTORY === 'graph' && env.IDENTITY_MODE === 'linked' && slackIsOn(given) && env.SLACK_LINKS_FILE === undefined) {
+    warnings.push('SLACK_LINKS_FILE: is not set; nobody in Slack is linked to a person, so nobody there may decide');
   }
   if (env.SLACK_APP_TOKEN !== undefined && env.SLACK_SIGNING_SECRET !== undefined) {
     warnings.push('SLACK_APP_TOKEN: is set beside SLACK_SIGNING_SECRET; Socket Mode is used, and nothing is accepted over HTTP');

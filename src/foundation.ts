@@ -1,10 +1,13 @@
 /** What bot and worker both stand on: the record, the queues, the directory, the policy. Opened once a process, closed last. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { ActionStore, CardStore, Clock, Conversations, Directory, ExecutionStore, Lanes } from './action-center/ports.ts';
+import type { DecidingDirectory } from './action-center/decide.ts';
+import type { ActionStore, CardStore, Clock, Conversations, ExecutionStore, Lanes } from './action-center/ports.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
+import { graphDirectory } from './identity/graph.ts';
 import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
+import { noSlackLinks, slackLinksFile } from './identity/slack-links.ts';
 import { sha256 } from './ids.ts';
 import type { Log } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
@@ -34,7 +37,7 @@ export type Foundation = {
   outbox: Outbox;
   executions: ExecutionStore;
   lanes: Lanes;
-  directory: Directory;
+  directory: DecidingDirectory;
   policy: LoadedPolicy;
   settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
   deciding: { store: ActionStore; policy: LoadedPolicy; now: Clock; sha256: (text: string) => string };
@@ -63,7 +66,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
   const policy = loadPolicy(config.policyFile, config.platforms.length > 0 ? config.platforms : undefined);
   for (const warning of [...config.warnings, ...policy.warnings]) log.warn(warning);
-  const directory = fileDirectory(config.directoryFile, { identityMode: config.identityMode, log, onError: onError('the directory file') });
+  const directory = openDirectory(config, log, onError('the directory file'));
   const engine = await openEngine(config.databaseUrl === null ? { dataDir: config.dataDir } : { databaseUrl: config.databaseUrl }, {
     onError: onError('the store'),
   });
@@ -113,6 +116,18 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
       await engine.close();
     },
   };
+}
+
+function openDirectory({ entra, identityMode, directoryFile }: Config, log: Log, onError: (error: unknown) => void): DecidingDirectory {
+  if (entra === null) return fileDirectory(directoryFile, { identityMode, log, onError });
+  const groups = {
+    searchAndPurge: entra.searchAndPurgeGroups,
+    activeRemediation: entra.activeRemediationGroups,
+    exchangeSecurityAdministrator: entra.exchangeSecurityAdministratorGroups,
+    devices: entra.deviceGroups,
+  };
+  const links = entra.slackLinksFile === null ? noSlackLinks : slackLinksFile(entra.slackLinksFile);
+  return graphDirectory({ ...entra, identityMode, groups, links }, { log });
 }
 
 async function ailingParts(db: Database, queues: QueueLink): Promise<('store' | 'queue')[]> {

@@ -2,8 +2,9 @@
  * Flow: a click becomes a decision. Who is this, does the card still show the truth, may this person decide, and was nobody faster.
  * The decision, its audit event and its queue message are stored in one transaction; only then is the clicker answered.
  */
-import type { ActionId, Actor, Decision, Platform } from './action.ts';
+import type { ActionId, Actor, Decision, EntraId, Platform, Role } from './action.ts';
 import { mayBeCarriedOut } from './catalogue.ts';
+import { UpstreamError } from './errors.ts';
 import { type AskingPerson, identify } from './identify.ts';
 import { isOpen, type NormalisedIntake, type RemediationAction } from './intake.ts';
 import { mayDecide } from './permissions.ts';
@@ -12,9 +13,14 @@ import { isAboutAuthority, ok, type PersonRefusal, type Refusal, type Result, re
 import { type Sha256, scopeDigest } from './scope.ts';
 import { decided, rescoped } from './transitions.ts';
 
+export type DecidingDirectory = Directory & {
+  /** Which of these roles the person could activate right now. Asked only to make a refusal more helpful; throws UpstreamError without an answer. */
+  eligibleFor?(entraId: EntraId, roles: readonly Role[]): Promise<Role[]>;
+};
+
 export type DecideDeps = {
   store: ActionStore;
-  directory: Directory;
+  directory: DecidingDirectory;
   policy: Policy;
   settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
   now: Clock;
@@ -60,9 +66,23 @@ async function examine(deps: DecideDeps, click: Click): Promise<Result<Examined>
   if (!permission.allowed) {
     const { missing, deviceGroup } = permission;
     const actorId = person.value.entraId;
-    return refuse({ kind: 'not-permitted', actorId, verb: click.verb, missing, ...(deviceGroup === undefined ? {} : { deviceGroup }) });
+    const eligible = deviceGroup === undefined ? await eligibleFor(deps.directory, actorId, missing) : null;
+    const more = { ...(deviceGroup === undefined ? {} : { deviceGroup }), ...(eligible === null ? {} : { eligible }) };
+    return refuse({ kind: 'not-permitted', actorId, verb: click.verb, missing, ...more });
   }
   return ok({ action, actor: person.value, rolesUsed: permission.rolesUsed });
+}
+
+/** What the person would have to activate for this press to count; null when that would not be enough, or nobody can say. */
+async function eligibleFor(directory: DecidingDirectory, person: EntraId, missing: readonly Role[][]): Promise<Role[] | null> {
+  try {
+    const eligible = (await directory.eligibleFor?.(person, [...new Set(missing.flat())])) ?? [];
+    return missing.find((combination) => combination.length > 0 && combination.every((role) => eligible.includes(role))) ?? null;
+  } catch (error) {
+    // The refusal stands without this.
+    if (error instanceof UpstreamError) return null;
+    throw error;
+  }
 }
 
 /** While nobody could say who this is, the action may have been decided: that is on the card for all to see, and the better answer. */

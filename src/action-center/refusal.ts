@@ -15,7 +15,8 @@ export type PersonRefusal =
 export type Refusal =
   | PersonRefusal
   | { kind: 'not-found' }
-  | { kind: 'not-permitted'; actorId: EntraId; verb: Verb; missing: Role[][]; deviceGroup?: string }
+  /** `eligible`: roles the person could activate, and that would be enough. */
+  | { kind: 'not-permitted'; actorId: EntraId; verb: Verb; missing: Role[][]; deviceGroup?: string; eligible?: Role[] }
   | { kind: 'already-decided'; status: ActionStatus; decision: Decision | null; byYou: boolean; repeated: boolean }
   | { kind: 'expired'; expiresAt: string }
   | { kind: 'scope-changed'; note: string | null }

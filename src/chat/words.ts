@@ -147,8 +147,13 @@ function secondApproverText(approvals: readonly Decision[], needed: number): Lin
   return say(`Your approval is recorded already: ${approvals.length} of ${needed}. The next one has to come from a different person.`);
 }
 
-function notPermittedText({ verb, missing, deviceGroup }: Extract<Refusal, { kind: 'not-permitted' }>): Line {
+function notPermittedText({ verb, missing, deviceGroup, eligible }: Extract<Refusal, { kind: 'not-permitted' }>): Line {
   const line: Line = [];
+  if (eligible !== undefined) {
+    return say(
+      `To ${doing[verb]} this you need ${rolesText([eligible])}, for which you are eligible but which is not active. This press decided nothing; activate your role first (in Privileged Identity Management), then press again.`,
+    );
+  }
   // With roles enough, only the device group stands in the way.
   if (missing.length > 0) line.push(words(`To ${doing[verb]} this you also need ${rolesText(usualCombinations(missing).slice(0, 4))}. `));
   if (deviceGroup === 'unknown')

@@ -1,0 +1,65 @@
+// One question to Entra: faults, answer, log.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { badRequest, type HttpAnswer, isAnswer, withInnerError } from './answers.ts';
+import { faultAnswer } from './faults.ts';
+import { answerGraph, type GraphRequest, operationOf } from './graph.ts';
+import { loginCall } from './login.ts';
+import { addCall, addProblem, type EntraState } from './state.ts';
+import type { EntraRoute } from './types.ts';
+import { decoded, isObject, parseJson } from './values.ts';
+
+/** An answer, or none. */
+export type Outcome = HttpAnswer | 'hang' | 'reset';
+
+const SLOW_MS = 1_000;
+
+type Call = { route: EntraRoute; body: unknown; process: () => HttpAnswer | Promise<HttpAnswer> };
+
+export async function perform(state: EntraState, request: GraphRequest): Promise<Outcome> {
+  const { url, verb, headers } = request;
+  const call = callOf(state, request);
+  if (isAnswer(call)) {
+    addProblem(state, `${verb} ${url.pathname}: refused with ${call.status}`);
+    return withInnerError(call, state.now(), undefined);
+  }
+  const outcome = await outcomeOf(state, call, (status) => {
+    const path = (decoded(url.pathname) ?? url.pathname) + url.search;
+    addCall(state, { route: call.route, method: verb, path, body: call.body, at: state.now(), status });
+  });
+  if (typeof outcome === 'string' || url.pathname.startsWith('/login/')) return outcome;
+  const clientRequestId = headers['client-request-id'];
+  return withInnerError(outcome, state.now(), typeof clientRequestId === 'string' ? clientRequestId : undefined);
+}
+
+function callOf(state: EntraState, request: GraphRequest): Call | HttpAnswer {
+  if (request.url.pathname.startsWith('/login/')) return loginCall(state, request) ?? { ...badRequest('No such endpoint.'), status: 404 };
+  const found = operationOf(request);
+  if (isAnswer(found)) return found;
+  const { operation, named } = found;
+  return {
+    route: operation.route,
+    body: request.text === '' ? undefined : parseJson(request.text),
+    process: () => {
+      const answer = answerGraph(state, operation, named, request);
+      // A right client never asks what cannot be asked; that the tenant has no Unified RBAC, it cannot know.
+      if (answer.status === 400 && operation.route !== 'defenderRoles') addProblem(state, `${operation.route}: ${messageOf(answer)}`);
+      return answer;
+    },
+  };
+}
+
+const messageOf = ({ body }: HttpAnswer): string =>
+  isObject(body) && isObject(body['error']) ? String(body['error']['message']) : 'refused with 400';
+
+async function outcomeOf(state: EntraState, call: Call, log: (status: number) => void): Promise<Outcome> {
+  const fault = state.faults.take(call.route);
+  if (fault?.kind === 'hang' || fault?.kind === 'reset') {
+    log(0);
+    return fault.kind;
+  }
+  const answer = (fault === undefined ? undefined : faultAnswer(fault, call.route)) ?? (await call.process());
+  log(answer.status);
+  if (fault?.kind === 'slow') await delay(fault.ms ?? SLOW_MS, undefined, { signal: state.closing.signal });
+  return answer;
+}

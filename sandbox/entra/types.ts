@@ -1,0 +1,111 @@
+// The words of the simulated Entra: the login service, its sign-in page, and the parts of Microsoft Graph that answer who somebody is.
+
+export type EntraOptions = {
+  port?: number;
+  tenantId: string;
+  /** The app that reads the directory; its permissions decide what Graph answers it. */
+  apps: EntraApp[];
+  people: EntraPerson[];
+  groups?: EntraGroup[];
+  now?: () => number;
+  /** Unified RBAC (beta); left out: the tenant has none (400, as v1.0 answers). */
+  defenderRoles?: DefenderRole[];
+};
+
+export type EntraApp = {
+  clientId: string;
+  secret?: string;
+  /** SHA-256 thumbprint (base64url) and public key (PEM) of a certificate the app may prove itself with. */
+  certificate?: { thumbprint: string; publicKey: string };
+  /** Application permissions; left out: all that are needed. */
+  permissions?: string[];
+  /** Where a sign-in may return to. */
+  redirectUris?: string[];
+};
+
+export type EntraPerson = {
+  id: string;
+  userPrincipalName: string;
+  displayName: string;
+  mail: string | null;
+  proxyAddresses?: string[];
+  userType: 'Member' | 'Guest';
+  accountEnabled: boolean;
+  /** Active directory roles by template id, over the whole tenant. */
+  roles?: string[];
+  /** Active, but for one administrative unit only. */
+  unitRoles?: string[];
+  /** Eligible in PIM, not active. */
+  eligibleRoles?: string[];
+  groups?: string[];
+  /** For the sign-in page: a home tenant other than ours. */
+  homeTenantId?: string;
+};
+
+export type EntraGroup = {
+  id: string;
+  displayName: string /** Groups this one is in. */;
+  memberOf?: string[] /** Role-assignable: roles every member holds. */;
+  roles?: string[];
+};
+export type DefenderRole = { id: string; displayName: string; actions: string[]; principals: string[]; scopes: string[] };
+
+export type EntraRoute =
+  | 'token'
+  | 'user'
+  | 'users'
+  | 'checkMemberObjects'
+  | 'transitiveMemberOf'
+  | 'roleAssignmentScheduleInstances'
+  | 'transitiveRoleAssignments'
+  | 'roleEligibilityScheduleInstances'
+  | 'defenderRoles'
+  | 'authorize'
+  | 'openid'
+  | 'keys';
+export type EntraCall = { route: EntraRoute; method: string; path: string; body: unknown; at: number; status: number };
+
+/** `empty` answers well-formed and without content; `garbage` is a 200 that is no JSON. */
+export type EntraFault = {
+  route?: EntraRoute;
+  kind: 'throttle' | 'http500' | 'http503' | 'http403' | 'garbage' | 'empty' | 'hang' | 'slow' | 'reset';
+  retryAfterSeconds?: number;
+  ms?: number;
+  /** How many calls meet it; left out: all, until the faults are cleared. */
+  times?: number;
+};
+
+/** `tid` is another tenant's own token, its issuer included, unless `iss` is named too. */
+export type IdTokenSpoil = {
+  tid?: string;
+  nonce?: string;
+  authTimeSecondsAgo?: number;
+  key?: 'foreign';
+  aud?: string;
+  iss?: string;
+  expiresInSeconds?: number;
+};
+
+/** What a person's browser holds between two requests. */
+export type Visit = { status: number; location: string | null; body: string };
+
+export type EntraWorld = {
+  url: string;
+  /** Tokens: `<authorityUrl>/<tenantId>/oauth2/v2.0/token`; sign-in at `.../authorize`, metadata at `<authorityUrl>/<tenantId>/v2.0/.well-known/openid-configuration`. */
+  authorityUrl: string;
+  /** `<graphUrl>/v1.0/...` and `<graphUrl>/beta/...`. */
+  graphUrl: string;
+  person(id: string): EntraPerson;
+  /** Changes somebody from now on; also for the tokens that are out. */
+  change(id: string, changes: Partial<EntraPerson>): void;
+  remove(id: string): void;
+  /**
+   * The person signs in at an authorize URL and is sent back; answers the redirect. Options spoil the id token that will be handed out:
+   * another tenant, another nonce, an old sign-in, a foreign key.
+   */
+  signIn(authorizeUrl: string, person: string, spoil?: IdTokenSpoil): Promise<Visit>;
+  faults: { add(fault: EntraFault): void; clear(): void };
+  calls: EntraCall[];
+  problems: string[];
+  close(): Promise<void>;
+};

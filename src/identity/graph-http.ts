@@ -1,0 +1,81 @@
+/**
+ * JSON over HTTP, within a deadline: one request, and one more where the service named a pause that fits. Redirects are not followed, since the
+ * token would go along. What does not arrive whole and readable is no answer.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { UpstreamError } from '../action-center/errors.ts';
+import type { Deadline } from './graph-deadline.ts';
+
+export type HttpAnswer = { status: number; retryAfterMs: number | null; body: unknown };
+
+const maxBytes = 8 * 1024 * 1024;
+/** After the pause there must be time for the request itself. */
+const roomMs = 100;
+
+/** `what` names the question in errors; the URL may hold a person's address and is never in them. */
+export async function exchange(what: string, url: string, init: RequestInit, deadline: Deadline): Promise<HttpAnswer> {
+  try {
+    const first = await once(url, init, deadline.signal);
+    if (!isBusy(first) || !fits(first.retryAfterMs, deadline)) return first;
+    await wait(first.retryAfterMs, undefined, { signal: deadline.signal });
+    return await once(url, init, deadline.signal);
+  } catch (error) {
+    throw noAnswer(what, error, deadline);
+  }
+}
+
+/** Waits as long as the service asked for, or fails as the deadline does. */
+export async function pause(what: string, ms: number, deadline: Deadline): Promise<void> {
+  try {
+    await wait(ms, undefined, { signal: deadline.signal });
+  } catch (error) {
+    throw noAnswer(what, error, deadline);
+  }
+}
+
+export const isBusy = ({ status }: { status: number }): boolean => status === 429 || status === 503;
+export const fits = (pauseMs: number | null, deadline: Deadline): pauseMs is number =>
+  pauseMs !== null && pauseMs + roomMs < deadline.leftMs();
+
+/** Seconds only: the other form of the header, a date, would trust two clocks. */
+export function retryAfterOf(value: string | null | undefined): number | null {
+  return value !== null && value !== undefined && /^\d{1,6}$/.test(value.trim()) ? Number(value) * 1000 : null;
+}
+
+async function once(url: string, init: RequestInit, signal: AbortSignal): Promise<HttpAnswer> {
+  const response = await fetch(url, { ...init, signal, redirect: 'error' });
+  const text = await readText(response);
+  return { status: response.status, retryAfterMs: retryAfterOf(response.headers.get('retry-after')), body: jsonOf(text) };
+}
+
+async function readText(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    bytes += part.byteLength;
+    if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** Undefined: no JSON. No schema takes that for an answer. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function noAnswer(what: string, error: unknown, deadline: Deadline): UpstreamError {
+  if (error instanceof UpstreamError) return error;
+  const reason = deadline.signal.aborted ? 'did not answer in time' : `could not be asked (${reasonOf(error)})`;
+  return new UpstreamError('directory', `${what} ${reason}`, { retryable: true, cause: error });
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown reason';
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.message;
+}

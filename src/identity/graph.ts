@@ -1,0 +1,139 @@
+/**
+ * The directory by Microsoft Graph (`DIRECTORY=graph`). Whoever Graph does not vouch for, now and completely, decides nothing: a late, empty or
+ * contradictory answer is an UpstreamError, and only whole answers are kept, a yes for at most a minute and never for a `fresh` question.
+ */
+import { type Actor, EntraId, type Role } from '../action-center/action.ts';
+import type { DecidingDirectory } from '../action-center/decide.ts';
+import { UpstreamError } from '../action-center/errors.ts';
+import type { Log, PersonClaim } from '../action-center/ports.ts';
+import { ok, type PersonRefusal, type Result, refuse } from '../action-center/refusal.ts';
+import { personByAddress } from './graph-address.ts';
+import { answerCache } from './graph-cache.ts';
+import { type GraphClient, graphClient } from './graph-client.ts';
+import { type Deadline, startDeadline } from './graph-deadline.ts';
+import { eligibleRoles } from './graph-eligible.ts';
+import { id, lookAtPerson } from './graph-person.ts';
+import type { GroupSettings } from './graph-roles.ts';
+import { type Credential, tokenSource } from './graph-token.ts';
+import { readUnifiedRoles, type UnifiedRoles, type UnifiedSettings } from './graph-urbac.ts';
+import type { SlackLinks } from './slack-links.ts';
+
+export type GraphSettings = {
+  tenantId: string;
+  clientId: string;
+  credential: Credential;
+  authorityUrl: string;
+  graphUrl: string;
+  identityMode: 'linked' | 'email';
+  groups: GroupSettings;
+  /** Null: Unified RBAC is not asked. */
+  unified: UnifiedSettings | null;
+  links: SlackLinks;
+};
+
+export type GraphOptions = {
+  log: Pick<Log, 'info' | 'warn' | 'error'>;
+  /** Milliseconds that only grow. */
+  now?: () => number;
+};
+
+/** A click has 2.5 s; this is for all of it: token, address, person. */
+const deadlineMs = 2000;
+const eligibleDeadlineMs = 1000;
+const yesMs = 60_000;
+/** Also for roles that decide nothing: whoever has just activated another one should not wait for a minute. */
+const noMs = 15_000;
+const unifiedMs = 300_000;
+const bound = 5000;
+
+const readingRoles: ReadonlySet<Role> = new Set(['SecurityReader', 'GlobalReader', 'SecurityOperator']);
+const decides = ({ roles }: Actor): boolean => roles.some((role) => !readingRoles.has(role));
+
+type Person = Result<Actor, PersonRefusal>;
+type Account = Result<string, PersonRefusal>;
+type Slack = PersonClaim & { platform: 'slack' };
+
+export function graphDirectory(settings: GraphSettings, { log, now = () => performance.now() }: GraphOptions): DecidingDirectory {
+  const client = graphClient({ graphUrl: settings.graphUrl, tokens: tokenSource(settings, { log, now }) });
+  const people = answerCache<Person>({ keepMs: (one) => (one.ok && decides(one.value) ? yesMs : noMs), bound, now });
+  const accounts = answerCache<Account>({ keepMs: (one) => (one.ok ? yesMs : noMs), bound, now });
+  const eligible = answerCache<Role[]>({ keepMs: () => noMs, bound, now });
+  const unified = unifiedSource(client, settings.unified, now);
+  const telling = tellOnce(log);
+
+  const personById = async (entraId: string, fresh: boolean, deadline: Deadline): Promise<Person> => {
+    const known = id.safeParse(entraId);
+    if (!known.success) return refuse({ kind: 'unknown-person' });
+    return people.ask(known.data, { fresh }, async () =>
+      lookAtPerson({ client, groups: settings.groups, deadline }, known.data, await unified(fresh, deadline)),
+    );
+  };
+  const bySlack = async (claim: Slack, fresh: boolean, deadline: Deadline): Promise<Person> => {
+    const key = [claim.teamId, claim.userId, settings.identityMode === 'email' ? claim.email : null].join(' ');
+    const account = await accounts.ask(key, { fresh }, () => accountBehind(client, settings, claim, deadline));
+    return account.ok ? personById(account.value, fresh, deadline) : account;
+  };
+
+  return {
+    personFor: (claim, { fresh }) =>
+      telling(async () => {
+        const deadline = startDeadline(deadlineMs);
+        if (claim.platform === 'slack') return bySlack(claim, fresh, deadline);
+        if (claim.tenantId.toLowerCase() !== settings.tenantId) return refuse({ kind: 'external-person' });
+        return personById(claim.entraId, fresh, deadline);
+      }),
+    personById: (entraId, { fresh }) => telling(() => personById(entraId, fresh, startDeadline(deadlineMs))),
+    eligibleFor: async (entraId, roles) => {
+      const known = id.safeParse(entraId);
+      if (!known.success) return [];
+      const look = () => eligibleRoles(client, known.data, startDeadline(eligibleDeadlineMs));
+      const all = await eligible.ask(known.data, { fresh: false }, look);
+      return all.filter((role) => roles.includes(role));
+    },
+  };
+}
+
+/**
+ * By the account's link; in the mode `email`, and only where there is no link, by the address. Somebody who is linked to another account of this
+ * workspace is not reached by an address: an address can be taken over, a link cannot.
+ */
+async function accountBehind(
+  client: GraphClient,
+  { links, identityMode }: GraphSettings,
+  claim: Slack,
+  deadline: Deadline,
+): Promise<Account> {
+  const linked = new Set(await links.peopleOf(claim));
+  const [person] = linked;
+  if (linked.size > 1) return refuse({ kind: 'ambiguous-person' });
+  if (person !== undefined) return ok(person);
+  if (identityMode === 'linked' || claim.email === null) return refuse({ kind: 'unknown-person' });
+  const found = await personByAddress(client, claim.email, deadline);
+  if (!found.ok) return found;
+  return (await links.isLinked(claim.teamId, EntraId.parse(found.value))) ? refuse({ kind: 'ambiguous-person' }) : found;
+}
+
+function unifiedSource(client: GraphClient, settings: UnifiedSettings | null, now: () => number) {
+  const cache = answerCache<UnifiedRoles>({ keepMs: () => unifiedMs, bound: 1, now });
+  return async (fresh: boolean, deadline: Deadline): Promise<UnifiedRoles | null> =>
+    settings === null ? null : cache.ask('tenant', { fresh }, () => readUnifiedRoles(client, settings, deadline));
+}
+
+/** Operators hear of a trouble once, not once per press, and of its end. */
+function tellOnce(log: GraphOptions['log']) {
+  let trouble: string | null = null;
+  return async <T>(look: () => Promise<T>): Promise<T> => {
+    try {
+      const answer = await look();
+      if (trouble !== null) log.info('the directory answers again');
+      trouble = null;
+      return answer;
+    } catch (failure) {
+      if (failure instanceof UpstreamError && trouble !== failure.message) {
+        trouble = failure.message;
+        log.error({ err: failure }, 'the directory gave no answer; nobody decides without one');
+      }
+      throw failure;
+    }
+  };
+}

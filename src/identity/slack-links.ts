@@ -1,0 +1,64 @@
+/** Which Slack account belongs to which person of the directory, as a file says. The file is read for every look-up; nothing of it is kept here. */
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { EntraId } from '../action-center/action.ts';
+import { UpstreamError } from '../action-center/errors.ts';
+
+export type SlackAccount = { teamId: string; userId: string };
+export type SlackLinks = {
+  /** Nobody, one, or several: then the account is nobody's. */
+  peopleOf(account: SlackAccount): Promise<EntraId[]>;
+  /** Whether some account of this workspace is linked to the person. */
+  isLinked(teamId: string, entraId: EntraId): Promise<boolean>;
+};
+
+const maxBytes = 5 * 1024 * 1024;
+const deadlineMs = 1000;
+const text = z.string().trim().min(1).max(64);
+const Links = z.strictObject({
+  links: z
+    .array(
+      z.strictObject({
+        teamId: text,
+        userId: text,
+        entraId: z
+          .guid()
+          .transform((value) => value.toLowerCase())
+          .pipe(EntraId),
+      }),
+    )
+    .max(20_000),
+});
+type Link = z.infer<typeof Links>['links'][number];
+
+export const noSlackLinks: SlackLinks = { peopleOf: async () => [], isLinked: async () => false };
+
+export function slackLinksFile(path: string): SlackLinks {
+  return {
+    peopleOf: async ({ teamId, userId }) =>
+      (await readLinks(path)).filter((link) => link.teamId === teamId && link.userId === userId).map(({ entraId }) => entraId),
+    isLinked: async (teamId, entraId) => (await readLinks(path)).some((link) => link.teamId === teamId && link.entraId === entraId),
+  };
+}
+
+/** An unreadable file is no answer, not an empty list. */
+async function readLinks(path: string): Promise<Link[]> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
+    const content = await readFile(path, { encoding: 'utf8', signal: AbortSignal.timeout(deadlineMs) });
+    const parsed = Links.safeParse(JSON.parse(content));
+    if (!parsed.success)
+      throw new Error(
+        parsed.error.issues
+          .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+          .slice(0, 5)
+          .join('; '),
+      );
+    return parsed.data.links;
+  } catch (error) {
+    // What JSON.parse says quotes the content.
+    const reason = error instanceof SyntaxError ? 'it is not JSON' : error instanceof Error ? error.message : String(error);
+    throw new UpstreamError('directory', `the file of Slack links gave no answer: ${reason}`, { retryable: true, cause: error });
+  }
+}
