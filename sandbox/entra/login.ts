@@ -14,12 +14,12 @@ import { decoded, same } from './values.ts';
 export type LoginRequest = { verb: string; url: URL; headers: IncomingHttpHeaders; text: string };
 export type LoginCall = { route: EntraRoute; body: unknown; process: () => HttpAnswer | Promise<HttpAnswer> };
 
-const ROUTES: Readonly<Record<string, EntraRoute>> = {
-  'oauth2/v2.0/token': 'token',
-  'oauth2/v2.0/authorize': 'authorize',
-  'v2.0/.well-known/openid-configuration': 'openid',
-  'discovery/v2.0/keys': 'keys',
-};
+const ROUTES: ReadonlyMap<string, EntraRoute> = new Map([
+  ['oauth2/v2.0/token', 'token'],
+  ['oauth2/v2.0/authorize', 'authorize'],
+  ['v2.0/.well-known/openid-configuration', 'openid'],
+  ['discovery/v2.0/keys', 'keys'],
+]);
 const VERBS: Partial<Record<EntraRoute, readonly string[]>> = { token: ['POST'], authorize: ['GET', 'POST'] };
 /** Authorities for apps of many tenants; the apps here are of one. */
 const SHARED = ['common', 'organizations', 'consumers'];
@@ -27,7 +27,7 @@ const SHARED = ['common', 'organizations', 'consumers'];
 /** Undefined where there is nothing. */
 export function loginCall(state: EntraState, request: LoginRequest): LoginCall | undefined {
   const [, tenant = '', path = ''] = /^\/login\/([^/]+)\/(.+)$/.exec(request.url.pathname) ?? [];
-  const route = ROUTES[path];
+  const route = ROUTES.get(path);
   if (route === undefined) return undefined;
   const form = new URLSearchParams(request.verb === 'POST' ? request.text : '');
   const { client_secret: _secret, client_assertion: _assertion, ...body } = Object.fromEntries(form);

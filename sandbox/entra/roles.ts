@@ -21,7 +21,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'e8611ab8-c189-46e8-94e1-60213ab1f814': 'Privileged Role Administrator',
 };
 
-export const isDirectoryRole = (id: string): boolean => NAMES[id.toLowerCase()] !== undefined;
+export const isDirectoryRole = (id: string): boolean => Object.hasOwn(NAMES, id.toLowerCase());
 
 /** https://learn.microsoft.com/graph/api/resources/directoryrole: its own id is another in every tenant. */
 export function directoryRolesOf(state: EntraState, person: EntraPerson): Record<string, unknown>[] {

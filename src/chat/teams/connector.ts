@@ -120,7 +120,7 @@ function clients({ authentication, appId, deadlineMs }: ConnectorOptions): (serv
   const known = new Map<string, Promise<Client>>();
   return (serviceUrl) => {
     const before = known.get(serviceUrl);
-    if (before) return before;
+    if (before !== undefined) return before;
     const made = newClient(authentication, { appId, deadlineMs, serviceUrl });
     known.set(serviceUrl, made);
     made.catch(() => known.delete(serviceUrl));

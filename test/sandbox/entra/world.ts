@@ -103,7 +103,7 @@ export const byPrincipal = ({ id }: EntraPerson): string => `$filter=${encodeURI
 export const checked = (world: EntraWorld, { id }: Pick<EntraPerson, 'id'>, ids: unknown) =>
   graph(world, `v1.0/users/${id}/checkMemberObjects`, { body: { ids } });
 
-export const VERIFIER = 'a-verifier-that-is-long-enough-to-be-one-0123456789';
+const VERIFIER = 'a-verifier-that-is-long-enough-to-be-one-0123456789';
 const challenge = createHash('sha256').update(VERIFIER).digest('base64url');
 
 /** A change with an empty text leaves a parameter out. */
