@@ -106,10 +106,15 @@ async function standingRefusal(deps: DecideDeps, action: RemediationAction, clic
     return { kind: 'scope-changed', note };
   }
   if (click.shownDigest !== current) return { kind: 'scope-changed', note: action.scopeNote };
+  if (click.verb === 'approve' && action.needed > 1 && isRequester(action, actor)) return { kind: 'own-request', needed: action.needed };
   const mine = action.approvals.find((approval) => approval.actor.entraId === actor.entraId);
   if (click.verb === 'approve' && mine) return { kind: 'second-approver-needed', approvals: action.approvals, needed: action.needed };
   return null;
 }
+
+/** By the name the producer gave; without one nobody can be told to be the requester. */
+const isRequester = ({ requestedBy }: RemediationAction, { upn }: Actor): boolean =>
+  requestedBy.upn !== undefined && requestedBy.upn.toLowerCase() === upn.toLowerCase();
 
 async function rescope(deps: DecideDeps, action: RemediationAction, digest: string): Promise<string> {
   const shape = intakeOf(action);

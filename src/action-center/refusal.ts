@@ -21,6 +21,8 @@ export type Refusal =
   | { kind: 'expired'; expiresAt: string }
   | { kind: 'scope-changed'; note: string | null }
   | { kind: 'second-approver-needed'; approvals: Decision[]; needed: number }
+  /** Whoever asked for an action is not one of the people it needs. */
+  | { kind: 'own-request'; needed: number }
   | { kind: 'decide-in-defender' }
   | { kind: 'comment-needed' };
 

@@ -125,6 +125,10 @@ export function refusalText(refusal: Refusal, { platform }: WordsContext): Line 
       return scopeChangedText(refusal.note);
     case 'second-approver-needed':
       return secondApproverText(refusal.approvals, refusal.needed);
+    case 'own-request':
+      return say(
+        `You asked for this action yourself, so your approval is none of the ${refusal.needed} it needs, and this press decided nothing. You may reject it; approving takes other people.`,
+      );
     case 'not-permitted':
       return notPermittedText(refusal);
     case 'already-decided':

@@ -25,6 +25,7 @@ const one: { [Kind in Refusal['kind']]: Extract<Refusal, { kind: Kind }> } = {
   expired: { kind: 'expired', expiresAt: '2026-11-28T08:00:00.000Z' },
   'scope-changed': { kind: 'scope-changed', note: null },
   'second-approver-needed': { kind: 'second-approver-needed', approvals: [aDecision()], needed: 2 },
+  'own-request': { kind: 'own-request', needed: 2 },
   'decide-in-defender': { kind: 'decide-in-defender' },
   'comment-needed': { kind: 'comment-needed' },
 };
