@@ -11,8 +11,8 @@ export type Chat = {
   /** The part of a route that names the channel of a lane. */
   route(lane: number): string;
   connect(botUrls: string[]): void;
-  /** Presses Approve on the card, if it is there and still asks. */
-  approve(who: DirectoryPerson, lane: number, title: string): Promise<void>;
+  /** Presses Approve on the card, if it is there and still asks; what came of it, for whoever looks into a failure. */
+  approve(who: DirectoryPerson, lane: number, title: string): Promise<string>;
   close(): Promise<void>;
 };
 
@@ -38,7 +38,9 @@ async function manySlackChannels({ lanes, people }: Options): Promise<Chat> {
       const channel = channelOf(lane);
       const message = slack.messages(channel).find((one) => buttonsOf(one).some(isApproval) && textOf(one.blocks).includes(title));
       const button = message && buttonsOf(message).find(isApproval);
-      if (message && button) await slack.click({ user: userOf(who), channel, ts: message.ts, button });
+      if (!message || !button) return 'no card that asks';
+      const { status, timedOut } = await slack.click({ user: userOf(who), channel, ts: message.ts, button });
+      return `pressed ${message.ts}: ${timedOut ? 'no answer' : status}; told: ${slack.ephemerals(userOf(who)).at(-1)?.text ?? 'nothing'}`;
     },
     close: () => slack.close(),
   };
@@ -68,7 +70,9 @@ async function manyTeamsChannels({ lanes, people }: Options): Promise<Chat> {
       const conversation = channelOf(lane);
       const message = teams.messages(conversation).find(({ card }) => titlesOf(card).some(isApproval) && textOfCard(card).includes(title));
       const button = titlesOf(message?.card).find(isApproval);
-      if (message && button) await teams.press({ person: teamsIdOf(who), conversation, messageId: message.id, button });
+      if (!message || !button) return 'no card that asks';
+      const { status, timedOut } = await teams.press({ person: teamsIdOf(who), conversation, messageId: message.id, button });
+      return `pressed ${message.id}: ${timedOut ? 'no answer' : status}; told: ${teams.privateMessages(teamsIdOf(who)).at(-1)?.text ?? 'nothing'}`;
     },
     close: () => teams.close(),
   };

@@ -151,13 +151,16 @@ type Case = { body: ReturnType<typeof quarantineFile>; lane: number; who: Direct
 
 /** Presses, looks whether it counted, and presses again if not: what a person does whose press got no answer. */
 async function pressUntilDecided(id: string, { body, lane, who }: Case): Promise<void> {
+  let last = 'nothing';
   const attempt = persist(async () => {
-    await chat.approve(who, lane, body.title);
+    last = await chat.approve(who, lane, body.title).catch(String);
     const answer = await ask(`/v1/actions/${id}`, { headers: signed('') });
     return answer.status === 200 && ((await answer.json()) as { status: string }).status !== 'pending';
   }, patienceMs);
   await attempt.catch(async (error: unknown) => {
-    throw new Error(`${id} was never decided; its cards: ${JSON.stringify(await cardsOf(id).catch(String))}`, { cause: error });
+    throw new Error(`${id} was never decided; the last press: ${last}; its cards: ${JSON.stringify(await cardsOf(id).catch(String))}`, {
+      cause: error,
+    });
   });
 }
 

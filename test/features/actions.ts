@@ -5,7 +5,8 @@ type Body = { id: string; title: string } & Record<string, unknown>;
 
 const base = (extra: Record<string, unknown>): Body => {
   count += 1;
-  const id = `test-${process.pid}-${count}`;
+  // None is the beginning of another: a card is found by its title.
+  const id = `test-${process.pid}-${String(count).padStart(5, '0')}`;
   return {
     id,
     producer: 'sentinel',
