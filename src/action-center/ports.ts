@@ -17,6 +17,14 @@ export interface Directory {
   personById(entraId: EntraId, options: { fresh: boolean }): Promise<Result<Actor, PersonRefusal>>;
 }
 
+/** Fresh proofs of who somebody is, at the identity provider. Throws UpstreamError{service:'store'} without an answer. */
+export interface SignIns {
+  /** When this person last signed in anew, if that was at or after `since` (ISO 8601); else null. */
+  lastProof(entraId: EntraId, since: string): Promise<string | null>;
+  /** A one-time address where exactly this person can do so. For their eyes only. */
+  begin(entraId: EntraId): Promise<string>;
+}
+
 /** Where a card of an action goes. */
 export type CardTarget = { platform: Platform; conversation: string };
 
