@@ -30,14 +30,15 @@ export type ChatWorld = {
   remember(title: string): CardCopy;
   /** Presses Reject, gives the reason and submits. */
   reject(who: DirectoryPerson, title: string, reason: string, options?: { older?: CardCopy; bot?: number }): Promise<void>;
-  /** Asks by command, as a person would: in Slack `/actions ...`, in Teams as a slash command. */
-  command(who: DirectoryPerson, text: string): Promise<number>;
+  /** Asks by command, as a person would: in Slack `/actions ...`, in Teams as a slash command. `inPerson`: in the own chat with the bot, for those whom `open` was given. */
+  command(who: DirectoryPerson, text: string, options?: { inPerson?: boolean }): Promise<number>;
   /** Where presses go, in the order of `bot`. */
   botUrls(): string[];
-  /** What only that person was told, oldest first. */
-  told(who: DirectoryPerson): string[];
+  /** What only that person was told, oldest first; without the first `after`. */
+  told(who: DirectoryPerson, after?: number): string[];
   /** What stands in the dialog that is open for that person, or null. */
   dialog(who: DirectoryPerson): string | null;
+  closeDialog(who: DirectoryPerson): Promise<void>;
   /** Sends the last signed request again, byte for byte; returns the HTTP status. */
   replayLast(): Promise<number>;
   /** The platform misbehaves: on the next post, update, private answer or look-up of a person. */

@@ -89,10 +89,17 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       await slack.submit({ user, values: { Reason: reason }, ...botUrl(options.bot) });
     },
     command: async (who, text) => (await slack.command({ user: userOf(who), channel, command: '/actions', text })).status,
-    told: (who) => slack.ephemerals(userOf(who)).map(({ text, blocks }) => `${text}\n${textOf(blocks)}`),
+    told: (who, after = 0) =>
+      slack
+        .ephemerals(userOf(who))
+        .slice(after)
+        .map(({ text, blocks }) => `${text}\n${textOf(blocks)}`),
     dialog: (who) => {
       const view = slack.view(userOf(who));
       return view ? textOf((view as { blocks?: unknown }).blocks) : null;
+    },
+    closeDialog: async (who) => {
+      if (slack.view(userOf(who)) !== undefined) await slack.closeView({ user: userOf(who) });
     },
     replayLast: async () => {
       const last = slack.recorded.at(-1);

@@ -7,6 +7,7 @@ import { type DirectoryPerson, entraTenant, people, person, teamsIdOf } from './
 
 export const channel = '19:soc-approvals@thread.tacv2';
 const app = { appId: '99999999-8888-4777-8666-555555555555', appPassword: 'teams-app-password-for-tests', tenantId: entraTenant };
+const ownChatOf = ({ entraId }: DirectoryPerson): string => `a:own-${entraId}`;
 /** Looks at the channel and never says a word. */
 const onlooker = person('Olga Onlooker', []);
 
@@ -40,6 +41,7 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     // More than 60 people would get no automatic refresh, and then nobody could see a message whose post got no answer.
     conversations: [
       { id: channel, type: 'channel', name: 'SOC approvals', teamId: '19:soc@thread.tacv2', members: everybody.map(teamsIdOf) },
+      ...extra.map((one) => ({ id: ownChatOf(one), type: 'personal' as const, name: one.displayName, members: [teamsIdOf(one)] })),
     ],
   });
   let lookAway: (() => void) | null = teams.watch(teamsIdOf(onlooker), channel);
@@ -97,14 +99,20 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       if (teams.dialog(teamsIdOf(who)) === null) return;
       await teams.submitDialog({ person: teamsIdOf(who), values: { reason }, ...urlOf(options.bot) });
     },
-    command: async (who, text) =>
-      (await teams.say({ person: teamsIdOf(who), conversation: channel, text: text || 'help', targeted: true })).status,
-    told: (who) => heard(who).map(({ text, card }) => [text, textOfCard(card)].filter(Boolean).join('\n')),
+    command: async (who, text, { inPerson = false } = {}) => {
+      const where = inPerson ? { conversation: ownChatOf(who) } : { conversation: channel, targeted: true };
+      return (await teams.say({ person: teamsIdOf(who), text: text || 'help', ...where })).status;
+    },
+    told: (who, after = 0) =>
+      heard(who)
+        .slice(after)
+        .map(({ text, card }) => [text, textOfCard(card)].filter(Boolean).join('\n')),
     dialog: (who) => {
       const open = teams.dialog(teamsIdOf(who));
       if (open) return textOfCard(open.card);
       return heard(who).findLast(({ via }) => via === 'dialog')?.text ?? null;
     },
+    closeDialog: async (who) => teams.closeDialog(teamsIdOf(who)),
     replayLast: async () => {
       const last = teams.recorded.findLast(({ body }) => !body.includes('"trigger":"automatic"'));
       if (!last) throw new Error('nothing was sent yet');

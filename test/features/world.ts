@@ -31,6 +31,7 @@ export type World = {
   stages: Stage[];
   logLines: string[];
   directoryFile: string;
+  policyFile: string;
   /** The bot's address; of the first one when there are several. */
   url(): string;
   /** Starts one more bot, worker or both on the same services. */
@@ -120,6 +121,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     stages,
     logLines,
     directoryFile,
+    policyFile,
     url,
     add,
     stopOne: async (kind) => {

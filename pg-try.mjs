@@ -1,0 +1,10 @@
+import { PGlite } from '@electric-sql/pglite';
+const db = new PGlite();
+const q = async (s,p)=>{try{console.log(s.slice(0,90), JSON.stringify((await db.query(s,p)).rows).slice(0,300))}catch(e){console.log(s.slice(0,80),'ERR',e.message)}};
+await q(`select array_to_tsvector(array['@wks-1','wks-1','1','#53','@wks-1','it''s \\x']) @@ $1::tsquery as m`, [`'@wks':* & '#53' & 'it''s \\\\x':*`]);
+await q(`select version()`);
+await q(`set statement_timeout=100`); 
+await q(`select count(*) from generate_series(1,3000000)`);
+await q(`begin`); await q(`declare c no scroll cursor with hold for select g from generate_series(1,10) g`); await q('commit'); await q('fetch 3 from c'); await q('close c');
+await q(`select tablename from pg_tables limit 1`);
+await q(`create table t(a int[], w tsvector); `); await q(`create index on t using gin (a, w)`);
