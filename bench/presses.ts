@@ -5,21 +5,19 @@
  *     [--out folder]
  */
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { captureStatement } from './harness/capture.ts';
-import { type ChatPlatform, type Learned, people } from './harness/chat-side.ts';
-import { cpuMicrosOf } from './harness/cpu.ts';
-import { type Aim, loadNow, machineFacts, median, publish, round, type Spread, spreadOf, tableOf } from './harness/figures.ts';
+import { type ChatPlatform, people } from './harness/chat-side.ts';
+import { type Aim, loadNow, machineFacts, median, publish, round, tableOf } from './harness/figures.ts';
 import { type CleanUp, type Options, readOptions, withCleanUp } from './harness/options.ts';
-import { type Child, startChild } from './harness/process.ts';
-import { openSeeder, type Seeder } from './harness/seed.ts';
+import { startChild } from './harness/process.ts';
+import { type Round, refuseForged, runRound, type Server, type Stage, serverOf } from './harness/rounds.ts';
+import { openSeeder } from './harness/seed.ts';
 import { openSetting, type Setting } from './harness/setting.ts';
-import type { LoadAnswer, LoadQuestion } from './load-process.ts';
 
-const kinds = ['ack', 'commit', 'ours'] as const;
-type Kind = (typeof kinds)[number];
+const kinds: readonly string[] = ['ack', 'commit', 'ours'] satisfies Kind[];
+type Kind = 'ack' | 'commit' | 'ours';
 const bareNames: Record<ChatPlatform, string> = { slack: 'bare Bolt', teams: 'bare CloudAdapter' };
-const namesOn = (platform: ChatPlatform): Record<Kind, string> => ({
+const namesOn = (platform: ChatPlatform): Record<string, string> & Record<Kind, string> => ({
   ack: `${bareNames[platform]}, ${platform === 'slack' ? 'acknowledges' : 'answers'} at once`,
   commit: `${bareNames[platform]} + the same commit`,
   ours: 'Countersign',
@@ -28,27 +26,9 @@ const levels = [1, 10, 50];
 /** One connection cannot keep up; fewer presses take the same time. */
 const amountFor = (connections: number, amount: number): number => (connections === 1 ? Math.ceil(amount / 2) : amount);
 
-type Server = { kind: Kind; process: Child; url: string; seeder: Seeder | null };
-type Cpu = Record<'server' | 'load' | 'postgres' | 'redis', number | null>;
-type Round = {
-  server: Kind;
-  connections: number;
-  round: number;
-  presses: number;
-  perSecond: number;
-  millis: Spread;
-  /** Processor time until everything is handed over; the server's includes private answers and relay. */
-  cpuMicrosPerPress: Cpu;
-  /** What the record gained: as many as were answered with 200, or the run is void. */
-  decisions: number | null;
-  /** From the last answer until every decision was on the queue. */
-  relayBehindMs: number | null;
-  machineLoad: number;
-};
+type PressStage = Stage & { setting: Setting; servers: Server[]; databaseUrl: string };
 
-type Stage = { setting: Setting; servers: Server[]; load: Child; learned: Learned; pressBytes: number; databaseUrl: string };
-
-async function openStage(setting: Setting, options: Options, cleanUp: CleanUp): Promise<Stage> {
+async function openStage(setting: Setting, options: Options, cleanUp: CleanUp): Promise<PressStage> {
   const { chat } = setting;
   const { only } = options;
   const profile = options.profile && path.join(options.profile, chat.platform);
@@ -76,107 +56,10 @@ async function openStage(setting: Setting, options: Options, cleanUp: CleanUp): 
   const load = await startChild('load-process.ts', { logFile: `${setting.logFile}.load` });
   cleanUp.push(load.stop);
   const servers = only === null ? all : all.filter(({ kind }) => kind === only);
-  return { setting, servers, load, learned, pressBytes: 0, databaseUrl: oursUrl };
+  return { setting, pids: setting.pids, servers, load, learned, pressBytes: 0, databaseUrl: oursUrl };
 }
 
-const serverOf = (kind: Kind, process: Child, seeder: Seeder | null): Server => {
-  return { kind, process, seeder, url: (process.ready as { url: string }).url };
-};
-
-const portOf = (url: string): number => Number(new URL(url).port);
-
-/** Without a record any action will do. */
-const invented = (count: number) =>
-  Array.from({ length: count }, (_, index) => ({
-    actionId: `A-01${String(index).padStart(24, '0')}`,
-    digest: `sha256:${'0'.repeat(64)}`,
-    version: 1,
-  }));
-
-/** Microseconds of processor time so far. */
-function cpuOf({ setting, load }: Stage, server: Server): Cpu {
-  const { postgres, redis } = setting.pids;
-  const pids = { server: server.process.pid, load: load.pid, postgres, redis };
-  return {
-    server: cpuMicrosOf(pids.server),
-    load: cpuMicrosOf(pids.load),
-    postgres: cpuMicrosOf(pids.postgres),
-    redis: cpuMicrosOf(pids.redis),
-  };
-}
-
-function perPress(before: Cpu, after: Cpu, presses: number): Cpu {
-  const each = (part: keyof Cpu) => {
-    const [from, to] = [before[part], after[part]];
-    return from === null || to === null ? null : round((to - from) / presses, 0);
-  };
-  return { server: each('server'), load: each('load'), postgres: each('postgres'), redis: each('redis') };
-}
-
-async function runRound(stage: Stage, server: Server, connections: number, amount: number, number: number): Promise<Round> {
-  const { load, learned } = stage;
-  const { seeder } = server;
-  const pressables = seeder ? await seeder.seed(amount, learned.card) : invented(amount);
-  const presser = await learned.presser('good');
-  stage.pressBytes = await load.ask<number>({ kind: 'prepare', presser, pressables } satisfies LoadQuestion);
-  const before = await seeder?.facts();
-  const machineLoad = loadNow();
-  const cpuBefore = cpuOf(stage, server);
-  const { seconds, answers, millis } = await load.ask<LoadAnswer>({
-    kind: 'run',
-    port: portOf(server.url),
-    connections,
-  } satisfies LoadQuestion);
-  const relayBehindMs = server.kind === 'ours' && seeder ? await untilRelayed(seeder) : null;
-  const cpuAfter = cpuOf(stage, server);
-  await seeder?.showAll();
-  const answered = answers['200'] ?? 0;
-  if (answered !== amount) throw new Error(`${server.kind}: ${JSON.stringify(answers)} instead of ${amount} answers with 200`);
-  const after = await seeder?.facts();
-  const decisions = before && after ? after.decisions - before.decisions : null;
-  if (
-    before &&
-    after &&
-    (decisions !== answered || after.outbox - before.outbox !== answered || after.queued - before.queued !== answered)
-  ) {
-    throw new Error(
-      `${server.kind}: ${answered} presses were answered with 200, but the record went from ${JSON.stringify(before)} to ${JSON.stringify(after)}`,
-    );
-  }
-  return {
-    server: server.kind,
-    connections,
-    round: number,
-    presses: amount,
-    perSecond: round(answered / seconds, 0),
-    millis: spreadOf(millis),
-    cpuMicrosPerPress: perPress(cpuBefore, cpuAfter, amount),
-    decisions,
-    relayBehindMs,
-    machineLoad,
-  };
-}
-
-/** Who would take a press that nobody proved does less than is measured here. */
-async function refuseForged({ load, learned }: Stage, { kind, url }: Server): Promise<void> {
-  const presser = await learned.presser('forged');
-  await load.ask({ kind: 'prepare', presser, pressables: invented(1) } satisfies LoadQuestion);
-  const { answers } = await load.ask<LoadAnswer>({ kind: 'run', port: portOf(url), connections: 1 } satisfies LoadQuestion);
-  if (Object.keys(answers).some((answer) => answer.startsWith('2')))
-    throw new Error(`${kind} took a forged press: ${JSON.stringify(answers)}`);
-}
-
-/** The next round begins with nothing left over from this one. */
-async function untilRelayed(seeder: Seeder): Promise<number> {
-  const began = performance.now();
-  while ((await seeder.unsent()) > 0) {
-    if (performance.now() - began > 60_000) throw new Error('the relay did not hand everything over within a minute');
-    await wait(5);
-  }
-  return round(performance.now() - began, 0);
-}
-
-async function runAll(stage: Stage, options: Options): Promise<Round[]> {
+async function runAll(stage: PressStage, options: Options): Promise<Round[]> {
   const { rounds, amount, quick } = options;
   const connectionLevels = quick ? [10] : levels;
   console.log('every server has to refuse a forged press first; what they say of it:');
@@ -204,7 +87,7 @@ async function runAll(stage: Stage, options: Options): Promise<Round[]> {
   return done;
 }
 
-type Row = { server: Kind; connections: number; perSecond: number; p50Ms: number; p99Ms: number };
+type Row = { server: string; connections: number; perSecond: number; p50Ms: number; p99Ms: number };
 
 function mediansOf(rounds: Round[]): Row[] {
   const groups = [...Map.groupBy(rounds, ({ server, connections }) => `${connections} ${server}`).values()];
@@ -237,7 +120,7 @@ function textOf(rows: Row[], aims: Aim[], platform: ChatPlatform): string {
   const heads = ['server', 'connections', 'presses/s', 'p50 ms', 'p99 ms'];
   const table = tableOf(
     heads,
-    rows.map(({ server, connections, perSecond, p50Ms, p99Ms }) => [names[server], connections, perSecond, p50Ms, p99Ms]),
+    rows.map(({ server, connections, perSecond, p50Ms, p99Ms }) => [names[server] ?? server, connections, perSecond, p50Ms, p99Ms]),
   );
   const told = aims.map(({ aim, measured, met }) => `* ${aim}: ${measured} (${met ? 'met' : 'missed'})`);
   return ['', table, '', ...told, ''].join('\n');

@@ -9,6 +9,8 @@ import { type Child, startChild } from './process.ts';
 import { openSlackSide } from './slack-side.ts';
 import { openTeamsSide } from './teams-side.ts';
 
+type PartOptions = { args?: string[]; profile?: string | null; env?: Record<string, string> };
+
 export type Setting = {
   chat: ChatSide;
   redisUrl: string;
@@ -18,7 +20,7 @@ export type Setting = {
   logFile: string;
   createDatabase(name: string): Promise<string>;
   /** Bot or worker as a process of its own, configured as an operator would. */
-  startPart(part: 'bot' | 'worker', databaseUrl: string, options?: { args?: string[]; profile?: string | null }): Promise<Child>;
+  startPart(part: 'bot' | 'worker', databaseUrl: string, options?: PartOptions): Promise<Child>;
   /** Warnings and errors in the logs: none is expected. */
   complaints(): string[];
   close(): Promise<void>;
@@ -51,9 +53,14 @@ export async function openSetting(platform: ChatPlatform): Promise<Setting> {
     policyFile,
     logFile,
     createDatabase: (name) => createDatabase(postgres.url, name),
-    startPart: async (part, databaseUrl, { args = [], profile = null } = {}) => {
+    startPart: async (part, databaseUrl, { args = [], profile = null, env: more = {} } = {}) => {
       if (profile !== null) mkdirSync(profile, { recursive: true });
-      return startChild('part-process.ts', { args: [part, ...args], env: { ...env, DATABASE_URL: databaseUrl }, logFile, profile });
+      return startChild('part-process.ts', {
+        args: [part, ...args],
+        env: { ...env, DATABASE_URL: databaseUrl, ...more },
+        logFile,
+        profile,
+      });
     },
     complaints: () => complaintsIn(logFile),
     close: async () => {
@@ -73,7 +80,7 @@ async function createDatabase(serverUrl: string, name: string): Promise<string> 
 }
 
 /** Stand-ins are named at the start; the forged press before the rounds is written down, and any other refusal voids a round. */
-const expected = /simulator|INTAKE_SECRETS|TEAMS_OPENID_URL|was refused/;
+const expected = /simulator|INTAKE_SECRETS|TEAMS_OPENID_URL|was refused|ENTRA_AUTHORITY_URL|GRAPH_URL/;
 const warnLevel = 40;
 
 function complaintsIn(logFile: string): string[] {

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 
-async function quick(script: string): Promise<{ code: number | null; out: string }> {
-  const child = spawn(process.execPath, [`bench/${script}`, '--quick'], { stdio: ['ignore', 'pipe', 'pipe'] });
+async function quick(script: string, ...more: string[]): Promise<{ code: number | null; out: string }> {
+  const child = spawn(process.execPath, [`bench/${script}`, '--quick', ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -23,4 +23,11 @@ it.each([
   expect(code, out).toBe(0);
   expect(out.match(/^\| Countersign/gm)?.length, out).toBeGreaterThanOrEqual(pairs.length);
   for (const pair of pairs) expect(out).toContain(pair);
+});
+
+it('directory.ts runs and counts the calls to Graph', { timeout: 120_000 }, async () => {
+  const { code, out } = await quick('directory.ts', '--platform', 'teams');
+  expect(code, out).toBe(0);
+  expect(out).toMatch(/^\| DIRECTORY=graph/m);
+  expect(out).toMatch(/at most 2 calls to Graph: 1 \(met\)/);
 });
