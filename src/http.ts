@@ -6,6 +6,8 @@ export type Ways = {
   /** What the chat platforms post to, by path. */
   chat: Readonly<Partial<Record<string, (req: IncomingMessage, res: ServerResponse) => void>>>;
   intake: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+  /** Browsers that sign in, below /link/; null where nobody is asked to. */
+  signIn: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | null;
   /** What does not answer. Without the store nothing can be decided; without the queue decisions are recorded and wait. */
   ailing: () => Promise<('store' | 'queue')[]>;
 };
@@ -33,6 +35,7 @@ export function dispatcher(ways: Ways, log: Log): Dispatcher {
       return json(res, 405, { error: { code: 'method-not-allowed' } });
     }
     if (path === '/v1/actions' || path.startsWith('/v1/actions/')) return ways.intake(req, res);
+    if (path.startsWith('/link/') && ways.signIn !== null) return ways.signIn(req, res);
     if (path === '/healthz' || path === '/readyz') return probe(path, req, res);
     return json(res, 404, { error: { code: 'not-found' } });
   };

@@ -128,8 +128,8 @@ async function readForm(req: IncomingMessage): Promise<string | null> {
   let bytes = 0;
   for await (const part of req as AsyncIterable<Buffer>) {
     bytes += part.byteLength;
-    if (bytes > bodyBytes) return null;
-    parts.push(part);
+    // Read to its end: a request that is cut off gets no answer. The server's own time limit ends what never ends.
+    if (bytes <= bodyBytes) parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return bytes > bodyBytes ? null : Buffer.concat(parts).toString('utf8');
 }

@@ -1,5 +1,5 @@
 /** The keys that the login service signs with: fetched from where its metadata says, kept for a while, and asked for again when one is new. */
-import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { UpstreamError } from '../action-center/errors.ts';
 import { type Deadline, startDeadline } from './graph-deadline.ts';
@@ -19,7 +19,7 @@ const maxKeys = 50;
 const Metadata = z.object({ issuer: z.string().max(500), jwks_uri: z.url().max(500) });
 const Keys = z.object({
   keys: z
-    .array(z.looseObject({ kty: z.string(), kid: z.string().optional() }))
+    .array(z.looseObject({ kty: z.string() }))
     .min(1)
     .max(maxKeys),
 });
@@ -53,13 +53,13 @@ export function signInKeys(settings: KeySettings, { now }: { now: () => number }
   };
 }
 
-async function fetchKeys(settings: KeySettings, deadline: Deadline): Promise<{ keys: z.infer<typeof Keys>['keys'] }> {
+async function fetchKeys(settings: KeySettings, deadline: Deadline): Promise<JSONWebKeySet> {
   const metadata = await read(Metadata, `${issuerOf(settings)}/.well-known/openid-configuration`, deadline);
   // Another tenant's metadata, or keys from another place, would let somebody else say who people are.
   const isOwn = metadata.issuer === issuerOf(settings) && new URL(metadata.jwks_uri).origin === new URL(settings.authorityUrl).origin;
   if (!isOwn)
     throw new UpstreamError('directory', `${what} describes itself as something else than what is configured`, { retryable: false });
-  return read(Keys, metadata.jwks_uri, deadline);
+  return (await read(Keys, metadata.jwks_uri, deadline)) as JSONWebKeySet;
 }
 
 async function read<T>(shape: z.ZodType<T>, url: string, deadline: Deadline): Promise<T> {
