@@ -23,6 +23,11 @@ const json = (res: ServerResponse, status: number, body: unknown): void => {
   res.end(JSON.stringify(body));
 };
 
+function wayBelow({ intake, signIn }: Ways, path: string): Ways['signIn'] {
+  if (path === '/v1/actions' || path.startsWith('/v1/actions/')) return intake;
+  return path.startsWith('/link/') ? signIn : null;
+}
+
 export function dispatcher(ways: Ways, log: Log): Dispatcher {
   let draining = false;
 
@@ -34,8 +39,8 @@ export function dispatcher(ways: Ways, log: Log): Dispatcher {
       res.setHeader('allow', 'POST');
       return json(res, 405, { error: { code: 'method-not-allowed' } });
     }
-    if (path === '/v1/actions' || path.startsWith('/v1/actions/')) return ways.intake(req, res);
-    if (path.startsWith('/link/') && ways.signIn !== null) return ways.signIn(req, res);
+    const way = wayBelow(ways, path);
+    if (way !== null) return way(req, res);
     if (path === '/healthz' || path === '/readyz') return probe(path, req, res);
     return json(res, 404, { error: { code: 'not-found' } });
   };
