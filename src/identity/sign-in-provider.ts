@@ -22,7 +22,7 @@ export type SignInSettings = {
   publicUrl: string;
 };
 
-const exchangeDeadlineMs = 4000;
+const exchangeDeadlineMs = 3000;
 const scope = 'openid profile';
 const TokenAnswer = z.object({ id_token: z.string().min(1) });
 const TokenError = z.object({ error: z.string() });

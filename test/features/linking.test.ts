@@ -111,18 +111,23 @@ async function recorded(work: () => Promise<unknown>): Promise<Event[]> {
 const refusedWith = (reason: string, who?: DirectoryPerson) =>
   expect.objectContaining({ kind: 'refused', data: expect.objectContaining({ reason, ...(who ? { userId: userOf(who) } : {}) }) });
 
+/** A card that nobody has decided yet: a press that decides nothing leaves it to the next. */
+let open: string | null = null;
 async function press(who: DirectoryPerson): Promise<string> {
   const body = quarantineFile();
-  await world.submit(body);
-  await world.until('the card is posted', () => world.chat.card(body.title));
+  const title = open ?? body.title;
+  if (open === null) await world.submit(body);
+  await world.until('the card is posted', () => world.chat.card(title));
   const before = world.chat.told(who).length;
-  await world.chat.press(who, body.title, /^Approve/);
-  return world.until(`${who.displayName} is told`, () =>
+  await world.chat.press(who, title, /^Approve/);
+  const told = await world.until(`${who.displayName} is told`, () =>
     world.chat
       .told(who)
       .slice(before)
       .find((text) => !text.includes('Still checking')),
   );
+  open = told.includes('Recorded') ? null : title;
+  return told;
 }
 
 describe('an account that its owner connects', () => {
@@ -169,7 +174,6 @@ describe('an account that its owner connects', () => {
     expect(list.out).toContain(`${team} ${userOf(paula)}: Paula Peer (${paula.upn})`);
     const added = await recorded(async () => expect((await run(['links', 'remove', team, userOf(paula)], { env })).code).toBe(0));
     expect(added).toMatchObject([{ kind: 'unlinked', actor_id: null, data: { userId: userOf(paula), by: 'operator' } }]);
-    expect((await run(['links', 'remove', team, userOf(paula)], { env })).code).toBe(1);
     expect(await press(paula)).toContain('not connected');
   }, 30_000);
 
@@ -365,13 +369,6 @@ describe('codes', () => {
       'Connected',
     );
   });
-});
-
-it('only the newest five addresses of an account work', async () => {
-  const [first = '', second = ''] = [await addressFor(uma), await addressFor(uma)];
-  for (let count = 0; count < 4; count += 1) await addressFor(uma);
-  expect((await browser().open(first)).status).toBe(400);
-  expect((await browser().open(second)).status).toBe(302);
 });
 
 it('the pages run nothing, load nothing, are not kept, and show a hostile name letter by letter', async () => {
