@@ -249,6 +249,28 @@ describe('what is allowed and told at the start', () => {
   });
 });
 
+describe('PUBLIC_URL', () => {
+  it.each(['https://countersign.example', 'https://countersign.example/', 'http://127.0.0.1:3000', 'https://a.example/countersign/'])(
+    'may be %s',
+    (url) => {
+      expect(readConfig({ ...enough, PUBLIC_URL: url }).publicUrl).toBe(url.replace(/\/$/, ''));
+    },
+  );
+  it.each(['http://countersign.example', 'countersign.example', 'https://u:p@a.example', 'https://a.example/?x=1', 'ftp://a.example'])(
+    'may not be %s',
+    (url) => {
+      expect(problemsOf({ ...enough, PUBLIC_URL: url })).toEqual([expect.stringMatching(/^PUBLIC_URL: must be an https/)]);
+    },
+  );
+  it('makes links possible, so that a missing file of links is no worry', () => {
+    expect(readConfig({ ...enough, ...graph, PUBLIC_URL: 'https://a.example' }).warnings).toEqual([]);
+    expect(readConfig({ ...enough, ...graph, LINK_VALID_DAYS: '7' }).entra?.linkValidDays).toBe(7);
+  });
+  it.each(['0', '366', '-1', '1.5', 'ninety'])('LINK_VALID_DAYS may not be %s', (days) => {
+    expect(problemsOf({ ...enough, ...graph, LINK_VALID_DAYS: days })).toEqual([expect.stringMatching(/^LINK_VALID_DAYS: /)]);
+  });
+});
+
 describe('secrets in files', () => {
   it('are read, without the line end an editor adds', () => {
     const { SLACK_BOT_TOKEN: _token, ...rest } = enough;

@@ -1,10 +1,13 @@
 /** Flow: a Slack account asks to be connected to a person, types the code that the person's sign-in showed, looks at its link, ends it. */
 import type { Actor, EntraId } from './action.ts';
+import type { AskingPerson } from './identify.ts';
 import type { PersonClaim } from './ports.ts';
 import { ok, type PersonRefusal, type Result, refuse } from './refusal.ts';
 import { beginSignIn, codeHash, conflictOf, type SignInDeps } from './sign-in.ts';
 import type { Link, SlackAccount } from './sign-in-ports.ts';
 
+/** Whoever typed the command, before anybody vouched for them. */
+export type LinkCaller = { person: AskingPerson; name: string | null; by: string };
 /** The account as Slack vouches for it, and how it calls itself. */
 export type LinkAsker = { claim: PersonClaim & { platform: 'slack' }; name: string | null };
 
@@ -20,6 +23,7 @@ export type LinkRefusal =
 export type OwnLink = { link: Link | null; isFixed: boolean; hasRunOut: boolean };
 
 export interface Linking {
+  identify(caller: LinkCaller): Promise<Result<LinkAsker, PersonRefusal>>;
   begin(asker: LinkAsker): Promise<string>;
   complete(asker: LinkAsker, code: string): Promise<Result<Link, LinkRefusal>>;
   own(asker: LinkAsker): Promise<OwnLink>;
@@ -31,6 +35,7 @@ const dayMs = 86_400_000;
 
 export function linking(deps: SignInDeps & { validDays: number }): Linking {
   return {
+    identify: (caller) => identifyAccount(deps, caller),
     begin: ({ claim, name }) => beginSignIn(deps, { kind: 'link', account: accountOf(claim), accountName: name }),
     complete: ({ claim }, code) => complete(deps, accountOf(claim), code),
     own: async ({ claim }) => {
@@ -39,6 +44,15 @@ export function linking(deps: SignInDeps & { validDays: number }): Linking {
     },
     remove: ({ claim }) => removeLink(deps, accountOf(claim), 'themselves'),
   };
+}
+
+async function identifyAccount(deps: SignInDeps, { person, name, by }: LinkCaller): Promise<Result<LinkAsker, PersonRefusal>> {
+  const claim = await person({ fresh: true });
+  if (claim.ok && claim.value.platform === 'slack') return ok({ claim: claim.value, name });
+  const refusal: PersonRefusal = claim.ok ? { kind: 'external-person' } : claim.refusal;
+  const data = { refusal: 'link', reason: refusal.kind, by };
+  await deps.note({ kind: 'refused', at: deps.now().toISOString(), actorId: null, data });
+  return refuse(refusal);
 }
 
 const accountOf = ({ teamId, userId }: SlackAccount): SlackAccount => ({ teamId, userId });

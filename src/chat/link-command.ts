@@ -1,6 +1,5 @@
 /** `/actions link`: what was typed behind it, and the answer. Who may be linked to whom is decided in the product. */
-import type { AskingPerson } from '../action-center/identify.ts';
-import type { Linking } from '../action-center/link.ts';
+import type { LinkCaller, Linking } from '../action-center/link.ts';
 import { linkedText, linkOff, linkRefusalText, linkStartText, noLinkNeeded, ownLinkText, removedText } from './link-words.ts';
 import { type Line, showText } from './show.ts';
 
@@ -22,21 +21,15 @@ export function parseLink(rest: readonly string[]): LinkAsk | null {
   return code.length === codeLength && /^[0-9A-HJKMNP-TV-Z]+$/.test(code) ? { kind: 'code', code } : null;
 }
 
-export type LinkCommand = {
-  platform: 'slack' | 'teams';
-  person: AskingPerson;
-  /** How the account calls itself. */
-  name: string | null;
-};
+export type LinkCommand = LinkCaller & { platform: 'slack' | 'teams' };
 
 /** Null: this deployment does not connect accounts. Throws UpstreamError where something does not answer. */
-export async function answerLink(linking: Linking | null, { platform, person, name }: LinkCommand, ask: LinkAsk): Promise<Line[]> {
+export async function answerLink(linking: Linking | null, { platform, person, name, by }: LinkCommand, ask: LinkAsk): Promise<Line[]> {
   if (platform === 'teams') return noLinkNeeded;
   if (linking === null) return linkOff;
-  const claim = await person({ fresh: true });
-  if (!claim.ok) return [linkRefusalText(claim.refusal)];
-  if (claim.value.platform !== 'slack') return noLinkNeeded;
-  const asker = { claim: claim.value, name: name === null ? null : showText(name, longestName) };
+  const identified = await linking.identify({ person, by, name: name === null ? null : showText(name, longestName) });
+  if (!identified.ok) return [linkRefusalText(identified.refusal)];
+  const asker = identified.value;
   switch (ask.kind) {
     case 'begin':
       return linkStartText(await linking.begin(asker));

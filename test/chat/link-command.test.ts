@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refuse } from '../../src/action-center/refusal.ts';
 import { parseCommand } from '../../src/chat/command.ts';
-import { answerLink } from '../../src/chat/link-command.ts';
-import { plain } from '../../src/chat/show.ts';
 
 const ask = (kind: object) => ({ command: { name: 'link', ask: kind } });
 const code = ask({ kind: 'code', code: '7KQ29XMP' });
@@ -26,15 +23,4 @@ describe('the text of a link command', () => {
   ])('%j', (text, parsed) => {
     expect(parseCommand(text)).toEqual(parsed);
   });
-});
-
-it('an account that Slack does not vouch for is refused before anything else', async () => {
-  const person = async () => refuse({ kind: 'guest' as const });
-  const linking = new Proxy({} as never, {
-    get: () => {
-      throw new Error('nothing of it is asked');
-    },
-  });
-  const lines = await answerLink(linking, { platform: 'slack', person, name: 'x' }, { kind: 'begin' });
-  expect(lines.map(plain).join()).toContain('Only an enabled member');
 });

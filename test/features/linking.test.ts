@@ -19,30 +19,16 @@ const admin = (name: string) => person(name, ['SecurityAdministrator']);
 const mallory = person('Mallory Moss', ['SecurityReader']);
 const villain = person('Vera Villain', ['SecurityReader'], { upn: `vera@contoso.example` });
 const hostile = `<img src=x onerror=alert(1)>"'&<script>`;
-const names = [
-  'Linda Link',
-  'Nina Next',
-  'Oscar Once',
-  'Paula Peer',
-  'Quinn Quick',
-  'Rosa Race',
-  'Stella Slow',
-  'Tom Tries',
-  'Uma Undo',
-  'Walt Wait',
-];
-const [linda, nina, oscar, paula, quinn, rosa, stella, tom, uma, walt] = names.map(admin) as [
-  DirectoryPerson,
-  DirectoryPerson,
-  DirectoryPerson,
-  DirectoryPerson,
-  DirectoryPerson,
-  DirectoryPerson,
-  DirectoryPerson,
-  DirectoryPerson,
-  DirectoryPerson,
-  DirectoryPerson,
-];
+const linda = admin('Linda Link');
+const nina = admin('Nina Next');
+const oscar = admin('Oscar Once');
+const paula = admin('Paula Peer');
+const quinn = admin('Quinn Quick');
+const rosa = admin('Rosa Race');
+const stella = admin('Stella Slow');
+const tom = admin('Tom Tries');
+const uma = admin('Uma Undo');
+const walt = admin('Walt Wait');
 const newcomers = [mallory, villain, linda, nina, oscar, paula, quinn, rosa, stella, tom, uma, walt];
 
 let graph: GraphWorld;
@@ -183,6 +169,11 @@ describe('an account that its owner connects', () => {
     await world.stopOne('bot');
     await world.add({ bot: true, worker: true });
     expect(await ask(quinn, codeOn(await visitor.open(back)))).toContain('Connected');
+  });
+
+  it('is no guest of the workspace', async () => {
+    const added = await recorded(async () => expect(await ask(dave, 'link')).toContain('Only an enabled member'));
+    expect(added).toMatchObject([{ kind: 'refused', data: { refusal: 'link', reason: 'guest', by: `slack:${team}/${userOf(dave)}` } }]);
   });
 
   it('keeps the link of a file, and says that only administrators can change it', async () => {
