@@ -38,7 +38,7 @@ const codeLength = 8;
 const dayMs = 86_400_000;
 const strangersPerMinute = 60;
 
-export const canSignIn = ({ entra, publicUrl }: Config): boolean => entra !== null && publicUrl !== null;
+const canSignIn = ({ entra, publicUrl }: Config): boolean => entra !== null && publicUrl !== null;
 export const canLink = (config: Config): boolean => canSignIn(config) && config.identityMode === 'linked';
 
 export function openSignIns(config: Config, parts: SignInParts): BrowserSignIns | null {

@@ -47,7 +47,7 @@ const keepUnderWay = 5;
 const freshMs = 5 * minuteMs;
 const skewMs = minuteMs;
 
-export const later = (now: Date, minutes: number): string => new Date(now.getTime() + minutes * minuteMs).toISOString();
+const later = (now: Date, minutes: number): string => new Date(now.getTime() + minutes * minuteMs).toISOString();
 
 /** Answers the one-time address. */
 export async function beginSignIn(deps: SignInDeps, purpose: SignInPurpose): Promise<string> {

@@ -31,18 +31,26 @@ const codeShape = /^[\x21-\x7e]{1,4096}$/;
 type Answer = { status: number; outcome: Parameters<SignInHttpDeps['page']>[0]; headers?: Record<string, string> };
 
 export function signInHandler(deps: SignInHttpDeps): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
-  let running = 0;
+  const finish = atMost(mostAtOnce, deps.ways.finish);
   return async (req, res) => {
+    const answer = await answered(deps, finish, req);
+    if (answer.outcome.kind === 'go') return redirect(res, answer.outcome.url, answer.headers);
+    res.writeHead(answer.status, { ...pageHeaders, ...answer.headers });
+    res.end(htmlOf(deps.page(answer.outcome), `${deps.publicUrl}/link/deny`));
+  };
+}
+
+type Finish = (returned: Returned) => Promise<SignInOutcome> | null;
+
+/** Null for whoever comes while that many wait for the login service. */
+function atMost(most: number, finish: SignInWays['finish']): Finish {
+  let running = 0;
+  return (returned) => {
+    if (running >= most) return null;
     running += 1;
-    try {
-      const answer = running > mostAtOnce ? busy : await answered(deps, req);
-      if (answer.outcome.kind === 'go') return redirect(res, answer.outcome.url, answer.headers);
-      const html = htmlOf(deps.page(answer.outcome), `${deps.publicUrl}/link/deny`);
-      res.writeHead(answer.status, { ...pageHeaders, ...answer.headers });
-      res.end(req.method === 'HEAD' ? '' : html);
-    } finally {
+    return finish(returned).finally(() => {
       running -= 1;
-    }
+    });
   };
 }
 
@@ -56,14 +64,14 @@ function redirect(res: ServerResponse, location: string, headers: Record<string,
   res.end();
 }
 
-async function answered(deps: SignInHttpDeps, req: IncomingMessage): Promise<Answer> {
+async function answered(deps: SignInHttpDeps, finish: Finish, req: IncomingMessage): Promise<Answer> {
   const { pathname, searchParams } = URL.parse(req.url ?? '/', 'http://here.invalid') ?? new URL('http://here.invalid');
   try {
     switch (pathname) {
       case '/link/start':
         return req.method === 'GET' ? await start(deps, req, searchParams) : notAllowed('GET');
       case '/link/callback':
-        return req.method === 'GET' ? await callback(deps, req, searchParams) : notAllowed('GET');
+        return req.method === 'GET' ? await callback(deps, finish, req, searchParams) : notAllowed('GET');
       case '/link/deny':
         return req.method === 'POST' ? await deny(deps, req) : notAllowed('POST');
       default:
@@ -89,11 +97,13 @@ async function start({ ways, publicUrl }: SignInHttpDeps, req: IncomingMessage, 
   return { status: 302, outcome, headers: { 'set-cookie': cookie } };
 }
 
-async function callback({ ways, publicUrl, log }: SignInHttpDeps, req: IncomingMessage, query: URLSearchParams): Promise<Answer> {
+async function callback({ publicUrl, log }: SignInHttpDeps, finish: Finish, req: IncomingMessage, query: URLSearchParams): Promise<Answer> {
   const state = oneOf(query, 'state', secret);
   if (state === null) return { status: 400, outcome: { kind: 'refused', trouble: 'unknown-address' } };
   const code = query.has('error') ? null : oneOf(query, 'code', codeShape);
-  const outcome = await ways.finish({ state, browser: browserOf(req, publicUrl), code });
+  const finished = finish({ state, browser: browserOf(req, publicUrl), code });
+  if (finished === null) return busy;
+  const outcome = await finished;
   if (outcome.kind === 'refused') log.warn({ trouble: outcome.trouble }, 'a sign-in was refused');
   const status = outcome.kind !== 'refused' ? 200 : outcome.trouble === 'no-answer' ? 503 : 400;
   return { status, outcome };

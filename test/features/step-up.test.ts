@@ -115,6 +115,19 @@ it('counts from when the person signed in, not from when the browser came back',
   expect(await proofOf(bob, minutesAgo(5))).not.toBeNull();
 });
 
+it('writes no more down of what strangers send than a minute has room for', async () => {
+  const count = async () => (await sql<{ n: number }>`select count(*)::int as n from audit_events`.execute(ground.db)).rows[0]?.n ?? 0;
+  const before = await count();
+  const state = (index: number) => String(index).padStart(43, 'A');
+  const pages = await Promise.all(
+    Array.from({ length: 130 }, (_, index) => browser().open(`http://127.0.0.1:9/link/callback?state=${state(index)}&code=x`)),
+  );
+  expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([400, 503]));
+  // Two minutes may have had a part in it.
+  expect((await count()) - before).toBeLessThanOrEqual(120);
+  expect((await browser().open('http://127.0.0.1:9/link/callback?state=short&code=x')).status).toBe(400);
+});
+
 it('leaves no secret in the log', () => {
   expect(lines.join('\n')).not.toMatch(/state=|eyJ|entra-client-secret/);
 });
