@@ -29,11 +29,12 @@ const beatMs = 1000;
 /** Under a rush of presses many hand-overs become one batch. */
 const relayRestMs = 10;
 const sweepRestMs = 1000;
+const forgetEveryMs = 3_600_000;
 
 export async function startBot(ground: Foundation): Promise<RunningBot> {
   const { config, log, metrics } = ground;
   const decisions = ground.queues.producer(queueNames.decisions);
-  const loops: Record<'relay' | 'sweep', Loop | null> = { relay: null, sweep: null };
+  const loops: Record<'relay' | 'sweep' | 'forget', Loop | null> = { relay: null, sweep: null, forget: null };
   let chats: Chats | null = null;
   const pokeCards = () => chats?.pokeCards();
   const relay = openRelay(decisions, watchedOutbox(ground), Date.now, beatMs);
@@ -59,6 +60,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
 
   loops.relay = relayLoop(ground, relay, trouble('the relay'));
   loops.sweep = sweepLoop(ground, decisions, pokeAll, trouble('the sweep'));
+  loops.forget = forgetLoop(ground, trouble('removing old sign-ins'));
   takeActions(ground.queues, (data) => takeSubmission(data, announcing), ground.poisoned);
 
   const ways = {
@@ -71,6 +73,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
       get: (id) => ground.store.get(id),
       history: (id) => ground.store.history(id),
     }),
+    signIn: ground.browserSignIns?.handle ?? null,
     ailing: ground.ailing,
   };
   const http = dispatcher(ways, log);
@@ -86,7 +89,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
       http.drain();
       await close(http.server);
       await open.stop(stopDeadlineMs);
-      await Promise.all([loops.relay?.stop(), loops.sweep?.stop()]);
+      await Promise.all([loops.relay?.stop(), loops.sweep?.stop(), loops.forget?.stop()]);
       if (admin) await close(admin);
     },
   };
@@ -129,6 +132,15 @@ function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onErr
     },
     onError,
   });
+}
+
+function forgetLoop({ browserSignIns }: Foundation, onError: (error: unknown) => void): Loop | null {
+  if (browserSignIns === null) return null;
+  const run = async () => {
+    await browserSignIns.forget();
+    return null;
+  };
+  return startLoop({ everyMs: forgetEveryMs, restMs: forgetEveryMs, run, onError });
 }
 
 /** The relay's outbox, with the watchers told what was handed over. */

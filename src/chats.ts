@@ -136,6 +136,7 @@ function commandsOf(ground: Foundation): AnswerCommand {
   const deps = {
     look: (asked: Look) => look({ store, directory, settings, now }, asked),
     draw: (action: RemediationAction) => drawAction(ground, action),
+    linking: ground.linking,
     log,
   };
   return (asked) => answerCommand(deps, asked);

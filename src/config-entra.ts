@@ -21,8 +21,10 @@ export type EntraConfig = {
   deviceGroups: Record<string, string[]> | null;
   /** Null: Unified RBAC is not asked. */
   unified: { emailMetadataAction: string | null; emailAdvancedAction: string | null } | null;
-  /** Null: no Slack account is linked. */
+  /** Null: no Slack account is linked by a file. */
   slackLinksFile: string | null;
+  /** How long a link that somebody made by signing in counts. */
+  linkValidDays: number;
 };
 
 export const entraVariables: readonly Variable[] = [
@@ -45,6 +47,7 @@ export const entraVariables: readonly Variable[] = [
   { name: 'URBAC_EMAIL_METADATA_ACTION', default: null, description: "Unified RBAC's string for metadata (read) of e-mail" },
   { name: 'URBAC_EMAIL_ADVANCED_ACTION', default: null, description: "Unified RBAC's string for advanced actions (manage) on e-mail" },
   { name: 'SLACK_LINKS_FILE', default: null, description: 'which Slack account is which person (JSON), with DIRECTORY=graph' },
+  { name: 'LINK_VALID_DAYS', default: '90', description: 'how long a Slack account stays connected after /actions link, 1 to 365' },
 ];
 
 const maxGroups = 20;
@@ -67,6 +70,8 @@ const groups = z
   .pipe(z.array(guid('group ids, comma separated')).max(maxGroups, `holds more than ${maxGroups} groups`));
 const unifiedAction = z.string().regex(/^microsoft\.xdr(\/[\w.-]+)+$/i, 'must be an action of Unified RBAC (microsoft.xdr/...)');
 
+const badDays = 'must be a whole number of days, 1 to 365';
+
 export const EntraEnvironment = z.object({
   ENTRA_TENANT_ID: guid('a tenant id').optional(),
   ENTRA_CLIENT_ID: guid('an app id').optional(),
@@ -86,6 +91,12 @@ export const EntraEnvironment = z.object({
   URBAC_EMAIL_METADATA_ACTION: unifiedAction.optional(),
   URBAC_EMAIL_ADVANCED_ACTION: unifiedAction.optional(),
   SLACK_LINKS_FILE: z.string().optional(),
+  LINK_VALID_DAYS: z
+    .string()
+    .regex(/^\d{1,3}$/, badDays)
+    .transform(Number)
+    .refine((days) => days >= 1 && days <= 365, badDays)
+    .default(90),
 });
 type EntraEnvironment = z.infer<typeof EntraEnvironment>;
 
@@ -141,6 +152,7 @@ export function readEntra(env: EntraEnvironment & { CLOUD: Cloud }): EntraRead {
         }
       : null,
     slackLinksFile: env.SLACK_LINKS_FILE ?? null,
+    linkValidDays: env.LINK_VALID_DAYS,
   };
   return { entra, problems, warnings: [...warnings, ...warningsAbout(env)] };
 }

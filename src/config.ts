@@ -36,6 +36,8 @@ export type Config = {
   /** Null: people and roles come from `directoryFile`. */
   entra: EntraConfig | null;
   identityMode: 'linked' | 'email';
+  /** Where browsers reach this service, without a slash at its end. Null: nobody is sent to sign in. */
+  publicUrl: string | null;
   globalAdministratorMayDecide: boolean;
   backend: 'consumer' | 'simulator';
   /** Empty: the HTTP intake refuses everybody. */
@@ -56,6 +58,7 @@ export type Config = {
 export const configVariables: readonly Variable[] = [
   { name: 'PORT', default: '3000', description: 'the one public port' },
   { name: 'HOST', default: '0.0.0.0', description: 'the address the public port listens on' },
+  { name: 'PUBLIC_URL', default: null, description: 'where browsers reach the public port; signing in needs it' },
   { name: 'ADMIN_PORT', default: null, description: 'serves /metrics and /queues; unset: not served' },
   { name: 'ADMIN_HOST', default: '127.0.0.1', description: 'the address the admin port listens on' },
   { name: 'LOG_LEVEL', default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' },
@@ -86,7 +89,7 @@ export const configVariables: readonly Variable[] = [
 ];
 
 /** Read by a later version. Said aloud, so that nobody believes they do something. */
-const notYet = ['PUBLIC_URL', 'DEFENDER_API_URL', 'EXECUTOR_CLIENT_ID', 'EXECUTOR_CLIENT_SECRET'];
+const notYet = ['DEFENDER_API_URL', 'EXECUTOR_CLIENT_ID', 'EXECUTOR_CLIENT_SECRET'];
 
 const portals = {
   global: 'https://security.microsoft.com',
@@ -109,6 +112,11 @@ const host = z.string().regex(/^[\w.:-]+$/, 'must be an address or a host name, 
 const yesNo = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, `must be one of ${values.join(', ')}`);
 const urlOf = (protocol: RegExp, what: string) => z.url({ protocol, error: `must be a ${what} URL` });
+const isPublicUrl = (value: string): boolean => {
+  const url = URL.parse(value);
+  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+};
 const startsWith = (prefixes: string[], what: string) =>
   z.string().refine((value) => prefixes.some((prefix) => value.startsWith(prefix)), `is not ${what} (${prefixes[0]}...)`);
 
@@ -125,6 +133,11 @@ const Secrets = z
 const Environment = z.object({
   PORT: port.default(3000),
   HOST: host.default('0.0.0.0'),
+  PUBLIC_URL: z
+    .string()
+    .refine(isPublicUrl, 'must be an https:// URL (http:// only on this machine) without a query')
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional(),
   ADMIN_PORT: port.optional(),
   ADMIN_HOST: host.default('127.0.0.1'),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -287,6 +300,7 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     directoryFile: env.DIRECTORY_FILE,
     entra: null,
     identityMode: env.IDENTITY_MODE,
+    publicUrl: env.PUBLIC_URL ?? null,
     globalAdministratorMayDecide: env.GLOBAL_ADMIN_MAY_DECIDE,
     backend: env.BACKEND === 'simulator' ? 'simulator' : 'consumer',
     intakeSecrets: env.INTAKE_SECRETS,
@@ -308,7 +322,10 @@ const platformsOf = (values: Values, given: Set<string>): Config['platforms'] =>
 /** What is allowed and should be known. */
 function warningsAbout(env: Environment, needs: Needs, given: Set<string>): string[] {
   const warnings = notYet.filter((name) => given.has(name)).map((name) => `${name}: is set, but this version does nothing with it`);
-  const idle = env.DIRECTORY === 'file' ? entraVariables.filter(({ name }) => given.has(name) && name !== 'ENTRA_URBAC') : [];
+  const idle =
+    env.DIRECTORY === 'file'
+      ? entraVariables.filter(({ name }) => given.has(name) && name !== 'ENTRA_URBAC' && name !== 'LINK_VALID_DAYS')
+      : [];
   warnings.push(...idle.map(({ name }) => `${name}: is set, but DIRECTORY=file does nothing with it`));
   if (env.BACKEND === 'simulator') warnings.push('BACKEND: simulator carries nothing out; outcomes are invented');
   if (needs === 'worker') return warnings;
@@ -316,8 +333,9 @@ function warningsAbout(env: Environment, needs: Needs, given: Set<string>): stri
   if (env.IDENTITY_MODE === 'email') {
     warnings.push("IDENTITY_MODE: email trusts the workspace's administrators with everybody's identity; see .env.example");
   }
-  if (env.DIRECTORY === 'graph' && env.IDENTITY_MODE === 'linked' && slackIsOn(given) && env.SLACK_LINKS_FILE === undefined) {
-    warnings.push('SLACK_LINKS_FILE: is not set; nobody in Slack is linked to a person, so nobody there may decide');
+  const isLinkless = env.SLACK_LINKS_FILE === undefined && env.PUBLIC_URL === undefined;
+  if (env.DIRECTORY === 'graph' && env.IDENTITY_MODE === 'linked' && slackIsOn(given) && isLinkless) {
+    warnings.push('SLACK_LINKS_FILE: is not set, nor is PUBLIC_URL; nobody in Slack can be linked to a person, so nobody there may decide');
   }
   if (env.SLACK_APP_TOKEN !== undefined && env.SLACK_SIGNING_SECRET !== undefined) {
     warnings.push('SLACK_APP_TOKEN: is set beside SLACK_SIGNING_SECRET; Socket Mode is used, and nothing is accepted over HTTP');

@@ -2,18 +2,21 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DecidingDirectory } from './action-center/decide.ts';
-import type { ActionStore, CardStore, Clock, Conversations, ExecutionStore, Lanes } from './action-center/ports.ts';
+import type { Linking } from './action-center/link.ts';
+import type { ActionStore, CardStore, Clock, Conversations, ExecutionStore, Lanes, SignIns } from './action-center/ports.ts';
+import type { LinkStore } from './action-center/sign-in-ports.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
 import { graphDirectory } from './identity/graph.ts';
 import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
-import { noSlackLinks, slackLinksFile } from './identity/slack-links.ts';
+import { noSlackLinks, type SlackLinks, slackLinksFile } from './identity/slack-links.ts';
 import { sha256 } from './ids.ts';
 import type { Log } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
 import { openQueues, type QueueLink } from './queue/connection.ts';
 import { queueNames } from './queue/contract.ts';
 import type { PoisonReport } from './queue/decisions.ts';
+import { type BrowserSignIns, canLink, openSignIns } from './sign-ins.ts';
 import type { Watch } from './stage.ts';
 import { actionStore } from './store/actions.ts';
 import { cardStore } from './store/cards.ts';
@@ -22,7 +25,9 @@ import { type Database, migrate, openDatabase } from './store/database.ts';
 import { type Engine, openEngine } from './store/engine.ts';
 import { executionStore } from './store/executions.ts';
 import { lanes } from './store/lanes.ts';
+import { linkStore } from './store/links.ts';
 import { type Outbox, outbox } from './store/outbox.ts';
+import { signInAttempts } from './store/sign-ins.ts';
 
 export type Foundation = {
   config: Config;
@@ -38,6 +43,12 @@ export type Foundation = {
   executions: ExecutionStore;
   lanes: Lanes;
   directory: DecidingDirectory;
+  links: LinkStore;
+  /** Null without DIRECTORY=graph or PUBLIC_URL: nobody can be asked to sign in afresh. */
+  signIns: SignIns | null;
+  /** Null: accounts are not connected from chat. */
+  linking: Linking | null;
+  browserSignIns: BrowserSignIns | null;
   policy: LoadedPolicy;
   settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
   deciding: { store: ActionStore; policy: LoadedPolicy; now: Clock; sha256: (text: string) => string };
@@ -66,7 +77,6 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
   const policy = loadPolicy(config.policyFile, config.platforms.length > 0 ? config.platforms : undefined);
   for (const warning of [...config.warnings, ...policy.warnings]) log.warn(warning);
-  const directory = openDirectory(config, log, onError('the directory file'));
   const engine = await openEngine(config.databaseUrl === null ? { dataDir: config.dataDir } : { databaseUrl: config.databaseUrl }, {
     onError: onError('the store'),
   });
@@ -84,6 +94,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
   const metrics = openMetrics();
   const store = actionStore(db, config.tenantId);
   const now = () => new Date();
+  const people = openPeople({ config, log, db, store, now }, onError('the directory file'));
   return {
     config,
     log,
@@ -97,7 +108,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     outbox: outbox(db, config.tenantId),
     executions: executionStore(db, config.tenantId),
     lanes: lanes(db),
-    directory,
+    ...people,
     policy,
     settings: { globalAdministratorMayDecide: config.globalAdministratorMayDecide, backend: config.backend },
     deciding: { store, policy, now, sha256 },
@@ -118,7 +129,24 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
   };
 }
 
-function openDirectory({ entra, identityMode, directoryFile }: Config, log: Log, onError: (error: unknown) => void): DecidingDirectory {
+type Ground = Pick<Foundation, 'config' | 'log' | 'db' | 'store' | 'now'>;
+type People = Pick<Foundation, 'directory' | 'links' | 'signIns' | 'linking' | 'browserSignIns'>;
+
+/** Who people are, and what they prove by signing in. */
+function openPeople({ config, log, db, store, now }: Ground, onError: (error: unknown) => void): People {
+  const { entra } = config;
+  const links = linkStore(db, config.tenantId);
+  const fixedLinks = entra === null || entra.slackLinksFile === null ? noSlackLinks : slackLinksFile(entra.slackLinksFile);
+  const directory = openDirectory(config, { own: links, fixed: fixedLinks }, log, onError);
+  const attempts = signInAttempts(db, config.tenantId);
+  const browserSignIns = openSignIns(config, { attempts, links, fixedLinks, directory, store, now, log });
+  return { directory, links, browserSignIns, signIns: browserSignIns?.signIns ?? null, linking: browserSignIns?.linking ?? null };
+}
+
+type Links = { own: LinkStore; fixed: SlackLinks };
+
+function openDirectory(config: Config, links: Links, log: Log, onError: (error: unknown) => void): DecidingDirectory {
+  const { entra, identityMode, directoryFile } = config;
   if (entra === null) return fileDirectory(directoryFile, { identityMode, log, onError });
   const groups = {
     searchAndPurge: entra.searchAndPurgeGroups,
@@ -126,8 +154,8 @@ function openDirectory({ entra, identityMode, directoryFile }: Config, log: Log,
     exchangeSecurityAdministrator: entra.exchangeSecurityAdministratorGroups,
     devices: entra.deviceGroups,
   };
-  const links = entra.slackLinksFile === null ? noSlackLinks : slackLinksFile(entra.slackLinksFile);
-  return graphDirectory({ ...entra, identityMode, groups, links }, { log });
+  const found = { links: links.fixed, ownLinks: links.own, canLink: canLink(config) };
+  return graphDirectory({ ...entra, ...found, identityMode, groups }, { log });
 }
 
 async function ailingParts(db: Database, queues: QueueLink): Promise<('store' | 'queue')[]> {

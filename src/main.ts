@@ -4,11 +4,12 @@ import { Argument, Command } from 'commander';
 import { announce } from './action-center/announce.ts';
 import { ConfigError, UpstreamError } from './action-center/errors.ts';
 import { loadEnvironment, readConfig } from './config.ts';
-import { openFoundation } from './foundation.ts';
+import { type Foundation, openFoundation } from './foundation.ts';
 import { newActionId } from './ids.ts';
 import { submitFile } from './intake/file.ts';
 import { httpSender } from './intake/sender.ts';
 import { launch, type Parts } from './launch.ts';
+import { listLinks, removeLinkOf } from './link-commands.ts';
 import { openLog } from './log.ts';
 import { manifestFor } from './manifest.ts';
 import { checkPolicyFile, replayPolicy } from './policy-commands.ts';
@@ -106,6 +107,15 @@ async function replayDecisions({ days }: { days: string }): Promise<number> {
   }
 }
 
+async function onStore(run: (ground: Foundation) => Promise<number>): Promise<number> {
+  const ground = await openFoundation(readConfig(loadEnvironment(), { needs: 'store' }), openLog('warn'));
+  try {
+    return await run(ground);
+  } finally {
+    await ground.close();
+  }
+}
+
 type ManifestOptions = { publicUrl: string; appId?: string; socketMode?: boolean; out?: string };
 
 async function manifest(platform: 'slack' | 'teams', { out, ...values }: ManifestOptions): Promise<number> {
@@ -152,6 +162,7 @@ function program(): Command {
     .description("say what the record's past decisions would have met under POLICY_FILE; changes nothing")
     .option('--days <days>', 'how far back', '30')
     .action((options: { days: string }) => ending(() => replayDecisions(options)));
+  addLinks(cli);
   cli
     .command('manifest')
     .description('write the app manifest of a chat platform')
@@ -166,6 +177,20 @@ function program(): Command {
     .description('print the public queue contract as JSON Schema')
     .action(() => say(JSON.stringify(contractSchemas(), null, 2)));
   return cli;
+}
+
+function addLinks(cli: Command): void {
+  const links = cli.command('links').description('Slack accounts that people connected by signing in');
+  links
+    .command('list')
+    .description('say which account is which person, since when and until when')
+    .action(() => ending(() => onStore((ground) => listLinks(ground, say))));
+  links
+    .command('remove <teamId> <userId>')
+    .description("end an account's link; it counts no longer from the next press on")
+    .action((teamId: string, userId: string) =>
+      ending(() => onStore((ground) => removeLinkOf(ground, { teamId, userId }, { say, complain }))),
+    );
 }
 
 await program().parseAsync(process.argv);

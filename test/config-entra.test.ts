@@ -60,6 +60,7 @@ describe('a configuration with the directory by Microsoft Graph', () => {
       deviceGroups: null,
       unified: null,
       slackLinksFile: 'links.json',
+      linkValidDays: 90,
     });
     expect(config.warnings).toEqual([]);
     expect(readConfig({ ...rest, ...linked, CLOUD: 'dod' }).entra).toMatchObject({

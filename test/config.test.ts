@@ -51,6 +51,7 @@ describe('a configuration that is enough', () => {
       directoryFile: 'directory.json',
       entra: null,
       identityMode: 'linked',
+      publicUrl: null,
       globalAdministratorMayDecide: true,
       backend: 'consumer',
       intakeSecrets: ['intake-secret-0123456789'],
@@ -226,7 +227,7 @@ describe('what is allowed and told at the start', () => {
     [{ SLACK_APP_TOKEN: 'xapp-1' }, 'SLACK_APP_TOKEN'],
     [{ SLACK_API_URL: 'http://slack.example/api/' }, 'SLACK_API_URL'],
     [{ ADMIN_PORT: '9400', ADMIN_HOST: '0.0.0.0' }, 'ADMIN_HOST'],
-    [{ PUBLIC_URL: 'https://countersign.example' }, 'PUBLIC_URL'],
+    [{ DEFENDER_API_URL: 'https://api.security.microsoft.com' }, 'DEFENDER_API_URL'],
     [{ ENTRA_TENANT_ID: graph.ENTRA_TENANT_ID }, 'ENTRA_TENANT_ID'],
     [graph, 'SLACK_LINKS_FILE'],
     [{ ...linked, GRAPH_URL: 'https://graph.example' }, 'GRAPH_URL'],
@@ -245,6 +246,28 @@ describe('what is allowed and told at the start', () => {
 
   it('uses Socket Mode where both ways into Slack are given', () => {
     expect(readConfig({ ...enough, SLACK_APP_TOKEN: 'xapp-1' }).slack).toMatchObject({ appToken: 'xapp-1', signingSecret: null });
+  });
+});
+
+describe('PUBLIC_URL', () => {
+  it.each(['https://countersign.example', 'https://countersign.example/', 'http://127.0.0.1:3000', 'https://a.example/countersign/'])(
+    'may be %s',
+    (url) => {
+      expect(readConfig({ ...enough, PUBLIC_URL: url }).publicUrl).toBe(url.replace(/\/$/, ''));
+    },
+  );
+  it.each(['http://countersign.example', 'countersign.example', 'https://u:p@a.example', 'https://a.example/?x=1', 'ftp://a.example'])(
+    'may not be %s',
+    (url) => {
+      expect(problemsOf({ ...enough, PUBLIC_URL: url })).toEqual([expect.stringMatching(/^PUBLIC_URL: must be an https/)]);
+    },
+  );
+  it('makes links possible, so that a missing file of links is no worry', () => {
+    expect(readConfig({ ...enough, ...graph, PUBLIC_URL: 'https://a.example' }).warnings).toEqual([]);
+    expect(readConfig({ ...enough, ...graph, LINK_VALID_DAYS: '7' }).entra?.linkValidDays).toBe(7);
+  });
+  it.each(['0', '366', '-1', '1.5', 'ninety'])('LINK_VALID_DAYS may not be %s', (days) => {
+    expect(problemsOf({ ...enough, ...graph, LINK_VALID_DAYS: days })).toEqual([expect.stringMatching(/^LINK_VALID_DAYS: /)]);
   });
 });
 

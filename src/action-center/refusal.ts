@@ -3,7 +3,8 @@ import type { ActionStatus, Decision, EntraId, Role, Verb } from './action.ts';
 
 /** Why a chat account is not a person who may decide. */
 export type PersonRefusal =
-  | { kind: 'unknown-person' }
+  /** `connect`: the account could be connected by its owner, for the first time or again because its link has run out. */
+  | { kind: 'unknown-person'; connect?: 'now' | 'again' }
   | { kind: 'ambiguous-person' }
   | { kind: 'disabled-person' }
   | { kind: 'guest' }

@@ -4,8 +4,9 @@ import type { LookRefusal } from '../action-center/look.ts';
 import { historyRoles, roleLabels } from '../action-center/permissions.ts';
 import type { AuditEvent } from '../action-center/ports.ts';
 import type { CommandProblem, Later } from './command.ts';
+import { linkUnclear } from './link-words.ts';
 import { foreign, type Line, listed, strong, time, words } from './show.ts';
-import { outcomeText, platformLabels, serviceText } from './words.ts';
+import { connectText, outcomeText, platformLabels, serviceText } from './words.ts';
 
 const say = (text: string): Line => [words(text)];
 
@@ -27,6 +28,9 @@ export function helpText(platform: Platform): Line[] {
         ' shows one action as it stands now: who decided, when, in which role, and what became of it. The id is at the foot of every card.',
       ),
     ],
+    ...(platform === 'slack'
+      ? [[strong(how('link')), words(' connects your Slack account to you; '), strong(how('link list')), words(' shows to whom.')] as Line]
+      : []),
     say('To decide, use the buttons on a card. Answers to commands are for your eyes only.'),
     ...(platform === 'teams' ? [say('In Teams you can also type / and choose a command.')] : []),
   ];
@@ -40,7 +44,6 @@ const instead: Record<Later, (how: (command: string) => string) => string> = {
   hunt: (how) => `Press Go hunt on a card, or on the answer to ${how('show')} and an id.`,
   export: () => 'The Action center in Defender can export its own list to a file.',
   digest: () => 'No digest is sent in this version; the cards and their threads tell what happened.',
-  link: () => 'Ask your Countersign administrators to connect your account.',
 };
 
 export function problemText(problem: CommandProblem, platform: Platform): Line[] {
@@ -55,6 +58,8 @@ export function problemText(problem: CommandProblem, platform: Platform): Line[]
       const given: Line = problem.given === null ? [] : [words('“'), foreign(problem.given, 60), words('” is not the id of an action. ')];
       return [[...given, words(`show needs an id, which is at the foot of every card, for example: ${how(`show ${exampleId}`)}`)]];
     }
+    case 'link-unclear':
+      return linkUnclear(problem.given, how);
     case 'unknown': {
       const line: Line = [words('“'), foreign(problem.word, 60), words('” is not a command. ')];
       if (problem.suggestion === null) return [[...line, words(`${how('help')} lists what works here.`)]];
@@ -73,6 +78,7 @@ export function lookRefusalText(refusal: LookRefusal, platform: Platform): Line 
   switch (refusal.kind) {
     // The same words whether nobody or nobody suitable was found: an answer here must not tell which addresses exist.
     case 'unknown-person':
+      if (refusal.connect !== undefined) return say(connectText(refusal.connect, account, 'Nothing is shown'));
       return say(`Your ${account} is not connected to a person who may read here. Ask your Countersign administrators to connect it.`);
     case 'ambiguous-person':
       return say(`Your ${account} cannot be matched to exactly one person. Ask your Countersign administrators to connect it.`);

@@ -1,18 +1,21 @@
 /** The text of a command becomes a typed command, or what was understood of it. One parser for every platform. Pure. */
 
-export type Command = { name: 'help' } | { name: 'show'; id: string };
+import { type LinkAsk, parseLink } from './link-command.ts';
+
+export type Command = { name: 'help' } | { name: 'show'; id: string } | { name: 'link'; ask: LinkAsk };
 
 /** What was not understood; `words.ts` says it helpfully. */
 export type CommandProblem =
   | { kind: 'not-yet'; name: Later }
   | { kind: 'needs-id'; given: string | null }
+  | { kind: 'link-unclear'; given: string }
   | { kind: 'unknown'; word: string; suggestion: string | null };
 
 export type Parsed = { command: Command } | { problem: CommandProblem };
 
-const built = ['help', 'show'] as const;
+const built = ['help', 'show', 'link'] as const;
 /** Understood, and honestly not there yet. */
-const later = ['pending', 'history', 'undo', 'hunt', 'export', 'digest', 'link'] as const;
+const later = ['pending', 'history', 'undo', 'hunt', 'export', 'digest'] as const;
 
 export type Later = (typeof later)[number];
 type Name = (typeof built)[number] | Later;
@@ -30,6 +33,7 @@ export function parseCommand(text: string): Parsed {
   const word = first.toLowerCase();
   if (word === '' || word === 'help') return { command: { name: 'help' } };
   if (word === 'show') return parseShow(rest);
+  if (word === 'link') return parsedLink(rest);
   if (isOnlyId(first, rest)) return parseShow([first, ...rest]);
   const near = nearest(word);
   if (isLater(near)) return { problem: { kind: 'not-yet', name: near } };
@@ -68,6 +72,11 @@ function parseShow(rest: string[]): Parsed {
   const id = rest.find((token) => actionId.test(token));
   if (id !== undefined) return { command: { name: 'show', id: id.toUpperCase() } };
   return { problem: { kind: 'needs-id', given: rest.find((token) => startOfId.test(token)) ?? rest[0] ?? null } };
+}
+
+function parsedLink(rest: string[]): Parsed {
+  const ask = parseLink(rest);
+  return ask === null ? { problem: { kind: 'link-unclear', given: rest.join(' ') } } : { command: { name: 'link', ask } };
 }
 
 function nearest(word: string): Name | null {

@@ -1,23 +1,28 @@
 /** Commands on every platform: parsed, looked up, answered. Who asked hears it, and nobody else; that is the platform's part. */
 import { UpstreamError } from '../action-center/errors.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
+import type { Linking } from '../action-center/link.ts';
 import type { Look, Looked, LookRefusal } from '../action-center/look.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
+import { answerLink, type LinkAsk, type LinkCommand } from './link-command.ts';
+import { linkFailed } from './link-words.ts';
 import { within } from './press.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
 
-export type Asked = Omit<Look, 'actionId'> & { text: string };
+export type Asked = Omit<Look, 'actionId'> & { text: string /** How the account calls itself. */; name?: string | null };
 export type CommandAnswer = { lines: Line[]; card: ActionCard | null };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
 export type CommandDeps = {
   look: (asked: Look) => Promise<Result<Looked, LookRefusal>>;
   draw: (action: RemediationAction) => ActionCard;
+  /** Null: accounts are not connected from chat. */
+  linking?: Linking | null;
   log: Log;
 };
 
@@ -32,11 +37,12 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, ...asker } = asked;
+  const { text, name = null, ...asker } = asked;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
   if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
   if (parsed.command.name === 'help') return said(...helpText(platform));
+  if (parsed.command.name === 'link') return answeredLink(deps, { ...asker, name }, parsed.command.ask);
   try {
     const looked = await deps.look({ ...asker, actionId: parsed.command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
@@ -49,6 +55,21 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
     }
     const troubleId = newTroubleId();
     deps.log.error({ clickId, troubleId, err: error }, 'a command failed');
+    return said(commandBugText(troubleId));
+  }
+}
+
+async function answeredLink({ linking = null, log }: CommandDeps, asked: LinkCommand & { clickId: string }, ask: LinkAsk) {
+  try {
+    return said(...(await answerLink(linking, asked, ask)));
+  } catch (error) {
+    const { clickId } = asked;
+    if (error instanceof UpstreamError) {
+      log.error({ clickId, service: error.service, err: error }, 'a command about links got no answer');
+      return said(linkFailed);
+    }
+    const troubleId = newTroubleId();
+    log.error({ clickId, troubleId, err: error }, 'a command about links failed');
     return said(commandBugText(troubleId));
   }
 }

@@ -84,6 +84,7 @@ export function refusalText(refusal: Refusal, { platform }: WordsContext): Line 
   switch (refusal.kind) {
     // The same words whether nobody or nobody suitable was found: an answer here must not tell which addresses exist.
     case 'unknown-person':
+      if (refusal.connect !== undefined) return say(connectText(refusal.connect, account, 'This press decided nothing'));
       return say(
         `Your ${account} is not connected to a person who may decide. This press decided nothing; ask your Countersign administrators to connect it.`,
       );
@@ -137,6 +138,12 @@ export function refusalText(refusal: Refusal, { platform }: WordsContext): Line 
 }
 
 const say = (text: string): Line => [words(text)];
+
+/** Where people connect their accounts themselves. */
+export const connectText = (connect: 'now' | 'again', account: string, result: string): string =>
+  connect === 'now'
+    ? `Your ${account} is not connected to a person yet. ${result}; type /actions link to connect it, which takes a minute.`
+    : `The connection of your ${account} has run out. ${result}; type /actions link to renew it, which takes a minute.`;
 
 const serviceTexts: Record<string, string> = { directory: 'the directory', slack: 'Slack', teams: 'Teams', store: 'the record' };
 export const serviceText = (service: string) =>

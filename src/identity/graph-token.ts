@@ -75,7 +75,8 @@ async function ask(settings: TokenSettings, now: () => number): Promise<Held> {
   return { token: parsed.data.access_token, renewAt: began + lifeMs - Math.min(earlyMs, lifeMs / 5), endsAt: began + lifeMs };
 }
 
-function proofOf({ credential, clientId }: TokenSettings, url: string): Record<string, string> {
+/** What shows that we are the app, to be sent along to this address. */
+export function proofOf({ credential, clientId }: Pick<TokenSettings, 'credential' | 'clientId'>, url: string): Record<string, string> {
   if (credential.kind === 'secret') return { client_secret: credential.secret };
   const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
   return { client_assertion_type: type, client_assertion: clientAssertion(credential, { clientId, audience: url, now: Date.now() }) };

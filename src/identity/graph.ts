@@ -7,6 +7,7 @@ import type { DecidingDirectory } from '../action-center/decide.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { Log, PersonClaim } from '../action-center/ports.ts';
 import { ok, type PersonRefusal, type Result, refuse } from '../action-center/refusal.ts';
+import type { LinkStore } from '../action-center/sign-in-ports.ts';
 import { personByAddress } from './graph-address.ts';
 import { answerCache } from './graph-cache.ts';
 import { type GraphClient, graphClient } from './graph-client.ts';
@@ -28,7 +29,12 @@ export type GraphSettings = {
   groups: GroupSettings;
   /** Null: Unified RBAC is not asked. */
   unified: UnifiedSettings | null;
+  /** Of a file. */
   links: SlackLinks;
+  /** Those that people made themselves. Asked at every click: a link that is ended is ended at once. */
+  ownLinks?: Pick<LinkStore, 'of' | 'isTaken'>;
+  /** Whether people can make one. */
+  canLink?: boolean;
 };
 
 export type GraphOptions = {
@@ -51,12 +57,14 @@ const decides = ({ roles }: Actor): boolean => roles.some((role) => !readingRole
 
 type Person = Result<Actor, PersonRefusal>;
 type Account = Result<string, PersonRefusal>;
+type Linked = { people: readonly string[]; hasRunOut: boolean };
 type Slack = PersonClaim & { platform: 'slack' };
 
 export function graphDirectory(settings: GraphSettings, { log, now = () => performance.now() }: GraphOptions): DecidingDirectory {
   const client = graphClient({ graphUrl: settings.graphUrl, tokens: tokenSource(settings, { log, now }) });
   const people = answerCache<Person>({ keepMs: (one) => (one.ok && decides(one.value) ? yesMs : noMs), bound, now });
-  const accounts = answerCache<Account>({ keepMs: (one) => (one.ok ? yesMs : noMs), bound, now });
+  const inFile = answerCache<EntraId[]>({ keepMs: (people) => (people.length > 0 ? yesMs : noMs), bound, now });
+  const addresses = answerCache<Account>({ keepMs: (one) => (one.ok ? yesMs : noMs), bound, now });
   const eligible = answerCache<Role[]>({ keepMs: () => noMs, bound, now });
   const unified = unifiedSource(client, settings.unified, now);
   const telling = tellOnce(log);
@@ -69,8 +77,10 @@ export function graphDirectory(settings: GraphSettings, { log, now = () => perfo
     );
   };
   const bySlack = async (claim: Slack, fresh: boolean, deadline: Deadline): Promise<Person> => {
-    const key = [claim.teamId, claim.userId, settings.identityMode === 'email' ? claim.email : null].join(' ');
-    const account = await accounts.ask(key, { fresh }, () => accountBehind(client, settings, claim, deadline));
+    const account = await accountBehind(settings, claim, {
+      inFile: () => inFile.ask(`${claim.teamId} ${claim.userId}`, { fresh }, () => settings.links.peopleOf(claim)),
+      byAddress: (email) => addresses.ask(email, { fresh }, () => personByAddress(client, email, deadline)),
+    });
     return account.ok ? personById(account.value, fresh, deadline) : account;
   };
 
@@ -93,24 +103,37 @@ export function graphDirectory(settings: GraphSettings, { log, now = () => perfo
   };
 }
 
+type Lookups = { inFile: () => Promise<EntraId[]>; byAddress: (email: string) => Promise<Account> };
+
 /**
  * By the account's link; in the mode `email`, and only where there is no link, by the address. Somebody who is linked to another account of this
  * workspace is not reached by an address: an address can be taken over, a link cannot.
  */
-async function accountBehind(
-  client: GraphClient,
-  { links, identityMode }: GraphSettings,
-  claim: Slack,
-  deadline: Deadline,
-): Promise<Account> {
-  const linked = new Set(await links.peopleOf(claim));
-  const [person] = linked;
-  if (linked.size > 1) return refuse({ kind: 'ambiguous-person' });
+async function accountBehind(settings: GraphSettings, claim: Slack, { inFile, byAddress }: Lookups): Promise<Account> {
+  const { people, hasRunOut } = await linkedTo(settings, claim, inFile);
+  const [person] = people;
+  if (people.length > 1) return refuse({ kind: 'ambiguous-person' });
   if (person !== undefined) return ok(person);
-  if (identityMode === 'linked' || claim.email === null) return refuse({ kind: 'unknown-person' });
-  const found = await personByAddress(client, claim.email, deadline);
+  if (settings.identityMode === 'linked') return refuse(unlinked(settings, hasRunOut));
+  if (claim.email === null) return refuse({ kind: 'unknown-person' });
+  const found = await byAddress(claim.email);
   if (!found.ok) return found;
-  return (await links.isLinked(claim.teamId, EntraId.parse(found.value))) ? refuse({ kind: 'ambiguous-person' }) : found;
+  return (await isLinkedElsewhere(settings, claim, EntraId.parse(found.value))) ? refuse({ kind: 'ambiguous-person' }) : found;
+}
+
+/** Both kinds of links count; where they differ, the account is nobody's. */
+async function linkedTo({ ownLinks }: GraphSettings, claim: Slack, inFile: Lookups['inFile']): Promise<Linked> {
+  const [fixed, own] = await Promise.all([inFile(), ownLinks?.of(claim) ?? null]);
+  const hasRunOut = own !== null && own.validUntil <= new Date().toISOString();
+  return { people: [...new Set([...fixed, ...(own === null || hasRunOut ? [] : [own.entraId])])], hasRunOut };
+}
+
+function unlinked({ canLink = false }: GraphSettings, hasRunOut: boolean): PersonRefusal {
+  return canLink ? { kind: 'unknown-person', connect: hasRunOut ? 'again' : 'now' } : { kind: 'unknown-person' };
+}
+
+async function isLinkedElsewhere({ links, ownLinks }: GraphSettings, claim: Slack, entraId: EntraId): Promise<boolean> {
+  return (await links.isLinked(claim.teamId, entraId)) || ((await ownLinks?.isTaken(entraId, claim, new Date().toISOString())) ?? false);
 }
 
 function unifiedSource(client: GraphClient, settings: UnifiedSettings | null, now: () => number) {

@@ -3,14 +3,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { EntraId } from '../action-center/action.ts';
 import { UpstreamError } from '../action-center/errors.ts';
+import type { FixedLinks } from '../action-center/sign-in-ports.ts';
 
-export type SlackAccount = { teamId: string; userId: string };
-export type SlackLinks = {
-  /** Nobody, one, or several: then the account is nobody's. */
-  peopleOf(account: SlackAccount): Promise<EntraId[]>;
-  /** Whether some account of this workspace is linked to the person. */
-  isLinked(teamId: string, entraId: EntraId): Promise<boolean>;
-};
+/** Nobody, one, or several people: then the account is nobody's. */
+export type SlackLinks = FixedLinks;
 
 const maxBytes = 5 * 1024 * 1024;
 const deadlineMs = 1000;

@@ -122,6 +122,34 @@ type SimulatorRunRow = {
   message: string | null;
 };
 
+type SignInAttemptRow = {
+  tenant_id: string;
+  state_hash: string;
+  kind: 'link' | 'step-up';
+  team_id: string | null;
+  user_id: string | null;
+  account_name: string | null;
+  entra_id: string | null;
+  standing: 'open' | 'used' | 'arrived' | 'done' | 'ended';
+  code_hash: string | null;
+  deny_hash: string | null;
+  tries: number;
+  proved_at: Date | null;
+  created_at: Date;
+  expires_at: Date;
+};
+
+type SlackLinkRow = {
+  tenant_id: string;
+  team_id: string;
+  user_id: string;
+  entra_id: string;
+  upn: string;
+  display_name: string;
+  linked_at: Date;
+  valid_until: Date;
+};
+
 export type Tables = {
   actions: ActionRow;
   audit_events: AuditRow;
@@ -131,4 +159,6 @@ export type Tables = {
   executions: ExecutionRow;
   lanes: LaneRow;
   simulator_runs: SimulatorRunRow;
+  sign_in_attempts: SignInAttemptRow;
+  slack_links: SlackLinkRow;
 };

@@ -84,6 +84,12 @@ describe.each(platforms)('commands in $name', ({ open }) => {
     expect(await answerTo(carol, text)).toContain(words);
   });
 
+  it('link says honestly why there is nothing to connect here', async () => {
+    const expected = world.chat.platform === 'slack' ? 'cannot be connected from here' : 'In Teams no link is needed';
+    expect(await answerTo(carol, 'link')).toContain(expected);
+    expect(await answerTo(carol, 'link 7KQ2-9XMP')).toContain(expected);
+  });
+
   it('says nothing that others can see', async () => {
     const { id } = await raise();
     const before = world.chat.everything().length;

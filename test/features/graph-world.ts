@@ -21,7 +21,12 @@ const groupIds: Record<string, string> = {
   '*': group(3),
   Workstations: group(4),
 };
-const app = { clientId: '0a0a0a0a-1111-4222-8333-444444444444', secret: 'entra-client-secret-for-tests' };
+const app = {
+  clientId: '0a0a0a0a-1111-4222-8333-444444444444',
+  secret: 'entra-client-secret-for-tests',
+  /** Of an address on this machine the port does not count. */
+  redirectUris: ['http://127.0.0.1/link/callback'],
+};
 
 const known = (ids: Record<string, string>, names: readonly string[]): string[] => names.flatMap((name) => ids[name] ?? []);
 

@@ -21,6 +21,7 @@ const answerWithinMs = 2500;
 
 const SlashCommand = z.object({
   user_id: z.string().min(1),
+  user_name: z.string().nullish(),
   team_id: z.string().min(1).nullish(),
   channel_id: z.string().nullish(),
   response_url: z.url({ protocol: /^https?$/ }).nullish(),
@@ -42,6 +43,7 @@ export async function onSlashCommand(
   const reader: Reader = { userId, channel: command.channel_id ?? null, responseUrl: command.response_url ?? null };
   const work = deps.answer({
     text: unescaped(command.text ?? ''),
+    name: command.user_name ?? null,
     platform: 'slack',
     by: `slack:${teamId ?? deps.teamId}/${userId}`,
     person: deps.personBehind({ userId, teamId }),
