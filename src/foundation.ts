@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DecidingDirectory } from './action-center/decide.ts';
-import type { ActionStore, CardStore, Clock, Conversations, ExecutionStore, Lanes } from './action-center/ports.ts';
+import type { ActionStore, AlarmStore, CardStore, Clock, Conversations, ExecutionStore, Lanes, SignIns } from './action-center/ports.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
 import { graphDirectory } from './identity/graph.ts';
@@ -16,6 +16,7 @@ import { queueNames } from './queue/contract.ts';
 import type { PoisonReport } from './queue/decisions.ts';
 import type { Watch } from './stage.ts';
 import { actionStore } from './store/actions.ts';
+import { alarmStore } from './store/alarms.ts';
 import { cardStore } from './store/cards.ts';
 import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
@@ -38,6 +39,9 @@ export type Foundation = {
   executions: ExecutionStore;
   lanes: Lanes;
   directory: DecidingDirectory;
+  /** Null: nobody can be asked to sign in anew. */
+  signIns: SignIns | null;
+  alarms: AlarmStore;
   policy: LoadedPolicy;
   settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
   deciding: { store: ActionStore; policy: LoadedPolicy; now: Clock; sha256: (text: string) => string };
@@ -60,7 +64,7 @@ export type Timing = { sweepEveryMs: number; stalledAfterMs: number; repairEvery
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 
 /** What tests and the demo may hand in. */
-export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string };
+export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string; signIns?: SignIns };
 
 export async function openFoundation(config: Config, log: Log, extras: Extras = {}): Promise<Foundation> {
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
@@ -98,6 +102,8 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     executions: executionStore(db, config.tenantId),
     lanes: lanes(db),
     directory,
+    signIns: extras.signIns ?? null,
+    alarms: alarmStore(db, config.tenantId),
     policy,
     settings: { globalAdministratorMayDecide: config.globalAdministratorMayDecide, backend: config.backend },
     deciding: { store, policy, now, sha256 },

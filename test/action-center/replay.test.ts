@@ -3,7 +3,12 @@ import { EntraId } from '../../src/action-center/action.ts';
 import { replay } from '../../src/action-center/replay.ts';
 import { aDecision, anAction, anActor } from '../setup/builders.ts';
 
-const rules = (needed: number, isProtected = false) => ({ approvalsNeeded: () => needed, isProtected: () => isProtected });
+const rules = (needed: number, isProtected = false) => ({
+  approvalsNeeded: () => needed,
+  isProtected: () => isProtected,
+  barred: () => null,
+  reasonNeeded: () => false,
+});
 const approved = (people: number, needed = people) => {
   const approvals = Array.from({ length: people }, (_, index) =>
     aDecision({

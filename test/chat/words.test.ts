@@ -27,7 +27,7 @@ const one: { [Kind in Refusal['kind']]: Extract<Refusal, { kind: Kind }> } = {
   'second-approver-needed': { kind: 'second-approver-needed', approvals: [aDecision()], needed: 2 },
   'own-request': { kind: 'own-request', needed: 2 },
   'decide-in-defender': { kind: 'decide-in-defender' },
-  'comment-needed': { kind: 'comment-needed' },
+  'comment-needed': { kind: 'comment-needed', verb: 'reject' },
 };
 
 test.each(Object.values(one))('$kind has one or two calm sentences that say whether something was decided', (refusal) => {
