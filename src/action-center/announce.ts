@@ -93,13 +93,19 @@ export async function announce(deps: AnnounceDeps, intake: Intake): Promise<Anno
 
 type Submitted = { intake: Intake; revision: number; contentDigest: string };
 
+/** What a submission meets in an action of the same key; null: it may take its place. */
+function meeting(action: RemediationAction, { sameContent, revision }: { sameContent: boolean; revision: number }): Announced | null {
+  if (sameContent) return { kind: 'known', action };
+  if (revision <= (action.revision ?? 1)) return { kind: 'conflict', action, why: 'content' };
+  return isOpen(action) ? null : { kind: 'conflict', action, why: 'closed' };
+}
+
 /** Null: somebody else stored a revision in the same moment. */
 async function announceOnce(deps: AnnounceDeps, { intake, revision, contentDigest }: Submitted): Promise<Announced | null> {
   const now = deps.now();
   const known = await deps.store.byKey(intake.producer, intake.id);
-  if (known?.contentDigest === contentDigest) return { kind: 'known', action: known.action };
-  if (known && revision <= (known.action.revision ?? 1)) return { kind: 'conflict', action: known.action, why: 'content' };
-  if (known && !isOpen(known.action)) return { kind: 'conflict', action: known.action, why: 'closed' };
+  const met = known && meeting(known.action, { sameContent: known.contentDigest === contentDigest, revision });
+  if (met) return met;
 
   const action = normalise(intake, now);
   const issues = timeIssues(intake, action, now);
@@ -118,7 +124,7 @@ async function announceOnce(deps: AnnounceDeps, { intake, revision, contentDiges
     return { kind: 'accepted', action: stored };
   }
   const added = await deps.store.add(made, targets, event);
-  if (added.known) return added.sameContent ? { kind: 'known', action: added.action } : null;
+  if (added.known) return meeting(added.action, { sameContent: added.sameContent, revision });
   deps.poke();
   return { kind: 'accepted', action: added.action };
 }
