@@ -39,6 +39,7 @@ const leaseMs = 30_000;
 /** No card is begun later than this after it was claimed: a slow platform must not use up the lease of those further back in the queue. */
 const beginWithinMs = 5000;
 const unreachableMs = 600_000;
+const dayMs = 86_400_000;
 const refusedMs = 3_600_000;
 
 export async function reconcile(deps: ReconcileDeps): Promise<Pass> {
@@ -145,7 +146,8 @@ async function recover(deps: ReconcileDeps, row: CardRow, action: RemediationAct
       // Somebody deleted the message. While a yes is still awaited it is needed again.
       return deps.cards.lost(row.cardId, row.kind === 'action' && action !== null && isOpen(action));
     case 'unreachable':
-      return fail(unreachableMs, false);
+      // A conversation comes back and its cards are needed; a notice is old news by then, and a person who is gone stays gone.
+      return fail(row.kind === 'notice' ? Math.min(dayMs, unreachableMs * 2 ** Math.min(row.attempts, 8)) : unreachableMs, false);
     case 'refused':
       return fail(refusedMs, false);
     case 'unavailable':
