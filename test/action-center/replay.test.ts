@@ -34,6 +34,19 @@ describe('a past decision under other rules', () => {
     expect(replay(approved(1), rules(1, true))).toMatchObject({ verdict: 'later', neededNow: 2, isProtectedNow: true });
   });
 
+  it('is barred where the policy keeps its type out of chat, whatever the number of people', () => {
+    const barredNow = { because: 'Change freeze' };
+    expect(replay(approved(2), { ...rules(1), barred: () => barredNow })).toMatchObject({ verdict: 'barred', barredNow });
+  });
+
+  it('is stricter where an approval needs a reason now and had none, and as it was where it had one', () => {
+    const asking = { ...rules(1), reasonNeeded: () => true };
+    expect(replay(approved(1), asking)).toMatchObject({ verdict: 'stricter', reasonMissing: true });
+    const decision = aDecision({ comment: 'Confirmed' });
+    const reasoned = anAction({ status: 'completed', approvals: [decision], decision });
+    expect(replay(reasoned, asking)).toMatchObject({ verdict: 'same', reasonMissing: false });
+  });
+
   it('never holds a rejection back: one ends an action under any rules', () => {
     const decision = aDecision({ verb: 'reject', comment: 'No' });
     expect(replay(anAction({ status: 'rejected', decision, approvals: [] }), rules(3))).toMatchObject({ verdict: 'stricter' });

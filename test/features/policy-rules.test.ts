@@ -167,6 +167,24 @@ describe.each(platforms)('rules of the policy in $name', ({ open }) => {
     expect(world.chat.told(alice).join()).not.toContain('was not carried out');
   });
 
+  it('a type that is barred later: a press on an old card is refused, and what was approved before is not carried out', async () => {
+    await world.stopOne('worker');
+    const waiting = await raise(isolateDevice());
+    await world.chat.press(alice, waiting.title, /^Approve/);
+    await says(waiting.title, 'waiting to be carried out');
+    const open = await raise(isolateDevice());
+    const older = world.chat.remember(open.title);
+    await writeFile(world.policyFile, `${world.chat.policy}${rules.replace('type: runAntivirusScan', 'type: isolateDevice')}`);
+    await world.stopOne('bot');
+    await world.add({ bot: true, worker: true });
+    await says(waiting.title, 'keeps this type of action out of chat by now (Scans are started by the endpoint team)');
+    expect((await world.read(waiting.id)).status).toBe('cancelled');
+    const told = await answerTo(alice, () => world.chat.press(alice, open.title, /^Approve/, { older }), /not decided in chat/);
+    expect(told).toContain('Scans are started by the endpoint team');
+    await says(open.title, 'Decide in Defender');
+    expect((await world.read(open.id)).status).toBe('pending');
+  });
+
   it('breaks none of the platform’s own rules', () => {
     expect(world.chat.problems()).toEqual([]);
   });

@@ -34,6 +34,8 @@ export type World = {
   stages: Stage[];
   logLines: string[];
   directoryFile: string;
+  /** Read at the start of each bot or worker. */
+  policyFile: string;
   /** The bot's address; of the first one when there are several. */
   url(): string;
   /** Starts one more bot, worker or both on the same services. */
@@ -123,6 +125,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     stages,
     logLines,
     directoryFile,
+    policyFile,
     url,
     add,
     stopOne: async (kind) => {
