@@ -29,12 +29,13 @@ export async function raiseAlarms(deps: AlarmDeps): Promise<number> {
 
 async function raiseRefusals(deps: AlarmDeps): Promise<number> {
   const now = deps.now().getTime();
-  const asked = { refusals: triesWithoutAuthority, since: ago(now, triesWithinMs), atLeast: manyTries, limit: batch };
+  const quietSince = ago(now, quietMs);
+  const asked = { refusals: triesWithoutAuthority, since: ago(now, triesWithinMs), atLeast: manyTries, quietSince, limit: batch };
   let count = 0;
   for (const suspect of await deps.alarms.suspects(asked)) {
     const event = refusedEvent(suspect, new Date(now).toISOString());
     const alarm = { subject: `refusals:${suspect.subject}`, actionId: null, event };
-    if (await deps.alarms.raise(alarm, deps.targets, ago(now, quietMs))) {
+    if (await deps.alarms.raise(alarm, deps.targets, quietSince)) {
       deps.raised(event);
       count += 1;
     }

@@ -305,8 +305,8 @@ export type NewAlarm = { subject: string; actionId: ActionId | null; event: Audi
 
 /** What operators have to hear of. Every bot asks the same record, so an alarm is raised once. */
 export interface AlarmStore {
-  /** Who was refused for want of authority at least so often since then; `refusals` says which ones count. */
-  suspects(asked: { refusals: readonly string[]; since: string; atLeast: number; limit: number }): Promise<Suspect[]>;
+  /** Who was refused for want of authority at least so often since then, without an alarm after `quietSince`; `refusals` says which ones count. */
+  suspects(asked: { refusals: readonly string[]; since: string; atLeast: number; quietSince: string; limit: number }): Promise<Suspect[]>;
   /** Approved actions that failed or timed out since then and that no alarm tells of. */
   failedSince(since: string, limit: number): Promise<RemediationAction[]>;
   /** Puts the alarm into the record and on its way. False: the same subject had one after `quietSince`. */

@@ -31,14 +31,16 @@ const suspectOf = (row: SuspectRow): Suspect => ({
 
 async function suspects(db: Database, tenantId: string, asked: Parameters<AlarmStore['suspects']>[0]): Promise<Suspect[]> {
   const { rows } = await sql<SuspectRow>`
-    select coalesce(actor_id, data ->> 'by') as subject, bool_or(actor_id is not null) as is_person, count(*)::integer as count,
+    select * from (select coalesce(actor_id, data ->> 'by') as subject, bool_or(actor_id is not null) as is_person, count(*)::integer as count,
       max(at) as last_at, max(data ->> 'upn') as upn, to_jsonb((array_agg(distinct data ->> 'by'))[1:5]) as accounts,
       (array_agg(action_id order by seq desc))[1] as last_action
     from audit_events
     where tenant_id = ${tenantId} and kind = 'refused' and at >= ${asked.since}::timestamptz and data ->> 'by' is not null
       and data ->> 'refusal' in (select jsonb_array_elements_text(${json(asked.refusals)}::jsonb))
-    group by 1 having count(*) >= ${asked.atLeast}
-    order by max(at) desc limit ${asked.limit}`.execute(db);
+    group by 1 having count(*) >= ${asked.atLeast}) as tried
+    where not exists (select 1 from alarms where alarms.tenant_id = ${tenantId} and alarms.subject = 'refusals:' || tried.subject
+      and raised_at > ${asked.quietSince}::timestamptz)
+    order by last_at desc limit ${asked.limit}`.execute(db);
   return rows.map(suspectOf);
 }
 

@@ -153,7 +153,8 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
     for (let nr = 0; nr < 6; nr += 1) await refused({ refusal: 'identity-unavailable', by: 'slack:T1/U2' });
     for (let nr = 0; nr < 4; nr += 1) await refused({ refusal: 'unknown-person', by: 'slack:T1/U3' });
     const alarms = alarmStore(db, tenant);
-    const ask = (atLeast: number) => alarms.suspects({ refusals: triesWithoutAuthority, since: ago(10 * minute), atLeast, limit: 20 });
+    const ask = (atLeast: number) =>
+      alarms.suspects({ refusals: triesWithoutAuthority, since: ago(10 * minute), atLeast, quietSince: ago(60 * minute), limit: 20 });
     expect(await ask(5)).toEqual([]);
     await refused({ refusal: 'unknown-person', by: 'slack:T1/U3' });
     await refused({ refusal: 'not-permitted' }, 'mallory');
@@ -166,6 +167,9 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
       lastActionId: null,
     });
     expect((await ask(5)).find(({ isPerson }) => !isPerson)).toMatchObject({ subject: 'slack:T1/U3', count: 5, upn: null });
+    const event: AuditEvent = { kind: 'alarm', at: new Date().toISOString(), actorId: null, data: {} };
+    await alarms.raise({ subject: 'refusals:mallory', actionId: null, event }, [], ago(60 * minute));
+    expect((await ask(5)).map(({ subject }) => subject)).toEqual(['slack:T1/U3']);
   });
 
   it('raises an alarm once in its quiet time, with its notices, however many bots try', async () => {
@@ -185,7 +189,7 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
     expect(await count('cards', `kind = 'notice' and action_id is null`)).toBe(2);
     expect(await raise(ago(2 * minute))).toBe(false);
     expect(await raise(ago(0))).toBe(true);
-    expect(await count('audit_events', `kind = 'alarm'`)).toBe(2);
+    expect(await count('audit_events', `kind = 'alarm' and data ->> 'alarm' = 'refusals'`)).toBe(2);
     expect(await count('cards', `kind = 'notice' and action_id is null`)).toBe(4);
   });
 
