@@ -20,6 +20,8 @@ const quietMs = 3_600_000;
 /** What failed longer ago than this was told of, or is history. */
 const failedWithinMs = 86_400_000;
 const batch = 20;
+/** More at one look are told in one message. */
+const fewFailures = 3;
 
 export async function raiseAlarms(deps: AlarmDeps): Promise<number> {
   const count = (await raiseRefusals(deps)) + (await raiseFailures(deps));
@@ -51,10 +53,14 @@ function refusedEvent({ subject, isPerson, accounts, upn, count, lastAt, lastAct
 async function raiseFailures(deps: AlarmDeps): Promise<number> {
   const now = deps.now();
   let count = 0;
-  for (const action of await deps.alarms.failedSince(ago(now.getTime(), failedWithinMs), batch)) {
-    const event = failedEvent(action, now.toISOString());
+  const failed = await deps.alarms.failedSince(ago(now.getTime(), failedWithinMs), batch);
+  const isStorm = failed.length > fewFailures;
+  for (const [index, action] of failed.entries()) {
+    // In a storm the first one speaks for all of this look; each is in the record and in the log.
+    const event = failedEvent(action, { at: now.toISOString(), others: isStorm && index === 0 ? failed.length - 1 : 0 });
+    const targets = isStorm && index > 0 ? [] : deps.targets;
     const alarm = { subject: `failed:${action.decision?.decisionId ?? action.id}`, actionId: action.id, event };
-    if (await deps.alarms.raise(alarm, deps.targets, null)) {
+    if (await deps.alarms.raise(alarm, targets, null)) {
       deps.raised(event);
       count += 1;
     }
@@ -62,8 +68,17 @@ async function raiseFailures(deps: AlarmDeps): Promise<number> {
   return count;
 }
 
-function failedEvent({ id, status, decision, outcome }: RemediationAction, at: string): AuditEvent {
-  const data = { alarm: 'failed', actionId: id, status, decisionId: decision?.decisionId ?? null, message: outcome?.message ?? null };
+type Told = { at: string; others: number };
+
+function failedEvent({ id, status, decision, outcome }: RemediationAction, { at, others }: Told): AuditEvent {
+  const data = {
+    alarm: 'failed',
+    actionId: id,
+    status,
+    decisionId: decision?.decisionId ?? null,
+    message: outcome?.message ?? null,
+    others,
+  };
   return { kind: 'alarm', at, actorId: null, data };
 }
 

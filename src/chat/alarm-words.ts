@@ -48,13 +48,14 @@ function refusalLines({ count, upn, subject, accounts, withinMs, lastAt, lastAct
   ];
 }
 
-function failureLines({ status, message }: Data, action: RemediationAction | null): Line[] {
+function failureLines({ status, message, others }: Data, action: RemediationAction | null): Line[] {
   const decision = action?.decision;
   return [
     [strong('Alarm: an approved action did not come to its end. ')],
     [...aboutOf(action), words(`: ${outcomeText(textOf(status)).toLowerCase()}`)],
     ...(decision ? [[words('Approved by '), foreign(decision.actor.displayName, 100), words(', '), time(decision.decidedAt)]] : []),
     ...(textOf(message) === '' ? [] : [[words('The backend says: '), foreign(textOf(message), 600)]]),
+    ...(Number(others) > 0 ? [[words(`And ${String(others)} more in the same moment: History lists what failed.`)]] : []),
     [words('Look in Defender whether it took effect, and have it raised again if it is still needed.')],
   ];
 }
