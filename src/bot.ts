@@ -1,11 +1,15 @@
 /** Composition root of the chat process: ways in, the chat platforms, the relay, the sweep. No product logic in here. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { raiseAlarms } from './action-center/alarm.ts';
 import { type AnnounceDeps, announce } from './action-center/announce.ts';
 import type { DecideDeps } from './action-center/decide.ts';
-import type { DecisionMessage } from './action-center/ports.ts';
+import { mustBeAble } from './action-center/fresh-sign-in.ts';
+import { knownDeciders } from './action-center/known-deciders.ts';
+import type { AuditEvent, DecisionMessage } from './action-center/ports.ts';
 import { sweep } from './action-center/sweep.ts';
 import { adminServer } from './admin.ts';
+import { within } from './chat/press.ts';
 import { type Chats, openChats } from './chats.ts';
 import type { Foundation } from './foundation.ts';
 import { dispatcher } from './http.ts';
@@ -33,6 +37,7 @@ const forgetEveryMs = 3_600_000;
 
 export async function startBot(ground: Foundation): Promise<RunningBot> {
   const { config, log, metrics } = ground;
+  mustBeAble(ground);
   const decisions = ground.queues.producer(queueNames.decisions);
   const loops: Record<'relay' | 'sweep' | 'forget', Loop | null> = { relay: null, sweep: null, forget: null };
   let chats: Chats | null = null;
@@ -49,6 +54,8 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
     ...ground.deciding,
     directory: ground.directory,
     settings: ground.settings,
+    signIns: ground.signIns,
+    whoElseMay: (action, verb, asker) => knownDeciders({ ...ground, soon: (work, ms) => within(work, ms, null) }, action, verb, asker),
     newDecisionId,
     poke: pokeAll,
   };
@@ -128,6 +135,7 @@ function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onErr
     run: async () => {
       const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: timing.stalledAfterMs, batch: 100 });
       if (swept.expired + swept.requeued > 0) ground.log.info(swept, 'swept');
+      await raiseAlarms({ alarms: ground.alarms, targets: ground.policy.alarmTargets, now, poke, raised: alarmTeller(ground) });
       return null;
     },
     onError,
@@ -141,6 +149,16 @@ function forgetLoop({ browserSignIns }: Foundation, onError: (error: unknown) =>
     return null;
   };
   return startLoop({ everyMs: forgetEveryMs, restMs: forgetEveryMs, run, onError });
+}
+
+/** Ids and facts only: the card says the rest. */
+function alarmTeller({ log, metrics }: Foundation): (event: AuditEvent) => void {
+  return ({ data, actorId }) => {
+    const { alarm, subject, count, actionId, status } = data;
+    metrics.alarms.inc({ alarm: alarm === 'refusals' ? 'refusals' : 'failed' });
+    if (alarm === 'refusals') log.error({ subject, actorId, count }, 'ALARM: one person was refused again and again');
+    else log.error({ actionId, status }, 'ALARM: an approved action did not come to its end');
+  };
 }
 
 /** The relay's outbox, with the watchers told what was handed over. */

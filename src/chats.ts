@@ -4,6 +4,7 @@ import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import type { CardRow } from './action-center/ports.ts';
+import { noticeFor } from './chat/alarm-words.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
 import type { Flows } from './chat/press.ts';
@@ -117,8 +118,8 @@ function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings:
     routed: policy.conversations('teams'),
     commands: commandsOf(ground),
     redraw: async (row) => {
-      const action = await store.get(row.actionId);
-      return action ? drawCard(ground, row, action) : null;
+      const action = row.actionId === null ? null : await store.get(row.actionId);
+      return action || row.kind === 'notice' ? drawCard(ground, row, action) : null;
     },
     refused: (reason, facts) =>
       store.note(null, {
@@ -145,7 +146,7 @@ function commandsOf(ground: Foundation): AnswerCommand {
 function cardLoop(ground: Foundation, surface: Surface): Loop {
   const { log } = ground;
   const resting = new Map<string, number>();
-  const draw = (row: CardRow, action: RemediationAction) => drawCard(ground, row, action);
+  const draw = (row: CardRow, action: RemediationAction | null) => drawCard(ground, row, action);
   const deps = { surface, draw, resting, now: Date.now, tell: (event: ReconcileEvent) => tell(ground, event) };
   return startLoop({
     everyMs: beatMs,
@@ -162,6 +163,7 @@ function tell({ metrics, log, watch }: Foundation, event: ReconcileEvent): void 
   const { row } = event;
   if (event.kind === 'shown') {
     metrics.cards.inc({ platform: row.platform, what: event.what });
+    if (row.actionId === null) return;
     watch({
       stage: 'shown',
       actionId: row.actionId,
@@ -178,12 +180,16 @@ function tell({ metrics, log, watch }: Foundation, event: ReconcileEvent): void 
   log.warn(facts, 'a card could not be shown; it is tried again');
 }
 
-function drawCard(ground: Foundation, row: CardRow, action: RemediationAction): Card {
+function drawCard(ground: Foundation, row: CardRow, action: RemediationAction | null): Card {
+  if (row.kind === 'notice' && row.note) return noticeFor(row.note, action);
+  if (action === null) throw new Error(`card ${row.cardId} belongs to no action`);
   return row.kind === 'note' && row.note ? noteFor(row.note, action) : drawAction(ground, action);
 }
 
-function drawAction({ config, now, settings }: Foundation, action: RemediationAction): ActionCard {
+function drawAction({ config, now, settings, policy }: Foundation, action: RemediationAction): ActionCard {
   const links = { portalUrl: config.portalUrl, ...(config.portalTenantId === null ? {} : { tenantId: config.portalTenantId }) };
   const huntUrl = huntLink(action, { ...links, now: now() });
-  return cardFor(action, { now: now(), huntUrl, portal: portalLinks(action, links), ...settings });
+  const intake = { ...action, id: action.key };
+  const rules = { barred: policy.barred(intake), approvalNeedsReason: policy.reasonNeeded(intake, 'approve') };
+  return cardFor(action, { now: now(), huntUrl, portal: portalLinks(action, links), ...settings, ...rules });
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DecidingDirectory } from './action-center/decide.ts';
 import type { Linking } from './action-center/link.ts';
-import type { ActionStore, CardStore, Clock, Conversations, ExecutionStore, Lanes, SignIns } from './action-center/ports.ts';
+import type { ActionStore, AlarmStore, CardStore, Clock, Conversations, ExecutionStore, Lanes, SignIns } from './action-center/ports.ts';
 import type { LinkStore } from './action-center/sign-in-ports.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
@@ -19,6 +19,7 @@ import type { PoisonReport } from './queue/decisions.ts';
 import { type BrowserSignIns, canLink, openSignIns } from './sign-ins.ts';
 import type { Watch } from './stage.ts';
 import { actionStore } from './store/actions.ts';
+import { alarmStore } from './store/alarms.ts';
 import { cardStore } from './store/cards.ts';
 import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
@@ -49,6 +50,7 @@ export type Foundation = {
   /** Null: accounts are not connected from chat. */
   linking: Linking | null;
   browserSignIns: BrowserSignIns | null;
+  alarms: AlarmStore;
   policy: LoadedPolicy;
   settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
   deciding: { store: ActionStore; policy: LoadedPolicy; now: Clock; sha256: (text: string) => string };
@@ -71,7 +73,7 @@ export type Timing = { sweepEveryMs: number; stalledAfterMs: number; repairEvery
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 
 /** What tests and the demo may hand in. */
-export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string };
+export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string; signIns?: SignIns };
 
 export async function openFoundation(config: Config, log: Log, extras: Extras = {}): Promise<Foundation> {
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
@@ -109,6 +111,8 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     executions: executionStore(db, config.tenantId),
     lanes: lanes(db),
     ...people,
+    ...(extras.signIns === undefined ? {} : { signIns: extras.signIns }),
+    alarms: alarmStore(db, config.tenantId),
     policy,
     settings: { globalAdministratorMayDecide: config.globalAdministratorMayDecide, backend: config.backend },
     deciding: { store, policy, now, sha256 },

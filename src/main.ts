@@ -8,6 +8,7 @@ import { type Foundation, openFoundation } from './foundation.ts';
 import { newActionId } from './ids.ts';
 import { submitFile } from './intake/file.ts';
 import { httpSender } from './intake/sender.ts';
+import { sentOf } from './intake/submission.ts';
 import { launch, type Parts } from './launch.ts';
 import { listLinks, removeLinkOf } from './link-commands.ts';
 import { openLog } from './log.ts';
@@ -74,7 +75,7 @@ async function submit(source: string, options: SubmitOptions): Promise<number> {
   const ground = await openFoundation(config, openLog('warn'));
   try {
     const deps = { ...ground.deciding, tenantId: config.tenantId, newActionId, poke: () => {} };
-    return (await summarise((intake) => announce(deps, intake))).exitCode;
+    return (await summarise(async (intake) => sentOf(await announce(deps, intake)))).exitCode;
   } finally {
     await ground.close();
   }

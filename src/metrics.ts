@@ -11,6 +11,7 @@ export type Metrics = {
   cardFailures: Counter<'platform' | 'trouble'>;
   outOfReach: Counter<'platform' | 'standing'>;
   outboxUnsent: Gauge;
+  alarms: Counter<'alarm'>;
   intake: Counter<'result'>;
   /** The text a scraper reads, and its content type. */
   text(): Promise<string>;
@@ -48,6 +49,7 @@ export function openMetrics(): Metrics {
       ['platform', 'standing'],
     ),
     outboxUnsent: new Gauge({ name: 'countersign_outbox_unsent', help: 'Decisions that are stored and not yet on the queue.', registers }),
+    alarms: counter('alarms_total', 'Alarms raised: people refused again and again, approved actions that failed.', ['alarm']),
     intake: counter('intake_total', 'Submitted actions.', ['result']),
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -28,7 +28,7 @@ export async function replayPolicy(
   say: Speech['say'],
 ): Promise<number> {
   const since = new Date(ground.now().getTime() - days * dayMs).toISOString();
-  const counts: Record<Replayed['verdict'], number> = { same: 0, stricter: 0, looser: 0, later: 0 };
+  const counts: Record<Replayed['verdict'], number> = { same: 0, stricter: 0, looser: 0, later: 0, barred: 0 };
   let after: { at: string; id: string } | null = null;
   for (;;) {
     const actions = await ground.store.decidedSince(since, after, page);
@@ -43,17 +43,20 @@ export async function replayPolicy(
   }
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   say(
-    `${total} decisions of the last ${days} days under the version ${ground.policy.version}: ${counts.same} as they were, ${counts.later} would still have waited for more people, ${counts.stricter} would have needed more and had them or were rejected, ${counts.looser} would have needed fewer.`,
+    `${total} decisions of the last ${days} days under the version ${ground.policy.version}: ${counts.same} as they were, ${counts.barred} nobody could have taken in chat, ${counts.later} would still have waited for more people, ${counts.stricter} would have needed more (people, or a reason), ${counts.looser} would have needed fewer.`,
   );
   return 0;
 }
 
-function lineOf({ action, given, neededThen, neededNow, isProtectedNow, verdict }: Replayed): string {
+function lineOf({ action, given, neededThen, neededNow, isProtectedNow, barredNow, reasonMissing, verdict }: Replayed): string {
   const { decision, id, type } = action;
   const who = `${decision?.verb ?? 'decided'} by ${printable(decision?.actor.upn ?? 'nobody')} at ${decision?.decidedAt ?? '?'}`;
   const because = isProtectedNow && !action.isProtected ? ' (its asset is protected now)' : '';
   const met = verdict === 'later' ? `, and had ${given}` : '';
-  return `${id} ${type}, ${who}: needed ${neededThen}, would need ${neededNow}${because}${met}`;
+  if (barredNow !== null)
+    return `${id} ${type}, ${who}: barred from chat${barredNow.because === null ? '' : ` (${printable(barredNow.because)})`}`;
+  const reason = reasonMissing ? ', and a reason that was not given' : '';
+  return `${id} ${type}, ${who}: needed ${neededThen}, would need ${neededNow}${because}${met}${reason}`;
 }
 
 /** A name in the record may hold what a terminal obeys. */

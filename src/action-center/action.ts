@@ -95,6 +95,8 @@ export const Platform = z.enum(['slack', 'teams']);
 export type Platform = z.infer<typeof Platform>;
 export const Verb = z.enum(['approve', 'reject', 'undo', 'cancel']);
 export type Verb = z.infer<typeof Verb>;
+/** What a person can be asked to give a reason for. */
+export type ReasonVerb = Exclude<Verb, 'cancel'>;
 
 export const Role = z.enum([
   'GlobalAdministrator',
@@ -126,6 +128,8 @@ export const Decision = z.object({
   verb: Verb,
   actor: z.object({ entraId: EntraId, upn: z.string(), displayName: z.string(), rolesUsed: z.array(Role) }),
   platform: z.union([Platform, z.literal('cli')]),
+  /** The chat account, as its platform names it: where this person can be told in private what became of it. */
+  account: z.string().max(256).optional(),
   comment: z.string().nullable(),
   decidedAt: z.iso.datetime(),
   scopeDigest: z.string(),

@@ -2,13 +2,15 @@
 import type { z } from 'zod';
 import type { ActionId } from './action.ts';
 import { catalogue } from './catalogue.ts';
-import { Intake, type NormalisedIntake, type RemediationAction } from './intake.ts';
-import type { ActionStore, Clock, Policy } from './ports.ts';
+import { Intake, isOpen, type NormalisedIntake, type RemediationAction } from './intake.ts';
+import type { ActionStore, AuditEvent, Clock, NewAction, Policy } from './ports.ts';
 import { canonicalJson, type Sha256, scopeDigest } from './scope.ts';
+import { describeChange } from './scope-change.ts';
+import { superseded } from './transitions.ts';
 
 export type AnnounceDeps = {
   store: ActionStore;
-  policy: Policy;
+  policy: Pick<Policy, 'version' | 'routesFor' | 'approvalsNeeded' | 'isProtected'>;
   tenantId: string;
   now: Clock;
   sha256: Sha256;
@@ -20,7 +22,8 @@ export type AnnounceDeps = {
 export type Issue = { path: string; message: string };
 export type Announced =
   | { kind: 'accepted' | 'known'; action: RemediationAction }
-  | { kind: 'conflict'; action: RemediationAction }
+  /** `closed`: a newer revision came too late, the action stands as it does. */
+  | { kind: 'conflict'; action: RemediationAction; why: 'content' | 'closed' }
   | { kind: 'invalid'; issues: Issue[] };
 
 const dayMs = 86_400_000;
@@ -75,38 +78,77 @@ function timeIssues(intake: Intake, action: NormalisedIntake, now: Date): Issue[
   return issues;
 }
 
+/** Several bots may be handed revisions of one action at once; each try sees a newer one, so few are enough. */
+const tries = 5;
+
 export async function announce(deps: AnnounceDeps, intake: Intake): Promise<Announced> {
+  const { revision = 1, ...content } = intake;
+  const submission = { intake, revision, contentDigest: deps.sha256(canonicalJson(content)) };
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const announced = await announceOnce(deps, submission);
+    if (announced) return announced;
+  }
+  throw new Error(`${intake.producer}/${intake.id} was superseded ${tries} times while it was being stored`);
+}
+
+type Submitted = { intake: Intake; revision: number; contentDigest: string };
+
+/** What a submission meets in an action of the same key; null: it may take its place. */
+function meeting(action: RemediationAction, { sameContent, revision }: { sameContent: boolean; revision: number }): Announced | null {
+  if (sameContent) return { kind: 'known', action };
+  if (revision <= (action.revision ?? 1)) return { kind: 'conflict', action, why: 'content' };
+  return isOpen(action) ? null : { kind: 'conflict', action, why: 'closed' };
+}
+
+/** Null: somebody else stored a revision in the same moment. */
+async function announceOnce(deps: AnnounceDeps, { intake, revision, contentDigest }: Submitted): Promise<Announced | null> {
   const now = deps.now();
-  const contentDigest = deps.sha256(canonicalJson(intake));
   const known = await deps.store.byKey(intake.producer, intake.id);
-  if (known) return { kind: known.contentDigest === contentDigest ? 'known' : 'conflict', action: known.action };
+  const met = known && meeting(known.action, { sameContent: known.contentDigest === contentDigest, revision });
+  if (met) return met;
 
   const action = normalise(intake, now);
   const issues = timeIssues(intake, action, now);
   if (issues.length > 0) return { kind: 'invalid', issues };
-  const isProtected = deps.policy.isProtected(action);
-  const { id: key, ...rest } = action;
-  const added = await deps.store.add(
-    {
-      ...rest,
-      tenantId: deps.tenantId,
-      id: deps.newActionId(),
-      key,
-      version: 1,
-      scopeDigest: scopeDigest(action, deps.policy.version, deps.sha256),
-      policyVersion: deps.policy.version,
-      scopeNote: null,
-      needed: Math.max(deps.policy.approvalsNeeded(action), isProtected ? 2 : 1),
-      isProtected,
-      approvals: [],
-      createdAt: now.toISOString(),
-      updatedAt: now.toISOString(),
-      contentDigest,
-    },
-    deps.policy.routesFor(action),
-    { kind: 'announced', at: now.toISOString(), actorId: null, data: { producer: action.producer, key, type: action.type } },
-  );
-  if (added.known) return { kind: added.sameContent ? 'known' : 'conflict', action: added.action };
+  const made = { ...newAction(deps, action, now), contentDigest };
+  const { id, producer, key, type } = made;
+  const targets = deps.policy.routesFor(action);
+  const data = { producer, key, type, ...(revision > 1 ? { revision } : {}) };
+  const event: AuditEvent = { kind: 'announced', at: now.toISOString(), actorId: null, data };
+  if (known) {
+    const old = superseded(known.action, { id, revision }, now.toISOString());
+    const next = { ...made, scopeNote: describeChange(known.action, action) };
+    const stored = old && (await deps.store.supersede({ ...old, note: true }, next, targets, event));
+    if (!stored) return null;
+    deps.poke();
+    return { kind: 'accepted', action: stored };
+  }
+  const added = await deps.store.add(made, targets, event);
+  if (added.known) return meeting(added.action, { sameContent: added.sameContent, revision });
   deps.poke();
   return { kind: 'accepted', action: added.action };
+}
+
+function newAction(
+  { policy, tenantId, newActionId, sha256 }: AnnounceDeps,
+  action: NormalisedIntake,
+  now: Date,
+): Omit<NewAction, 'contentDigest'> {
+  const { id: key, ...rest } = action;
+  const isProtected = policy.isProtected(action);
+  return {
+    ...rest,
+    tenantId,
+    id: newActionId(),
+    key,
+    version: 1,
+    scopeDigest: scopeDigest(action, policy.version, sha256),
+    policyVersion: policy.version,
+    scopeNote: null,
+    needed: Math.max(policy.approvalsNeeded(action), isProtected ? 2 : 1),
+    isProtected,
+    approvals: [],
+    createdAt: now.toISOString(),
+    updatedAt: now.toISOString(),
+  };
 }

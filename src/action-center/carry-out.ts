@@ -6,13 +6,14 @@ import type { Decision, Outcome } from './action.ts';
 import { UpstreamError } from './errors.ts';
 import type { RemediationAction } from './intake.ts';
 import { mayDecide } from './permissions.ts';
-import type { ActionStore, Backend, Clock, DecisionMessage, Directory, Execution, ExecutionStore, Progress } from './ports.ts';
+import type { ActionStore, Backend, Clock, DecisionMessage, Directory, Execution, ExecutionStore, Policy, Progress } from './ports.ts';
 import { canonicalJson, type Sha256, scopeDigest } from './scope.ts';
 import type { OutcomeReport } from './settle.ts';
 
 export type CarryOutDeps = {
   store: ActionStore;
   directory: Directory;
+  policy: Pick<Policy, 'barred'>;
   executions: ExecutionStore;
   backend: Backend;
   settings: { globalAdministratorMayDecide: boolean };
@@ -81,7 +82,7 @@ async function advance(
   const earlier = first ? null : await deps.backend.find(message.decisionId, AbortSignal.timeout(deps.callMs));
   if (earlier) return started(deps, message, earlier);
   const veto = await secondCheck(deps, message, action);
-  if (veto !== null) return vetoed(deps, message, veto);
+  if (veto !== null) return vetoed(deps, { message, action, reason: veto });
   const { decisionId, actionId, verb } = message;
   const command = { decisionId, actionId, verb, action: message.action, stamp: stampOf(message) };
   return started(deps, message, await deps.backend.submit(command, AbortSignal.timeout(deps.callMs)));
@@ -110,26 +111,46 @@ async function finish(deps: CarryOutDeps, message: DecisionMessage, result: Outc
   return done;
 }
 
-async function vetoed(deps: CarryOutDeps, message: DecisionMessage, reason: string): Promise<Carried> {
-  const at = deps.now().toISOString();
-  const data = { decisionId: message.decisionId, reason, where: 'worker' };
-  await deps.store.note(message.actionId, { kind: 'refused', at, actorId: message.actor.entraId, data });
+type Veto = { message: DecisionMessage; action: RemediationAction; reason: string };
+
+/** Whoever decided was told "recorded": they hear that nothing came of it, besides the card and its thread. */
+async function vetoed(deps: CarryOutDeps, { message, action, reason }: Veto): Promise<Carried> {
+  const { actionId, decisionId, verb } = message;
+  const event = {
+    kind: 'refused' as const,
+    at: deps.now().toISOString(),
+    actorId: message.actor.entraId,
+    data: { decisionId, verb, reason, where: 'worker' },
+  };
+  const people = decidersOf(action).flatMap(({ actor, platform, account }) => {
+    if (platform === 'cli' || account === undefined) return [];
+    return [{ noticeId: `${decisionId}-told-${actor.entraId}`, target: { platform, conversation: account } }];
+  });
+  await deps.store.tell(actionId, event, people);
   if (message.verb === 'reject') return finish(deps, message, null);
   return finish(deps, message, outcome(deps, 'cancelled', `Not carried out: ${reason}`));
 }
 
 /** Everybody whose yes counted must still hold the authority; asked afresh, never from a cache. */
 async function secondCheck(deps: CarryOutDeps, message: DecisionMessage, action: RemediationAction): Promise<string | null> {
-  const counted: Decision[] = message.verb === 'reject' || action.approvals.length === 0 ? [] : action.approvals;
-  const people = new Map(counted.map(({ actor }) => [actor.entraId, actor.displayName]));
-  people.set(message.actor.entraId, action.decision?.actor.displayName ?? message.actor.upn);
-  for (const [entraId, name] of people) {
+  const barred = deps.policy.barred(message.action);
+  if (barred !== null)
+    return `the policy keeps this type of action out of chat by now${barred.because === null ? '' : ` (${barred.because})`}.`;
+  for (const { actor } of decidersOf(action)) {
+    const { entraId, displayName: name } = actor;
     const person = await deps.directory.personById(entraId, { fresh: true });
     if (!person.ok) return `${name} is no longer an enabled member of the directory.`;
     if (!mayDecide(person.value, action, message.verb, deps.settings).allowed)
       return `${name} no longer holds the roles this decision needs.`;
   }
   return null;
+}
+
+/** Everybody whose yes counted, or whose no ended it; each once. */
+function decidersOf({ decision, approvals }: RemediationAction): Decision[] {
+  if (decision === null) return [];
+  const counted = decision.verb === 'reject' ? [] : approvals.filter(({ actor }) => actor.entraId !== decision.actor.entraId);
+  return [...counted, decision];
 }
 
 const outcome = (deps: CarryOutDeps, status: Outcome['status'], text: string | null): Outcome => ({

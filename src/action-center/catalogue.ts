@@ -2,7 +2,7 @@
  * One row per action type: what the portal calls it, what can be done with it and by whom. Buttons follow this table, so that a card never
  * offers something that cannot work. The facts were read from Microsoft's documentation of the public APIs and of the Action center.
  */
-import type { ActionSource, ActionStatus, ActionType, Severity, Workload } from './action.ts';
+import { type ActionSource, type ActionStatus, ActionType, type Severity, type Workload } from './action.ts';
 import type { EntityType } from './entity.ts';
 
 /** `api`: a public API does it. `script`: only a live response script could. `portal`: only a person in Defender. `none`: nobody can. */
@@ -212,6 +212,9 @@ export const catalogue: Record<ActionType, CatalogueRow> = {
     reversible: true,
   },
 };
+
+export const actionTypesOf = (workload: Workload): ActionType[] =>
+  ActionType.options.filter((type) => catalogue[type].workload === workload);
 
 export const sourceLabels: Record<ActionSource, string> = {
   manualDeviceAction: 'Manual device action',

@@ -5,10 +5,11 @@
 import type { ActionId, Actor, Decision, EntraId, Platform, Role } from './action.ts';
 import { mayBeCarriedOut } from './catalogue.ts';
 import { UpstreamError } from './errors.ts';
+import { missingProof } from './fresh-sign-in.ts';
 import { type AskingPerson, identify } from './identify.ts';
 import { isOpen, type NormalisedIntake, type RemediationAction } from './intake.ts';
-import { mayDecide } from './permissions.ts';
-import type { ActionStore, Clock, DecisionMessage, Directory, Policy } from './ports.ts';
+import { mayDecide, mayViewHistory, type Permission } from './permissions.ts';
+import type { ActionStore, Clock, DecisionMessage, Directory, Policy, SignIns } from './ports.ts';
 import { isAboutAuthority, ok, type PersonRefusal, type Refusal, type Result, refuse } from './refusal.ts';
 import { type Sha256, scopeDigest } from './scope.ts';
 import { decided, rescoped } from './transitions.ts';
@@ -22,10 +23,14 @@ export type DecideDeps = {
   store: ActionStore;
   directory: DecidingDirectory;
   policy: Policy;
+  /** Null: nobody can be asked to sign in anew. */
+  signIns: SignIns | null;
   settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
   now: Clock;
   sha256: Sha256;
   newDecisionId: () => string;
+  /** Names of people who may do this, for somebody who may read them. Never rejects and never takes long. */
+  whoElseMay: (action: RemediationAction, verb: Click['verb'], asker: EntraId) => Promise<string[]>;
   /** Called after the commit: cards are out of date and, with a message, a decision is in the outbox. */
   poke: (message?: DecisionMessage) => void;
 };
@@ -35,6 +40,8 @@ export type Click = {
   verb: 'approve' | 'reject';
   /** The chat account that pressed, e.g. `slack:T01/U02`: evidence when nobody stands behind it. */
   by: string;
+  /** The same account as its platform names it, where the person can be told something in private. */
+  account: string;
   person: AskingPerson;
   platform: Platform;
   comment: string | null;
@@ -46,6 +53,7 @@ export type Click = {
 
 export type Decided = { action: RemediationAction; decision: Decision };
 
+type Denied = Extract<Permission, { allowed: false }>;
 type Examined = { action: RemediationAction; actor: Actor; rolesUsed: Decision['actor']['rolesUsed'] };
 
 /** Everything but the write: would this click be a decision? Used before a dialog is opened, so that nobody types a reason in vain. */
@@ -63,14 +71,22 @@ async function examine(deps: DecideDeps, click: Click): Promise<Result<Examined>
   const standing = await standingRefusal(deps, action, click, person.value);
   if (standing) return refuse(standing);
   const permission = mayDecide(person.value, action, click.verb, deps.settings);
-  if (!permission.allowed) {
-    const { missing, deviceGroup } = permission;
-    const actorId = person.value.entraId;
-    const eligible = deviceGroup === undefined ? await eligibleFor(deps.directory, actorId, missing) : null;
-    const more = { ...(deviceGroup === undefined ? {} : { deviceGroup }), ...(eligible === null ? {} : { eligible }) };
-    return refuse({ kind: 'not-permitted', actorId, verb: click.verb, missing, ...more });
-  }
-  return ok({ action, actor: person.value, rolesUsed: permission.rolesUsed });
+  if (!permission.allowed) return refuse(await notPermitted(deps, { click, action, actor: person.value }, permission));
+  // Last of all: whoever may not decide is not sent to sign in.
+  const unproven = action.isProtected ? await missingProof(deps, person.value.entraId) : null;
+  return unproven === null ? ok({ action, actor: person.value, rolesUsed: permission.rolesUsed }) : refuse(unproven);
+}
+
+type Asked = { click: Click; action: RemediationAction; actor: Actor };
+
+async function notPermitted(deps: DecideDeps, { click, action, actor }: Asked, permission: Denied): Promise<Refusal> {
+  const { missing, deviceGroup } = permission;
+  const { entraId: actorId, upn } = actor;
+  const eligible = deviceGroup === undefined ? await eligibleFor(deps.directory, actorId, missing) : null;
+  // Whoever may not read is not told who works here.
+  const deciders = eligible === null && mayViewHistory(actor) ? await deps.whoElseMay(action, click.verb, actorId) : [];
+  const more = { ...(deviceGroup === undefined ? {} : { deviceGroup }), ...(eligible === null ? {} : { eligible }) };
+  return { kind: 'not-permitted', actorId, upn, verb: click.verb, missing, ...more, ...(deciders.length > 0 ? { deciders } : {}) };
 }
 
 /** What the person would have to activate for this press to count; null when that would not be enough, or nobody can say. */
@@ -101,10 +117,10 @@ async function standingRefusal(deps: DecideDeps, action: RemediationAction, clic
   if (!isOpen(action)) return alreadyDecided(action, click, actor);
   if (!mayBeCarriedOut(action.type, deps.settings.backend)) return { kind: 'decide-in-defender' };
   const current = scopeDigest(action, deps.policy.version, deps.sha256);
-  if (current !== action.scopeDigest) {
-    const note = await rescope(deps, action, current);
-    return { kind: 'scope-changed', note };
-  }
+  const note = current === action.scopeDigest ? null : await rescope(deps, action, current);
+  const barred = deps.policy.barred(intakeOf(action));
+  if (barred) return { kind: 'barred', ...barred };
+  if (note !== null) return { kind: 'scope-changed', note };
   if (click.shownDigest !== current) return { kind: 'scope-changed', note: action.scopeNote };
   if (click.verb === 'approve' && action.needed > 1 && isRequester(action, actor)) return { kind: 'own-request', needed: action.needed };
   const mine = action.approvals.find((approval) => approval.actor.entraId === actor.entraId);
@@ -143,8 +159,8 @@ function alreadyDecided(action: RemediationAction, click: Click, actor: Actor): 
 /** The action as its producer would submit it today, with the producer's id. */
 function intakeOf(action: RemediationAction): NormalisedIntake {
   const { key, producer, type, source, severity, title, details, asset, entities, parameters } = action;
-  const { investigationId, incidentId, alertId, requestedBy, requestedAt, expiresAt } = action;
-  const optional = { details, asset, investigationId, incidentId, alertId };
+  const { investigationId, incidentId, alertId, requestedBy, requestedAt, expiresAt, revision } = action;
+  const optional = { details, asset, investigationId, incidentId, alertId, revision };
   const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<NormalisedIntake>;
   return { id: key, producer, type, source, severity, title, entities, parameters, requestedBy, requestedAt, expiresAt, ...present };
 }
@@ -167,15 +183,19 @@ export function decisionMessage(action: RemediationAction, decision: Decision): 
 }
 
 export async function decide(deps: DecideDeps, click: Click): Promise<Result<Decided>> {
-  if (click.verb === 'reject' && !click.comment?.trim()) return refuse({ kind: 'comment-needed' });
+  const isSilent = !click.comment?.trim();
+  if (click.verb === 'reject' && isSilent) return refuse({ kind: 'comment-needed', verb: 'reject' });
   const checked = await checkClick(deps, click);
   if (!checked.ok) return checked;
+  if (isSilent && deps.policy.reasonNeeded(intakeOf(checked.value.action), click.verb))
+    return refuse({ kind: 'comment-needed', verb: click.verb });
   const { action, actor, rolesUsed } = checked.value;
   const decision: Decision = {
     decisionId: deps.newDecisionId(),
     verb: click.verb,
     actor: { entraId: actor.entraId, upn: actor.upn, displayName: actor.displayName, rolesUsed },
     platform: click.platform,
+    account: click.account,
     comment: click.comment?.trim() || null,
     decidedAt: deps.now().toISOString(),
     scopeDigest: action.scopeDigest,
@@ -204,6 +224,13 @@ async function auditRefusal(deps: DecideDeps, click: Click, refusal: Refusal): P
     kind: 'refused',
     at: deps.now().toISOString(),
     actorId: refusal.kind === 'not-permitted' ? refusal.actorId : null,
-    data: { refusal: refusal.kind, by: click.by, verb: click.verb, platform: click.platform, clickId: click.clickId },
+    data: {
+      refusal: refusal.kind,
+      by: click.by,
+      ...(refusal.kind === 'not-permitted' ? { upn: refusal.upn } : {}),
+      verb: click.verb,
+      platform: click.platform,
+      clickId: click.clickId,
+    },
   });
 }

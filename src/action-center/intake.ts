@@ -31,6 +31,8 @@ export const Intake = z.strictObject({
   requestedBy: RequestedBy.optional(),
   requestedAt: when.optional(),
   expiresAt: when.optional(),
+  /** A higher one with other content takes the place of an open action of the same producer and id. Left out: 1. */
+  revision: z.int().min(1).max(1_000_000).optional(),
 });
 export type Intake = z.infer<typeof Intake>;
 
@@ -54,6 +56,8 @@ type Common = Omit<NormalisedIntake, 'id'> & {
   /** An asset on which one person alone may never act. */
   isProtected: boolean;
   approvals: Decision[];
+  /** The action that took the place of a superseded one. */
+  supersededBy?: ActionId | undefined;
   createdAt: string;
   updatedAt: string;
 };

@@ -1,5 +1,5 @@
 /** What the flows need from the outside. Each port is filled in by one edge folder and joined in bot.ts and worker.ts. */
-import type { ActionId, Actor, Decision, EntraId, Outcome, Platform, Role, Verb } from './action.ts';
+import type { ActionId, ActionType, Actor, Decision, EntraId, Outcome, Platform, ReasonVerb, Role, Verb } from './action.ts';
 import type { NormalisedIntake, RemediationAction } from './intake.ts';
 import type { PersonRefusal, Result } from './refusal.ts';
 
@@ -34,7 +34,15 @@ export interface Policy {
   routesFor(action: NormalisedIntake): CardTarget[];
   approvalsNeeded(action: NormalisedIntake): number;
   isProtected(action: NormalisedIntake): boolean;
+  /** Whether this verb needs a written reason. A rejection always does, whatever this says. */
+  reasonNeeded(action: NormalisedIntake, verb: ReasonVerb): boolean;
+  /** Why nobody may decide this action in chat; null: nothing says so. */
+  barred(action: NormalisedIntake): Barred | null;
+  /** How fresh a sign-in has to be for a protected asset; `isSaid` when the file asks for it itself. Null: none is asked for. */
+  readonly freshSignIn: { withinMs: number; isSaid: boolean } | null;
 }
+/** `because` is the policy's own text. */
+export type Barred = { because: string | null };
 
 /** One line of the append-only record. `data` holds ids and facts, never secrets. */
 export type AuditEvent = {
@@ -50,7 +58,9 @@ export type AuditEvent = {
     | 'requeued'
     | 'linked'
     | 'unlinked'
-    | 'signedIn';
+    | 'signedIn'
+    | 'superseded'
+    | 'alarm';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;
@@ -78,7 +88,16 @@ export type Change = {
   set: Partial<
     Pick<
       RemediationAction,
-      'status' | 'decision' | 'outcome' | 'approvals' | 'scopeDigest' | 'policyVersion' | 'scopeNote' | 'needed' | 'isProtected'
+      | 'status'
+      | 'decision'
+      | 'outcome'
+      | 'approvals'
+      | 'scopeDigest'
+      | 'policyVersion'
+      | 'scopeNote'
+      | 'needed'
+      | 'isProtected'
+      | 'supersededBy'
     >
   >;
   at: string;
@@ -99,11 +118,18 @@ export interface ActionStore {
     event: AuditEvent,
   ): Promise<{ known: false; action: RemediationAction } | { known: true; action: RemediationAction; sameContent: boolean }>;
   get(id: ActionId): Promise<RemediationAction | null>;
+  /** The newest revision of what a producer calls by this key. */
   byKey(producer: string, key: string): Promise<{ action: RemediationAction; contentDigest: string } | null>;
+  /** Applies `old` and adds the action that takes its place, in one transaction. Null: somebody else was faster, nothing was written. */
+  supersede(old: Change, action: NewAction, targets: CardTarget[], event: AuditEvent): Promise<RemediationAction | null>;
   /** Applies a change in one transaction. Null: somebody else was faster, nothing was written. */
   apply(change: Change): Promise<RemediationAction | null>;
   /** An audit event without a change (a refused click, a late outcome). */
   note(actionId: ActionId | null, event: AuditEvent): Promise<void>;
+  /** An audit event that these people are told of in private, each once, however often this is called. */
+  tell(actionId: ActionId, event: AuditEvent, people: { noticeId: string; target: CardTarget }[]): Promise<void>;
+  /** Who decided actions of these types since then, the latest first. Looks at a bounded number of the newest actions. */
+  recentDeciders(types: readonly ActionType[], since: string, limit: number): Promise<EntraId[]>;
   /** Decisions and outcomes of an action, in order. */
   history(id: ActionId): Promise<AuditEvent[]>;
   /** Decided actions, oldest decision first, a page at a time: those decided after `after` and not before `since`. */
@@ -176,12 +202,15 @@ export interface Backend {
 /** One posted (or still to be posted) card or thread note. `ref` is the platform's own address of the message. */
 export type CardRow = {
   cardId: string;
-  actionId: ActionId;
+  /** Null: a notice that is about no action. */
+  actionId: ActionId | null;
   platform: Platform;
+  /** A conversation, or for a private notice a person as the platform names them. */
   conversation: string;
-  kind: 'action' | 'note';
+  /** `note`: said under a card. `notice`: a message of its own that tells one event, to operators or to one person. */
+  kind: 'action' | 'note' | 'notice';
   ref: string | null;
-  /** For a note: the card it is said under, and the event it tells. */
+  /** For a note: the card it is said under. For notes and notices: the event they tell. */
   parentRef: string | null;
   note: AuditEvent | null;
   shownVersion: number;
@@ -260,6 +289,31 @@ export interface Lanes {
   take(lane: string, limit: { capacity: number; perSecond: number }, now: number): Promise<number>;
   /** Nobody passes before `until` (ms since epoch): the platform said so. */
   block(lane: string, until: number): Promise<void>;
+}
+
+/** Somebody who tried again and again without the authority. */
+export type Suspect = {
+  /** Entra id where it is known, else the chat account. */
+  subject: string;
+  isPerson: boolean;
+  /** The chat accounts that pressed, and the sign-in name where it is known. */
+  accounts: string[];
+  upn: string | null;
+  count: number;
+  lastAt: string;
+  lastActionId: ActionId | null;
+};
+
+export type NewAlarm = { subject: string; actionId: ActionId | null; event: AuditEvent };
+
+/** What operators have to hear of. Every bot asks the same record, so an alarm is raised once. */
+export interface AlarmStore {
+  /** Who was refused for want of authority at least so often since then, without an alarm after `quietSince`; `refusals` says which ones count. */
+  suspects(asked: { refusals: readonly string[]; since: string; atLeast: number; quietSince: string; limit: number }): Promise<Suspect[]>;
+  /** Approved actions that failed or timed out since then and that no alarm tells of. */
+  failedSince(since: string, limit: number): Promise<RemediationAction[]>;
+  /** Puts the alarm into the record and on its way. False: the same subject had one after `quietSince`. */
+  raise(alarm: NewAlarm, targets: readonly CardTarget[], quietSince: string | null): Promise<boolean>;
 }
 
 export type Clock = () => Date;

@@ -1,5 +1,5 @@
 /** The expected "no"s. They are returned, never thrown; chat/words.ts turns each into one helpful sentence. */
-import type { ActionStatus, Decision, EntraId, Role, Verb } from './action.ts';
+import type { ActionStatus, Decision, EntraId, ReasonVerb, Role, Verb } from './action.ts';
 
 /** Why a chat account is not a person who may decide. */
 export type PersonRefusal =
@@ -17,7 +17,17 @@ export type Refusal =
   | PersonRefusal
   | { kind: 'not-found' }
   /** `eligible`: roles the person could activate, and that would be enough. */
-  | { kind: 'not-permitted'; actorId: EntraId; verb: Verb; missing: Role[][]; deviceGroup?: string; eligible?: Role[] }
+  | {
+      kind: 'not-permitted';
+      actorId: EntraId;
+      upn?: string;
+      verb: Verb;
+      missing: Role[][];
+      deviceGroup?: string;
+      eligible?: Role[];
+      /** Names of people who may; only for a clicker who may read History. */
+      deciders?: string[];
+    }
   | { kind: 'already-decided'; status: ActionStatus; decision: Decision | null; byYou: boolean; repeated: boolean }
   | { kind: 'expired'; expiresAt: string }
   | { kind: 'scope-changed'; note: string | null }
@@ -25,7 +35,10 @@ export type Refusal =
   /** Whoever asked for an action is not one of the people it needs. */
   | { kind: 'own-request'; needed: number }
   | { kind: 'decide-in-defender' }
-  | { kind: 'comment-needed' };
+  | { kind: 'barred'; because: string | null }
+  /** `url` is a one-time address for this very person. */
+  | { kind: 'sign-in-needed'; url: string; withinMs: number }
+  | { kind: 'comment-needed'; verb: ReasonVerb };
 
 export type Result<T, R = Refusal> = { ok: true; value: T } | { ok: false; refusal: R };
 
@@ -43,4 +56,10 @@ const authorityRefusals: ReadonlySet<Refusal['kind']> = new Set([
   'identity-unavailable',
   'not-permitted',
 ]);
+/** What counts as a try without authority. Without an answer from the directory nobody knows, so that one does not. */
+export const triesWithoutAuthority: readonly string[] = [
+  ...[...authorityRefusals].filter((kind) => kind !== 'identity-unavailable'),
+  'may-not-read',
+];
+
 export const isAboutAuthority = (refusal: Refusal): boolean => authorityRefusals.has(refusal.kind);

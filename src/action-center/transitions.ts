@@ -1,5 +1,5 @@
 /** The only place a status changes. A status never goes back because a late message arrived. */
-import type { ActionStatus, Decision, Outcome } from './action.ts';
+import type { ActionId, ActionStatus, Decision, Outcome } from './action.ts';
 import { isOpen, type RemediationAction } from './intake.ts';
 import type { Change } from './ports.ts';
 
@@ -74,6 +74,13 @@ export function settled(action: RemediationAction, decisionId: string, outcome: 
 export function expired(action: RemediationAction, at: string): Step | null {
   if (!isOpen(action) || action.expiresAt > at) return null;
   return step(action, 'expired', at, { event: { kind: 'expired', at, actorId: null, data: { expiresAt: action.expiresAt } } });
+}
+
+/** The producer submitted a newer revision with another content: what was approved so far was something else. */
+export function superseded(action: RemediationAction, by: { id: ActionId; revision: number }, at: string): Step | null {
+  if (!isOpen(action)) return null;
+  const event = { kind: 'superseded' as const, at, actorId: null, data: { by: by.id, revision: by.revision } };
+  return step(action, 'superseded', at, { event, set: { supersededBy: by.id } });
 }
 
 /** The rules about deciding changed since the card was shown: same status, new scope, and nobody's earlier approval counts. */

@@ -7,10 +7,19 @@ import { catalogue, mayBeCarriedOut, severityLabels, sourceLabels } from '../act
 import { isTooOldToHunt } from '../action-center/hunt.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import { mayDecide, roleLabels } from '../action-center/permissions.ts';
-import type { AuditEvent } from '../action-center/ports.ts';
+import type { AuditEvent, Barred } from '../action-center/ports.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
 import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
-import { type Confirm, confirmTexts, outcomeText, platformLabels, rolesText, standingText, usualCombinations } from './words.ts';
+import {
+  barredFootnote,
+  type Confirm,
+  confirmTexts,
+  outcomeText,
+  platformLabels,
+  rolesText,
+  standingText,
+  usualCombinations,
+} from './words.ts';
 
 export type CardContext = {
   now: Date;
@@ -19,6 +28,10 @@ export type CardContext = {
   portal: { actionCenter: string; incident?: string; alert?: string; investigation?: string };
   backend: 'defender' | 'simulator' | 'consumer';
   globalAdministratorMayDecide: boolean;
+  /** The policy keeps this action out of chat. */
+  barred?: Barred | null;
+  /** The policy asks for a reason with every approval of it. */
+  approvalNeedsReason?: boolean;
 };
 
 export type Fact = { label: string; value: Line };
@@ -27,7 +40,14 @@ export type Fact = { label: string; value: Line };
 export type Pressed = { actionId: string; digest: string; version: number };
 
 export type CardButton =
-  | { kind: 'approve'; label: string; describes: string; pressed: Pressed; confirm: Confirm | null }
+  | {
+      kind: 'approve';
+      label: string;
+      describes: string;
+      pressed: Pressed;
+      confirm: Confirm | null /** A dialog asks why. */;
+      asksWhy?: true;
+    }
   | { kind: 'reject'; label: string; describes: string; pressed: Pressed }
   | { kind: 'hunt'; label: string; describes: string; url: string }
   | { kind: 'portal'; label: string; describes: string; url: string };
@@ -92,9 +112,12 @@ function noteLine(event: AuditEvent, action: RemediationAction): Line {
   const about = words(`${catalogue[action.type].label}: ${subjectOf(action)}.`);
   const status = event.data['status'];
   if (event.kind === 'outcome' && typeof status === 'string') return [strong(`${outcomeText(status)} `), about];
+  if (event.kind === 'superseded') return [strong('Superseded. '), about, ...(action.supersededBy ? newerParts(action.supersededBy) : [])];
   if (event.kind === 'expired') return [strong('Expired: nobody decided before the deadline. '), about];
   return [...standingText(action), words(' '), about];
 }
+
+const newerParts = (id: string): Line => [words(' The newer action is '), exact(id, 64), words('; decide there.')];
 
 /** Most important first: a renderer without room leaves out the last ones. */
 function factsOf(action: RemediationAction, context: CardContext): Fact[] {
@@ -143,6 +166,7 @@ function closedFacts(action: RemediationAction, context: CardContext): Fact[] {
     ...(others.length === 0 ? [] : [{ label: othersLabel, value: approvalsLine(others) }]),
     ...(action.status === 'expired' ? [{ label: 'Deadline was', value: [time(action.expiresAt)] }] : []),
     ...(action.outcome === null ? [] : outcomeFacts(action.outcome, context)),
+    ...(action.supersededBy === undefined ? [] : [{ label: 'Newer action', value: [exact(action.supersededBy, 64)] }]),
   ];
 }
 
@@ -209,7 +233,9 @@ function linkFacts(action: RemediationAction, { portal }: CardContext): Fact[] {
 
 function footnotesOf(action: RemediationAction, context: CardContext): Line[] {
   const notes: Line[] = [];
-  if (isOpen(action) && !mayBeCarriedOut(action.type, context.backend)) {
+  if (isOpen(action) && context.barred) {
+    notes.push(barredFootnote(context.barred.because));
+  } else if (isOpen(action) && !mayBeCarriedOut(action.type, context.backend)) {
     notes.push([words('No public API can carry this type out: it has to be decided in Defender.')]);
   } else if (isOpen(action)) {
     notes.push([words(executionLabels[context.backend])]);
@@ -237,14 +263,16 @@ function buttonsOf(action: RemediationAction, context: CardContext, describes: s
   const row = catalogue[action.type];
   const hunt: CardButton[] = context.huntUrl === null ? [] : [{ kind: 'hunt', label: 'Go hunt', describes, url: context.huntUrl }];
   if (!isOpen(action)) return hunt;
-  if (!mayBeCarriedOut(action.type, context.backend)) {
+  if (context.barred || !mayBeCarriedOut(action.type, context.backend)) {
     return [{ kind: 'portal', label: 'Decide in Defender', describes, url: context.portal.actionCenter }, ...hunt];
   }
   const pressed = { actionId: action.id, digest: action.scopeDigest, version: action.version };
-  const careful = !row.reversible || row.risk !== 'normal';
+  const asksWhy = context.approvalNeedsReason === true;
+  // The dialog that asks why says what the confirmation would.
+  const careful = !asksWhy && (!row.reversible || row.risk !== 'normal');
   const confirm = careful ? confirmTexts(action, describes, context.backend) : null;
   return [
-    { kind: 'approve', label: row.approveLabel, describes, pressed, confirm },
+    { kind: 'approve', label: row.approveLabel, describes, pressed, confirm, ...(asksWhy ? { asksWhy } : {}) },
     { kind: 'reject', label: 'Reject', describes, pressed },
     ...hunt,
   ];

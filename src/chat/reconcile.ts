@@ -13,7 +13,8 @@ export type ReconcileDeps = {
   cards: CardStore;
   lanes: Lanes;
   store: Pick<ActionStore, 'get'>;
-  draw: (row: CardRow, action: RemediationAction) => Card;
+  /** `action` is null only for a notice that is about none. */
+  draw: (row: CardRow, action: RemediationAction | null) => Card;
   now: () => number;
   holder: string;
   resting: Resting;
@@ -38,6 +39,7 @@ const leaseMs = 30_000;
 /** No card is begun later than this after it was claimed: a slow platform must not use up the lease of those further back in the queue. */
 const beginWithinMs = 5000;
 const unreachableMs = 600_000;
+const dayMs = 86_400_000;
 const refusedMs = 3_600_000;
 
 export async function reconcile(deps: ReconcileDeps): Promise<Pass> {
@@ -101,9 +103,9 @@ async function admit(deps: ReconcileDeps, row: CardRow): Promise<number> {
 }
 
 async function show(deps: ReconcileDeps, row: CardRow): Promise<boolean> {
-  const action = await deps.store.get(row.actionId);
-  if (!action) throw new Error(`card ${row.cardId} belongs to no action`);
-  const version = row.kind === 'note' ? row.wantedVersion : action.version;
+  const action = row.actionId === null ? null : await deps.store.get(row.actionId);
+  if (!action && row.kind !== 'notice') throw new Error(`card ${row.cardId} belongs to no action`);
+  const version = row.kind === 'action' && action ? action.version : row.wantedVersion;
   try {
     const ref = await write(deps, row, deps.draw(row, action));
     await deps.cards.shown(row.cardId, version, ref, deps.now());
@@ -128,7 +130,7 @@ async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<str
   return deps.surface.post(place, row.cardId, card);
 }
 
-async function recover(deps: ReconcileDeps, row: CardRow, action: RemediationAction, error: SurfaceError): Promise<void> {
+async function recover(deps: ReconcileDeps, row: CardRow, action: RemediationAction | null, error: SurfaceError): Promise<void> {
   const posting = row.ref === null;
   const fail = (afterMs: number, uncertain: boolean) =>
     deps.cards.later(row.cardId, deps.now() + afterMs, { error: `${error.trouble}: ${error.message}`.slice(0, 500), uncertain });
@@ -142,9 +144,10 @@ async function recover(deps: ReconcileDeps, row: CardRow, action: RemediationAct
     }
     case 'gone':
       // Somebody deleted the message. While a yes is still awaited it is needed again.
-      return deps.cards.lost(row.cardId, row.kind === 'action' && isOpen(action));
+      return deps.cards.lost(row.cardId, row.kind === 'action' && action !== null && isOpen(action));
     case 'unreachable':
-      return fail(unreachableMs, false);
+      // A conversation comes back and its cards are needed; a notice is old news by then, and a person who is gone stays gone.
+      return fail(row.kind === 'notice' ? Math.min(dayMs, unreachableMs * 2 ** Math.min(row.attempts, 8)) : unreachableMs, false);
     case 'refused':
       return fail(refusedMs, false);
     case 'unavailable':

@@ -2,7 +2,7 @@
  * Every sentence a person reads. A refusal says what happened, what is missing and what to do now, in one or two calm sentences. "Nothing was
  * decided" is said only where it is certain; otherwise a sentence speaks of the press alone.
  */
-import type { ActionStatus, Decision, OutcomeStatus, Platform, Role, Verb } from '../action-center/action.ts';
+import type { ActionStatus, Decision, OutcomeStatus, Platform, ReasonVerb, Role, Verb } from '../action-center/action.ts';
 import { catalogue } from '../action-center/catalogue.ts';
 import type { Decided } from '../action-center/decide.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
@@ -115,7 +115,11 @@ export function refusalText(refusal: Refusal, { platform }: WordsContext): Line 
         'This type of action cannot be carried out from here, so nothing was decided. Please open it in Defender and decide there.',
       );
     case 'comment-needed':
-      return say('A rejection needs a reason, so this press decided nothing. Please press Reject again and write one sentence why.');
+      return commentNeededText(refusal.verb);
+    case 'barred':
+      return barredText(refusal.because);
+    case 'sign-in-needed':
+      return signInText(refusal.url, refusal.withinMs);
     case 'expired':
       return [
         words('The deadline passed at '),
@@ -145,7 +149,47 @@ export const connectText = (connect: 'now' | 'again', account: string, result: s
     ? `Your ${account} is not connected to a person yet. ${result}; type /actions link to connect it, which takes a minute.`
     : `The connection of your ${account} has run out. ${result}; type /actions link to renew it, which takes a minute.`;
 
-const serviceTexts: Record<string, string> = { directory: 'the directory', slack: 'Slack', teams: 'Teams', store: 'the record' };
+function commentNeededText(verb: ReasonVerb): Line {
+  if (verb === 'reject')
+    return say('A rejection needs a reason, so this press decided nothing. Please press Reject again and write one sentence why.');
+  const what = verb === 'approve' ? 'An approval' : 'The undo';
+  return say(
+    `${what} of this action needs a reason, so this press decided nothing. Please press the button on the newest card and write one sentence why.`,
+  );
+}
+
+const becauseText = (because: string | null): Line => (because === null ? [] : [words('Because: '), foreign(because), words('. ')]);
+
+const barredText = (because: string | null): Line => [
+  words('By policy this type of action is not decided in chat, so nothing was decided. '),
+  ...becauseText(because),
+  words('Please open it in Defender and decide there.'),
+];
+
+/** What the card says under an action that is barred. */
+export const barredFootnote = (because: string | null): Line => [
+  words('By policy this type of action is not decided in chat: it has to be decided in Defender. '),
+  ...becauseText(because),
+];
+
+function signInText(url: string, withinMs: number): Line {
+  const minutes = Math.max(1, Math.round(withinMs / 60_000));
+  return [
+    words(
+      `The asset is protected: deciding about it needs a sign-in of yours in the last ${minutes === 1 ? 'minute' : `${minutes} minutes`}. Nothing was decided yet. `,
+    ),
+    { kind: 'link', text: 'Sign in', url },
+    words(' (this link is for you alone and works once), then press again.'),
+  ];
+}
+
+const serviceTexts: Record<string, string> = {
+  directory: 'the directory',
+  slack: 'Slack',
+  teams: 'Teams',
+  store: 'the record',
+  'sign-in': 'the sign-in',
+};
 export const serviceText = (service: string) =>
   Object.hasOwn(serviceTexts, service) ? (serviceTexts[service] ?? '') : 'a service it needs';
 
@@ -158,7 +202,7 @@ function secondApproverText(approvals: readonly Decision[], needed: number): Lin
   return say(`Your approval is recorded already: ${approvals.length} of ${needed}. The next one has to come from a different person.`);
 }
 
-function notPermittedText({ verb, missing, deviceGroup, eligible }: Extract<Refusal, { kind: 'not-permitted' }>): Line {
+function notPermittedText({ verb, missing, deviceGroup, eligible, deciders = [] }: Extract<Refusal, { kind: 'not-permitted' }>): Line {
   const line: Line = [];
   if (eligible !== undefined) {
     return say(
@@ -171,8 +215,22 @@ function notPermittedText({ verb, missing, deviceGroup, eligible }: Extract<Refu
     line.push(words('You may act on some device groups only, and the group of a device in this action is not known. '));
   else if (deviceGroup !== undefined) line.push(words('You may not act on devices of the group '), foreign(deviceGroup, 100), words('. '));
   if (line.length === 0) line.push(words(`Nobody can ${doing[verb]} this with the present settings. `));
-  return [...line, words('This press decided nothing; please ask somebody who may, or your administrators for the permission.')];
+  line.push(words('This press decided nothing. '));
+  const wanted = missing.length > 0 ? 'the role (or to activate it for you)' : 'the permission';
+  if (deciders.length === 0) return [...line, words(`Please ask somebody who may decide, or an administrator for ${wanted}.`)];
+  return [
+    ...line,
+    words('Please ask '),
+    ...namesLine(deciders),
+    words(` (they may, and decided lately), or an administrator for ${wanted}.`),
+  ];
 }
+
+const namesLine = (names: readonly string[]): Line =>
+  names.flatMap((name, index) => {
+    const separator = index === names.length - 1 ? ' or ' : ', ';
+    return [...(index === 0 ? [] : [words(separator)]), foreign(name, 100)];
+  });
 
 function alreadyDecidedText({ status, decision, byYou, repeated }: Extract<Refusal, { kind: 'already-decided' }>): Line {
   const standing = words(status === 'pending' || status === 'awaitingSecondApproval' ? 'It is open again.' : closedTexts[status]);
@@ -202,6 +260,10 @@ export function recordedText({ action, decision }: Decided): Line {
 }
 
 export const stillChecking: Line = say('Still checking. You get the result here as soon as it is known.');
+/** Where an answer has no room for a link. */
+export const linkFollows: Line = say(
+  'Nothing was decided yet: you have to sign in first. The link comes in a message that only you can see.',
+);
 export const storeFailed: Line = say(
   'The record did not answer, so your press may or may not be recorded. Watch the card, or press again: pressing twice is safe.',
 );
@@ -215,7 +277,7 @@ export const notNewest: Line = say(
   'The newest state of this card could not be read, so it may show an old one. Nothing was decided by this.',
 );
 export const pressAgain: Line = say(
-  'The dialog could not be opened in time, so nothing was decided by this press. Please press Reject again.',
+  'The dialog could not be opened in time, so nothing was decided by this press. Please press the button again.',
 );
 
 /** For what should never happen; the id finds it in the log. */
@@ -239,18 +301,3 @@ export function confirmTexts(action: RemediationAction, heading: string, backend
   const real = backend === 'simulator' ? ' Simulated: nothing real is touched.' : '';
   return { title: row.approveLabel, text: `${heading}. ${start}${undo}${real}`, yes: 'Approve', no: 'Go back' };
 }
-
-/** The dialog that asks why. */
-export const rejectDialogTexts = {
-  title: 'Reject',
-  submit: 'Reject',
-  close: 'Go back',
-  label: 'Reason',
-  hint: 'Everybody who sees the card can read it; it is kept in the record.',
-  tooShort: 'Please write at least 3 characters.',
-  tooLong: 'Please write at most 500 characters.',
-  doneTitle: 'Result',
-  doneClose: 'Close',
-} as const;
-
-export const reasonLimits = { min: 3, max: 500 } as const;

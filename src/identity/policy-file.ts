@@ -45,6 +45,19 @@ export type Route = z.infer<typeof Route>;
 
 const duration = z.string().regex(/^[1-9]\d{0,4}[mhd]$/, 'must be a time span such as 15m, 4h or 1d');
 
+/** Where operators hear of what is wrong: conversations like those of a route. */
+const Alarms = z
+  .strictObject({ slack: z.array(SlackConversation).max(20).default([]), teams: z.array(TeamsConversation).max(20).default([]) })
+  .refine(({ slack, teams }) => slack.length + teams.length > 0, 'must name a conversation');
+
+const Reasons = z.strictObject({
+  match: Match,
+  verbs: z
+    .array(z.enum(['approve', 'reject', 'undo']))
+    .min(1)
+    .default(['approve', 'reject', 'undo']),
+});
+
 const Reminders = z.strictObject({
   after: z.array(duration).min(1).max(10),
   escalateTo: z.strictObject({ slack: slackPlaces, teams: teamsPlaces }).optional(),
@@ -72,6 +85,13 @@ export const PolicyFile = z.strictObject({
     .array(z.strictObject({ match: Match }))
     .max(200)
     .default([]),
+  reasons: z.array(Reasons).max(200).optional(),
+  barred: z
+    .array(z.strictObject({ match: Match, because: text(200).optional() }))
+    .max(200)
+    .optional(),
+  stepUp: z.union([z.strictObject({ within: duration }), z.literal('off')], 'must be `off` or a time such as { within: 10m }').optional(),
+  alarms: Alarms.optional(),
   reminders: Reminders.optional(),
   digests: z.array(Digest).max(20).optional(),
   visibility: z.strictObject({ historyInChannel: z.enum(['readersOnly']) }).optional(),

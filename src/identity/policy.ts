@@ -15,7 +15,9 @@ import { type Located, type PolicyProblem, parsePolicy } from './policy-parse.ts
 export type LoadedPolicy = Policy & {
   /** What the file says and this version does not act upon. */
   readonly warnings: string[];
-  /** Every conversation that some route names. */
+  /** Where operators hear of alarms. */
+  readonly alarmTargets: CardTarget[];
+  /** Every conversation that some route, or `alarms`, names. */
   conversations(platform: Platform): string[];
 };
 
@@ -73,16 +75,18 @@ function readPolicy(path: string): string {
 }
 
 function policyOf(file: PolicyFile, on: readonly Platform[]): LoadedPolicy {
-  const { routes, approvals, protected: guarded } = file;
-  // Rules about deciding only: a card that moves to another channel is still the card that was shown.
+  const { routes, approvals, protected: guarded, reasons, barred, stepUp, alarms } = file;
+  // Rules about deciding only: a card that moves to another channel is still the card that was shown. A rule nobody wrote does not count.
   const version = createHash('sha256')
-    .update(canonicalJson({ approvals, protected: guarded }))
+    .update(canonicalJson({ approvals, protected: guarded, reasons, barred, stepUp }))
     .digest('hex')
     .slice(0, 16);
   return {
     version,
     warnings: warningsAbout(file, on),
-    conversations: (platform) => (on.includes(platform) ? [...new Set(routes.flatMap((route) => route[platform]))] : []),
+    alarmTargets: alarms === undefined ? [] : targetsOf(alarms, on),
+    conversations: (platform) =>
+      on.includes(platform) ? [...new Set([...routes, ...(alarms ? [alarms] : [])].flatMap((places) => places[platform]))] : [],
     routesFor: (action) => {
       const route = routes.find(({ match }) => match === undefined || fits(match, action) === 'yes');
       return route ? targetsOf(route, on) : [];
@@ -93,11 +97,29 @@ function policyOf(file: PolicyFile, on: readonly Platform[]): LoadedPolicy {
       return Math.max(1, ...needed);
     },
     isProtected: (action) => guarded.some(({ match }) => fits(match, action) !== 'no'),
+    reasonNeeded: (action, verb) =>
+      verb === 'reject' || (reasons ?? []).some(({ match, verbs }) => verbs.includes(verb) && fits(match, action) !== 'no'),
+    barred: (action) => {
+      const rule = (barred ?? []).find(({ match }) => fits(match, action) !== 'no');
+      return rule === undefined ? null : { because: rule.because ?? null };
+    },
+    freshSignIn: freshSignInOf(file),
   };
 }
 
+const usualFreshnessMs = 600_000;
+const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Said nothing: a sign-in of the last 10 minutes, where something is protected. */
+function freshSignInOf({ stepUp, protected: guarded }: PolicyFile): Policy['freshSignIn'] {
+  if (stepUp === 'off') return null;
+  if (stepUp === undefined) return guarded.length > 0 ? { withinMs: usualFreshnessMs, isSaid: false } : null;
+  const unit = stepUp.within.at(-1) as keyof typeof unitMs;
+  return { withinMs: Number.parseInt(stepUp.within, 10) * unitMs[unit], isSaid: true };
+}
+
 /** A platform that is off is left out: nobody would post there, and the cards would pile up. */
-const targetsOf = (route: Route, on: readonly Platform[]): CardTarget[] =>
+const targetsOf = (route: Pick<Route, Platform>, on: readonly Platform[]): CardTarget[] =>
   on.flatMap((platform) => [...new Set(route[platform])].map((conversation) => ({ platform, conversation })));
 
 function warningsAbout(file: PolicyFile, on: readonly Platform[]): string[] {
@@ -108,6 +130,7 @@ function warningsAbout(file: PolicyFile, on: readonly Platform[]): string[] {
   if (file.visibility) later('visibility');
   for (const platform of Platform.options.filter((one) => !on.includes(one))) {
     const places = file.routes.flatMap((route, index) => (route[platform].length > 0 ? [`routes.${index}.${platform}`] : []));
+    if ((file.alarms?.[platform] ?? []).length > 0) places.push(`alarms.${platform}`);
     for (const place of places) warnings.push(`POLICY_FILE: ${place}: ${platformNames[platform]} is off; nothing is posted there`);
   }
   return warnings;

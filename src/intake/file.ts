@@ -92,7 +92,7 @@ async function submitOne(piece: Piece, send: Send): Promise<Sent> {
 
 function reasonsOf(sent: Sent): string[] {
   if (sent.kind === 'failed') return [sent.reason];
-  if (sent.kind === 'conflict') return ['the same producer and id were submitted before with other content'];
+  if (sent.kind === 'conflict') return [sent.message ?? 'the same producer and id were submitted before with other content'];
   return sent.kind === 'invalid' ? sent.issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)) : [];
 }
 

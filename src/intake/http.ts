@@ -9,7 +9,7 @@ import { readBody } from './body.ts';
 import { type ProducerLimits, producerLimits } from './producer-limits.ts';
 import { isSigned } from './signature.ts';
 import { storedAction } from './stored-action.ts';
-import { type Announce, maxBodyBytes, parseJson, readSubmission } from './submission.ts';
+import { type Announce, conflictText, maxBodyBytes, parseJson, readSubmission } from './submission.ts';
 
 export type IntakeDeps = {
   /** Empty: everybody is refused. */
@@ -105,7 +105,7 @@ async function submit(req: IncomingMessage, bytes: Buffer, deps: IntakeDeps, lim
   if ('issues' in read) return failing(400, 'invalid', read);
   const announced = await deps.announce(read.intake);
   if (announced.kind === 'invalid') return failing(400, 'invalid', { issues: announced.issues });
-  if (announced.kind === 'conflict') return failing(409, 'conflict');
+  if (announced.kind === 'conflict') return failing(409, 'conflict', { message: conflictText(announced) });
   const { id, producer, key, status } = announced.action;
   const isNew = announced.kind === 'accepted';
   deps.log.info({ actionId: id, producer, key, new: isNew }, 'an action was submitted');

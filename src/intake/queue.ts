@@ -1,6 +1,6 @@
 /** The queue `actions`: the same body as `POST /v1/actions`, for producers that already speak BullMQ. */
 import type { Issue } from '../action-center/announce.ts';
-import { type Announce, readSubmission } from './submission.ts';
+import { type Announce, conflictText, readSubmission } from './submission.ts';
 
 /** A message that can never be stored: put aside, never tried again. */
 export class PoisonedMessage extends Error {
@@ -13,7 +13,7 @@ export async function takeSubmission(data: unknown, announce: Announce): Promise
   if ('issues' in read) throw new PoisonedMessage(told(read.issues));
   const announced = await announce(read.intake);
   if (announced.kind === 'invalid') throw new PoisonedMessage(told(announced.issues));
-  if (announced.kind === 'conflict') throw new PoisonedMessage('the same producer and id were submitted before with other content');
+  if (announced.kind === 'conflict') throw new PoisonedMessage(conflictText(announced));
   return { id: announced.action.id, status: announced.action.status, new: announced.kind === 'accepted' };
 }
 

@@ -20,6 +20,7 @@ const maxWaitMs = 30_000;
 const worthAnotherTry = new Set([408, 429, 502, 503, 504]);
 
 const Stored = z.object({ new: z.boolean() });
+const Conflict = z.object({ error: z.object({ message: z.string().max(1000) }) });
 const Refused = z.object({ error: z.object({ issues: z.array(z.object({ path: z.string(), message: z.string() })) }) });
 
 type Try = { sent: Sent } | { again: string; afterMs: number | null };
@@ -69,7 +70,10 @@ function understand(response: Response, answer: unknown): Try {
   if (worthAnotherTry.has(status)) return { again: `the bot answered ${status}`, afterMs: retryAfterOf(response) };
   const stored = Stored.safeParse(answer);
   if (status === 202 && stored.success) return { sent: { kind: stored.data.new ? 'accepted' : 'known' } };
-  if (status === 409) return { sent: { kind: 'conflict' } };
+  if (status === 409) {
+    const message = Conflict.safeParse(answer).data?.error.message;
+    return { sent: { kind: 'conflict', ...(message === undefined ? {} : { message }) } };
+  }
   const refused = Refused.safeParse(answer);
   if (status === 400 && refused.success) return { sent: { kind: 'invalid', issues: refused.data.error.issues } };
   if (status === 401) return { sent: { kind: 'failed', reason: 'the bot refused the signature: compare INTAKE_SECRETS and the clocks' } };

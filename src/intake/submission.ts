@@ -12,8 +12,24 @@ const maxPath = 300;
 export type Announce = (intake: Intake) => Promise<Announced>;
 
 /** What became of one action. `failed`: it may be submitted again; the reason is one for an operator. */
-export type Sent = { kind: 'accepted' | 'known' | 'conflict' } | { kind: 'invalid'; issues: Issue[] } | { kind: 'failed'; reason: string };
+export type Sent =
+  | { kind: 'accepted' | 'known' }
+  | { kind: 'conflict'; message?: string }
+  | { kind: 'invalid'; issues: Issue[] }
+  | { kind: 'failed'; reason: string };
 export type Send = (intake: Intake) => Promise<Sent>;
+
+/** Why a submission meets one that is there already, and what its producer can do. */
+export function conflictText({ action, why }: Extract<Announced, { kind: 'conflict' }>): string {
+  if (why === 'content') return 'the same producer and id were submitted before with other content; a higher `revision` takes its place';
+  const { decision, status, updatedAt } = action;
+  const end = decision ? `${status}: it was decided (${decision.verb}) at ${decision.decidedAt}` : `${status} since ${updatedAt}`;
+  return `this action is ${end}, so no revision can take its place any more; submit it under another id`;
+}
+
+/** What a file hears of one of its actions. */
+export const sentOf = (announced: Announced): Sent =>
+  announced.kind === 'conflict' ? { kind: 'conflict', message: conflictText(announced) } : announced;
 
 type Issues = { issues: Issue[] };
 

@@ -1,6 +1,6 @@
 /** ActionStore: the record. Every change is one statement: the row by compare-and-set, the audit event, the outbox row, the cards. */
 import { type RawBuilder, sql } from 'kysely';
-import { ActionId } from '../action-center/action.ts';
+import { ActionId, EntraId } from '../action-center/action.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { ActionStore, AuditEvent, CardTarget, Change, NewAction } from '../action-center/ports.ts';
 import { type Database, iso, json, runPrepared, storing } from './database.ts';
@@ -10,7 +10,7 @@ import type { ActionRow } from './tables.ts';
 const columns = sql.raw(
   `tenant_id, id, producer, key, content_digest, type, source, severity, title, details, asset, entities, parameters, investigation_id,
    incident_id, alert_id, requested_by, requested_at, expires_at, status, version, scope_digest, policy_version, scope_note, needed,
-   is_protected, approvals, decision, outcome, created_at, updated_at`,
+   is_protected, approvals, decision, outcome, created_at, updated_at, revision, superseded_by`,
 );
 
 /** Optional columns are null in the row and absent in the action. */
@@ -21,12 +21,14 @@ function present(row: ActionRow) {
     investigationId: row.investigation_id,
     incidentId: row.incident_id,
     alertId: row.alert_id,
+    revision: Number(row.revision) > 1 ? row.revision : null,
+    supersededBy: row.superseded_by,
   };
   return Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
 }
 
 /** We wrote these rows ourselves through the same types, so they are trusted here. */
-function actionOf(row: ActionRow): RemediationAction {
+export function actionOf(row: ActionRow): RemediationAction {
   const action = {
     ...present(row),
     tenantId: row.tenant_id,
@@ -69,6 +71,7 @@ function assignments(set: Change['set']): RawBuilder<unknown>[] {
   if (set.scopeNote !== undefined) list.push(sql`scope_note = ${set.scopeNote}`);
   if (set.needed !== undefined) list.push(sql`needed = ${set.needed}`);
   if (set.isProtected !== undefined) list.push(sql`is_protected = ${set.isProtected}`);
+  if (set.supersededBy !== undefined) list.push(sql`superseded_by = ${set.supersededBy}`);
   return list;
 }
 
@@ -89,11 +92,11 @@ const insertNotes = ({ note, event, at }: Change): RawBuilder<unknown> =>
         from cards c join changed on c.action_id = changed.id where c.kind = 'action')`
     : sql``;
 
-async function apply(db: Database, tenantId: string, change: Change): Promise<RemediationAction | null> {
+/** The change itself and everything that comes with it, as parts of one statement; `changed` is the row, or nothing. */
+function changing(tenantId: string, change: Change): RawBuilder<unknown> {
   const { id, expect, at, event } = change;
   const set = sql.join([sql`version = version + 1`, sql`updated_at = ${at}::timestamptz`, ...assignments(change.set)]);
-  const statement = sql<ActionRow>`
-    with changed as (
+  return sql`changed as (
       update actions set ${set}
       where id = ${id} and tenant_id = ${tenantId} and status = ${expect.status} and version = ${expect.version}
       returning ${columns}),
@@ -104,44 +107,91 @@ async function apply(db: Database, tenantId: string, change: Change): Promise<Re
       update cards set wanted_version = changed.version, next_try_at = least(cards.next_try_at, ${at}::timestamptz)
       from changed where cards.action_id = changed.id and cards.kind = 'action')
     ${insertOutbox(change)}
-    ${insertNotes(change)}
-    select ${columns} from changed`;
-  const [row] = await runPrepared(db, statement);
+    ${insertNotes(change)}`;
+}
+
+async function apply(db: Database, tenantId: string, change: Change): Promise<RemediationAction | null> {
+  const [row] = await runPrepared(db, sql<ActionRow>`with ${changing(tenantId, change)} select ${columns} from changed`);
   return row ? actionOf(row) : null;
 }
 
 type Added = Awaited<ReturnType<ActionStore['add']>>;
+type Adding = { action: NewAction; targets: CardTarget[]; event: AuditEvent };
 
-async function add(db: Database, action: NewAction, targets: CardTarget[], event: AuditEvent): Promise<Added | null> {
+/** A new action with its cards and its audit event, as parts of one statement; `added` is the row, or nothing. */
+function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, onConflict: RawBuilder<unknown>): RawBuilder<unknown> {
   const created = action.createdAt;
   const cards = targets.map((target, index) => ({
     card_id: `${action.id}-${index + 1}`,
     platform: target.platform,
     conversation: target.conversation,
   }));
-  const { rows } = await sql<ActionRow>`
-    with added as (
+  return sql`added as (
       insert into actions (tenant_id, id, producer, key, content_digest, type, source, severity, title, details, asset, entities, parameters,
         investigation_id, incident_id, alert_id, requested_by, requested_at, expires_at, status, version, scope_digest, policy_version,
-        scope_note, needed, is_protected, approvals, created_at, updated_at)
-      values (${action.tenantId}, ${action.id}, ${action.producer}, ${action.key}, ${action.contentDigest}, ${action.type}, ${action.source},
+        scope_note, needed, is_protected, approvals, created_at, updated_at, revision)
+      select ${action.tenantId}, ${action.id}, ${action.producer}, ${action.key}, ${action.contentDigest}, ${action.type}, ${action.source},
         ${action.severity}, ${action.title}, ${action.details ?? null}, ${action.asset ?? null}, ${json(action.entities)}::jsonb,
         ${json(action.parameters)}::jsonb, ${action.investigationId ?? null}, ${action.incidentId ?? null}, ${action.alertId ?? null},
-        ${json(action.requestedBy)}::jsonb, ${action.requestedAt}::timestamptz, ${action.expiresAt}::timestamptz, 'pending', ${action.version},
-        ${action.scopeDigest}, ${action.policyVersion}, ${action.scopeNote}, ${action.needed}, ${action.isProtected},
-        ${json(action.approvals)}::jsonb, ${created}::timestamptz, ${created}::timestamptz)
-      on conflict (tenant_id, producer, key) do nothing
-      returning *),
-    audited as (
+        ${json(action.requestedBy)}::jsonb, ${action.requestedAt}::timestamptz, ${action.expiresAt}::timestamptz, 'pending', ${action.version}::integer,
+        ${action.scopeDigest}, ${action.policyVersion}, ${action.scopeNote}, ${action.needed}::integer, ${action.isProtected}::boolean,
+        ${json(action.approvals)}::jsonb, ${created}::timestamptz, ${created}::timestamptz, ${action.revision ?? 1}::integer
+      ${from} ${onConflict}
+      returning ${columns}),
+    announced as (
       insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
       select tenant_id, id, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb from added),
     carded as (
       insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, wanted_version, next_try_at, created_at)
       select t.card_id, added.tenant_id, added.id, t.platform, t.conversation, 'action', added.version, added.created_at, added.created_at
-      from added, jsonb_to_recordset(${json(cards)}::jsonb) as t (card_id text, platform text, conversation text))
-    select * from added`.execute(db);
+      from added, jsonb_to_recordset(${json(cards)}::jsonb) as t (card_id text, platform text, conversation text))`;
+}
+
+async function add(db: Database, one: Adding): Promise<Added | null> {
+  const known = sql`on conflict (tenant_id, producer, key) where status <> 'superseded' do nothing`;
+  const { rows } = await sql<ActionRow>`with ${adding(one, sql``, known)} select ${columns} from added`.execute(db);
   const [row] = rows;
   return row ? { known: false, action: actionOf(row) } : null;
+}
+
+/** Nothing is added unless the old one was changed: two bots with the same revision meet at its row, and only one gets through. */
+async function supersede(db: Database, tenantId: string, old: Change, next: Adding): Promise<RemediationAction | null> {
+  const { rows } = await sql<ActionRow>`
+    with ${changing(tenantId, old)}, ${adding(next, sql`from changed`, sql``)} select ${columns} from added`.execute(db);
+  const [row] = rows;
+  return row ? actionOf(row) : null;
+}
+
+/** The event, and a notice of it for everybody who has none yet: a worker that died in between comes here again. */
+async function tell(
+  db: Database,
+  tenantId: string,
+  { actionId, event, people }: { actionId: ActionId; event: AuditEvent; people: Parameters<ActionStore['tell']>[2] },
+): Promise<void> {
+  const notices = people.map(({ noticeId, target }) => ({ card_id: noticeId, ...target }));
+  await sql`
+    with audited as (
+      insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
+      values (${tenantId}, ${actionId}, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb))
+    insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, note, wanted_version, next_try_at, created_at)
+    select t.card_id, ${tenantId}, ${actionId}, t.platform, t.conversation, 'notice', ${json(event)}::jsonb, 1, ${event.at}::timestamptz,
+      ${event.at}::timestamptz
+    from jsonb_to_recordset(${json(notices)}::jsonb) as t (card_id text, platform text, conversation text)
+    on conflict (card_id) do nothing`.execute(db);
+}
+
+/** Of the newest actions only: a look at the whole month could take long in a big record. */
+const newestLookedAt = 2000;
+
+async function recentDeciders(db: Database, tenantId: string, asked: { types: readonly string[]; since: string; limit: number }) {
+  const { rows } = await sql<{ person: string }>`
+    select person from (
+      select decision -> 'actor' ->> 'entraId' as person, updated_at from (
+        select type, decision, updated_at from actions where tenant_id = ${tenantId} and updated_at >= ${asked.since}::timestamptz
+        order by updated_at desc, id desc limit ${newestLookedAt}) as newest
+      where decision is not null and type in (select jsonb_array_elements_text(${json(asked.types)}::jsonb))) as deciding
+    group by person order by max(updated_at) desc, person limit ${asked.limit}`.execute(db);
+  return rows.map(({ person }) => EntraId.parse(person));
 }
 
 /**
@@ -162,14 +212,14 @@ export function actionStore(db: Database, tenantId: string): ActionStore {
   const one = () => db.selectFrom('actions').selectAll().where('tenant_id', '=', tenantId);
 
   const byKey = async (producer: string, key: string) => {
-    const row = await one().where('producer', '=', producer).where('key', '=', key).executeTakeFirst();
+    const row = await one().where('producer', '=', producer).where('key', '=', key).orderBy('revision', 'desc').limit(1).executeTakeFirst();
     return row ? { action: actionOf(row), contentDigest: row.content_digest } : null;
   };
 
   return {
     add: (action, targets, event) =>
       storing('storing an action', async () => {
-        const added = await add(db, action, targets, event);
+        const added = await add(db, { action, targets, event });
         if (added) return added;
         const known = await byKey(action.producer, action.key);
         if (!known) throw new Error(`action ${action.producer}/${action.key} was neither added nor found`);
@@ -183,6 +233,11 @@ export function actionStore(db: Database, tenantId: string): ActionStore {
       }),
     byKey: (producer, key) => storing('looking up an action', () => byKey(producer, key)),
     apply: (change) => storing('storing a change', () => apply(db, tenantId, change)),
+    supersede: (old, action, targets, event) =>
+      storing('superseding an action', () => supersede(db, tenantId, old, { action, targets, event })),
+    tell: (actionId, event, people) => storing('storing a notice', () => tell(db, tenantId, { actionId, event, people })),
+    recentDeciders: (types, since, limit) =>
+      storing('looking up who decided lately', () => recentDeciders(db, tenantId, { types, since, limit })),
     note: (actionId, event) =>
       storing('storing an audit event', async () => {
         await sql`insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)

@@ -37,6 +37,8 @@ export type ActionRow = {
   outcome: Json;
   created_at: Date;
   updated_at: Date;
+  revision: number;
+  superseded_by: string | null;
 };
 
 type AuditRow = {
@@ -63,10 +65,10 @@ type OutboxRow = {
 type CardRecord = {
   card_id: string;
   tenant_id: string;
-  action_id: string;
+  action_id: string | null;
   platform: Platform;
   conversation: string;
-  kind: 'action' | 'note';
+  kind: 'action' | 'note' | 'notice';
   note: Json;
   parent_card_id: string | null;
   ref: string | null;
@@ -111,6 +113,8 @@ export type ExecutionRow = {
   finished_at: Date | null;
 };
 
+type AlarmRow = { tenant_id: string; subject: string; raised_at: Date };
+
 type LaneRow = { lane: string; tokens: number; refilled_at: number; blocked_until: number };
 
 type SimulatorRunRow = {
@@ -151,13 +155,14 @@ type SlackLinkRow = {
 };
 
 export type Tables = {
-  actions: ActionRow;
+  actions: Omit<ActionRow, 'revision'> & { revision: Generated<number> };
   audit_events: AuditRow;
   outbox: OutboxRow;
   cards: CardRecord;
   conversations: ConversationRow;
   executions: ExecutionRow;
   lanes: LaneRow;
+  alarms: AlarmRow;
   simulator_runs: SimulatorRunRow;
   sign_in_attempts: SignInAttemptRow;
   slack_links: SlackLinkRow;

@@ -6,7 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cardFor, noteFor } from '../../src/chat/card.ts';
 import { renderCard, renderLine } from '../../src/chat/teams/render.ts';
-import { renderRejectDialog } from '../../src/chat/teams/render-reject.ts';
+import { renderReasonDialog } from '../../src/chat/teams/render-reason.ts';
 import type { AdaptiveCard } from '../../src/chat/teams/templates.ts';
 import { plainContext } from '../chat/hostile.ts';
 import { hostConfig } from '../schemas/validate.ts';
@@ -137,7 +137,7 @@ const cards: Record<string, AdaptiveCard> = {
     { kind: 'words', text: 'To approve this you also need Search and Purge. ' },
     { kind: 'foreign', text: evil },
   ]).card,
-  'reject-dialog': renderRejectDialog(pending, reject).card,
+  'reject-dialog': renderReasonDialog(pending, { pressed: reject, verb: 'reject' }).card,
 };
 
 describe.each(['light', 'dark'] as const)('in %s Teams', (theme) => {

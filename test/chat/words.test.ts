@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EntraId } from '../../src/action-center/action.ts';
+import { EntraId, type Role } from '../../src/action-center/action.ts';
 import type { Refusal } from '../../src/action-center/refusal.ts';
 import { plain } from '../../src/chat/show.ts';
 import { bugText, recordedText, refusalText, rolesText } from '../../src/chat/words.ts';
@@ -27,7 +27,9 @@ const one: { [Kind in Refusal['kind']]: Extract<Refusal, { kind: Kind }> } = {
   'second-approver-needed': { kind: 'second-approver-needed', approvals: [aDecision()], needed: 2 },
   'own-request': { kind: 'own-request', needed: 2 },
   'decide-in-defender': { kind: 'decide-in-defender' },
-  'comment-needed': { kind: 'comment-needed' },
+  barred: { kind: 'barred', because: 'Change freeze' },
+  'sign-in-needed': { kind: 'sign-in-needed', url: 'https://countersign.example/link/once', withinMs: 600_000 },
+  'comment-needed': { kind: 'comment-needed', verb: 'reject' },
 };
 
 test.each(Object.values(one))('$kind has one or two calm sentences that say whether something was decided', (refusal) => {
@@ -65,6 +67,25 @@ test('what is missing is said in the words of the portal', () => {
   expect(say({ ...notPermitted, missing: [], deviceGroup: 'Servers' })).toContain('devices of the group Servers');
   expect(say({ ...notPermitted, missing: [], deviceGroup: 'unknown' })).toContain('is not known');
   expect(say({ ...notPermitted, missing: [] })).toContain('Nobody can approve this');
+});
+
+test('who could decide is named only where it is known, and the role to ask for always', () => {
+  const missing: Role[][] = [['SearchAndPurge']];
+  expect(say({ ...notPermitted, missing, deciders: ['Alice Adams', 'Bob Brown', 'Erin Evans'] })).toContain(
+    'ask Alice Adams, Bob Brown or Erin Evans (they may, and decided lately), or an administrator for the role',
+  );
+  expect(say({ ...notPermitted, missing })).toContain('ask somebody who may decide, or an administrator for the role');
+});
+
+test('a missing reason is asked for by the button that was pressed', () => {
+  expect(say({ kind: 'comment-needed', verb: 'approve' })).toContain('An approval of this action needs a reason');
+  expect(say(one['comment-needed'])).toContain('press Reject again');
+});
+
+test('a sign-in is a link of its own, not an address in the text', () => {
+  const line = refusalText(one['sign-in-needed'], { platform: 'slack' });
+  expect(line).toContainEqual({ kind: 'link', text: 'Sign in', url: 'https://countersign.example/link/once' });
+  expect(plain(line)).toContain('in the last 10 minutes');
 });
 
 test('roles that are needed together stay together', () => {

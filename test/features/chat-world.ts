@@ -32,6 +32,8 @@ export type ChatWorld = {
   reject(who: DirectoryPerson, title: string, reason: string, options?: { older?: CardCopy; bot?: number }): Promise<void>;
   /** Asks by command, as a person would: in Slack `/actions ...`, in Teams as a slash command. `inPerson`: in the own chat with the bot, for those whom `open` was given. */
   command(who: DirectoryPerson, text: string, options?: { inPerson?: boolean }): Promise<number>;
+  /** Presses a button that asks why, gives the reason and submits. */
+  giveReason(who: DirectoryPerson, title: string, button: string | RegExp, reason: string): Promise<void>;
   /** Where presses go, in the order of `bot`. */
   botUrls(): string[];
   /** What only that person was told, oldest first; without the first `after`. */
@@ -45,6 +47,8 @@ export type ChatWorld = {
   fault(where: 'post' | 'update' | 'answer' | 'person', kind: FaultKind, times?: number): void;
   /** Every way in which the platform can misbehave and recover. */
   weather: readonly FaultKind[];
+  /** The operators' own conversation: as `alarms` in the policy, and what stands in it. */
+  operators: { policy: string; messages(): string[] };
   /** The texts of all messages that nobody answered under: a stray would be among them. */
   everything(): string[];
   /** From now on nobody has the channel open; with `true` somebody has again. */

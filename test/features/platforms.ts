@@ -1,11 +1,12 @@
 /** The chat platforms a feature runs on: one body, run on each. What a platform cannot do is listed, not skipped in silence. */
 import { startSlack } from '../../sandbox/slack/server.ts';
 import type { SlackMessage, SlackWorld } from '../../sandbox/slack/types.ts';
-import type { ChatWorld } from './chat-world.ts';
+import type { CardCopy, ChatWorld } from './chat-world.ts';
 import { type DirectoryPerson, people, team } from './people.ts';
 import { teamsWorld } from './teams-world.ts';
 
 const channel = 'C0SOC';
+const operators = 'C0OPS';
 const slowMs = 800;
 const methods = { post: 'chat.postMessage', update: 'chat.update', answer: 'response_url', person: 'users.info' } as const;
 
@@ -28,7 +29,10 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
   const slack = await startSlack({
     ...secrets,
     teamId: team,
-    channels: [{ id: channel, name: 'soc-approvals' }],
+    channels: [
+      { id: channel, name: 'soc-approvals' },
+      { id: operators, name: 'soc-operators' },
+    ],
     people: [...people, ...extra].map((one) => ({
       id: one.slack[0]?.userId ?? '',
       name: one.upn.split('@')[0] ?? '',
@@ -50,6 +54,27 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     return url === undefined ? {} : { url };
   };
 
+  const labelOf = (message: SlackMessage, button: string | RegExp): string => {
+    const text = buttonsOf(message).find((label) => (typeof button === 'string' ? label === button : button.test(label)));
+    if (text === undefined) throw new Error(`the card has no button ${String(button)}, only ${buttonsOf(message).join(', ')}`);
+    return text;
+  };
+  const giveReason = async (
+    who: DirectoryPerson,
+    title: string,
+    button: string | RegExp,
+    reason: string,
+    options: { older?: CardCopy; bot?: number } = {},
+  ): Promise<void> => {
+    const message = (options.older?.message as SlackMessage | undefined) ?? one(title);
+    const user = userOf(who);
+    const before = slack.ephemerals(user).length;
+    await slack.click({ user, channel, ts: message.ts, button: labelOf(message, button), message, ...botUrl(options.bot) });
+    // Refused: there is no dialog, the person was told instead.
+    if (slack.view(user) === undefined && (await heard(slack, user, before)) === 'told') return;
+    await slack.submit({ user, values: { Reason: reason }, ...botUrl(options.bot) });
+  };
+
   return {
     slack,
     platform: 'slack',
@@ -65,8 +90,7 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     remember: (title) => ({ title, message: structuredClone(one(title)) }),
     press: async (who, title, button, options = {}) => {
       const message = (options.older?.message as SlackMessage | undefined) ?? one(title);
-      const text = buttonsOf(message).find((label) => (typeof button === 'string' ? label === button : button.test(label)));
-      if (text === undefined) throw new Error(`the card has no button ${String(button)}, only ${buttonsOf(message).join(', ')}`);
+      const text = labelOf(message, button);
       const ack = await slack.click({
         user: userOf(who),
         channel,
@@ -79,21 +103,18 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       return ack.status;
     },
     botUrls: () => slack.requestUrls.map((url) => url.replace('/slack/events', '')),
-    reject: async (who, title, reason, options = {}) => {
-      const message = (options.older?.message as SlackMessage | undefined) ?? one(title);
-      const user = userOf(who);
-      const before = slack.ephemerals(user).length;
-      await slack.click({ user, channel, ts: message.ts, button: 'Reject', message, ...botUrl(options.bot) });
-      // Refused: there is no dialog, the person was told instead.
-      if (slack.view(user) === undefined && (await heard(slack, user, before)) === 'told') return;
-      await slack.submit({ user, values: { Reason: reason }, ...botUrl(options.bot) });
-    },
+    reject: (who, title, reason, options = {}) => giveReason(who, title, 'Reject', reason, options),
+    giveReason,
     command: async (who, text) => (await slack.command({ user: userOf(who), channel, command: '/actions', text })).status,
-    told: (who, after = 0) =>
-      slack
-        .ephemerals(userOf(who))
-        .slice(after)
-        .map(({ text, blocks }) => `${text}\n${textOf(blocks)}`),
+    told: (who, after = 0) => {
+      const inPerson = slack.messages(`D${userOf(who).slice(1)}`);
+      const all = [...slack.ephemerals(userOf(who)), ...inPerson].sort((a, b) => Number(a.ts) - Number(b.ts));
+      return all.slice(after).map(({ text, blocks }) => `${text}\n${textOf(blocks)}`);
+    },
+    operators: {
+      policy: `alarms: { slack: [${operators}] }\n`,
+      messages: () => slack.messages(operators).map((message) => `${message.text}\n${textOf(message.blocks)}`),
+    },
     dialog: (who) => {
       const view = slack.view(userOf(who));
       return view ? textOf((view as { blocks?: unknown }).blocks) : null;

@@ -6,6 +6,7 @@ import type { CardCopy, ChatWorld, PressOptions } from './chat-world.ts';
 import { type DirectoryPerson, entraTenant, people, person, teamsIdOf } from './people.ts';
 
 export const channel = '19:soc-approvals@thread.tacv2';
+const operators = '19:soc-operators@thread.tacv2';
 const app = { appId: '99999999-8888-4777-8666-555555555555', appPassword: 'teams-app-password-for-tests', tenantId: entraTenant };
 const ownChatOf = ({ entraId }: DirectoryPerson): string => `a:own-${entraId}`;
 /** Looks at the channel and never says a word. */
@@ -42,6 +43,7 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     conversations: [
       { id: channel, type: 'channel', name: 'SOC approvals', teamId: '19:soc@thread.tacv2', members: everybody.map(teamsIdOf) },
       ...extra.map((one) => ({ id: ownChatOf(one), type: 'personal' as const, name: one.displayName, members: [teamsIdOf(one)] })),
+      { id: operators, type: 'channel', name: 'SOC operators', teamId: '19:soc@thread.tacv2', members: everybody.map(teamsIdOf) },
     ],
   });
   let lookAway: (() => void) | null = teams.watch(teamsIdOf(onlooker), channel);
@@ -64,6 +66,18 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     const pressed: Press = { person: teamsIdOf(who), conversation: channel, messageId: message.id, button: label, ...urlOf(options.bot) };
     const card: { card?: AdaptiveCard } = older?.card ? { card: older.card } : {};
     return teams.press({ ...pressed, ...card, ...(options.answeredByMessage ? { oldClient: true } : {}) });
+  };
+  const giveReason = async (
+    who: DirectoryPerson,
+    title: string,
+    button: string | RegExp,
+    reason: string,
+    options: { older?: CardCopy; bot?: number } = {},
+  ): Promise<void> => {
+    await press(who, title, button, options);
+    // Refused: there is no dialog, the person was told instead.
+    if (teams.dialog(teamsIdOf(who)) === null) return;
+    await teams.submitDialog({ person: teamsIdOf(who), values: { reason }, ...urlOf(options.bot) });
   };
   let asked429 = 0;
   /** Pauses that nobody told the platform to ask for: the bot went over its limits. */
@@ -93,11 +107,11 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     remember: (title): CardCopy => ({ title, message: structuredClone(one(title)) }),
     press: async (who, title, button, options = {}) => (await press(who, title, button, options)).status,
     botUrls: () => teams.messagesUrls.map((url) => url.replace('/api/messages', '')),
-    reject: async (who, title, reason, options = {}) => {
-      await press(who, title, 'Reject', options);
-      // Refused: there is no dialog, the person was told instead.
-      if (teams.dialog(teamsIdOf(who)) === null) return;
-      await teams.submitDialog({ person: teamsIdOf(who), values: { reason }, ...urlOf(options.bot) });
+    reject: (who, title, reason, options = {}) => giveReason(who, title, 'Reject', reason, options),
+    giveReason,
+    operators: {
+      policy: `alarms: { teams: ["${operators}"] }\n`,
+      messages: () => teams.messages(operators).map(({ text, card }) => `${text}\n${textOfCard(card)}`),
     },
     command: async (who, text, { inPerson = false } = {}) => {
       const where = inPerson ? { conversation: ownChatOf(who) } : { conversation: channel, targeted: true };

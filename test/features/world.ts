@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SignIns } from '../../src/action-center/ports.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Extras } from '../../src/foundation.ts';
 import { launch, type Parts } from '../../src/launch.ts';
@@ -22,6 +23,8 @@ export type WorldOptions = {
   directory?: DirectoryPerson[];
   policy?: string;
   timing?: Extras['timing'];
+  /** Whoever can be asked to sign in anew; without, nobody can. */
+  signIns?: SignIns;
 };
 
 export type Deployment = { parts: Parts; url: string; stop(): Promise<void> };
@@ -31,6 +34,7 @@ export type World = {
   stages: Stage[];
   logLines: string[];
   directoryFile: string;
+  /** Read at the start of each bot or worker. */
   policyFile: string;
   /** The bot's address; of the first one when there are several. */
   url(): string;
@@ -99,7 +103,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const log = openLog('debug', { write: (line) => void logLines.push(line) });
     const { services, timing } = options;
     const prefix = 'queuePrefix' in services && services.queuePrefix !== undefined ? { queuePrefix: services.queuePrefix } : {};
-    const extras = { watch, ...prefix, ...(timing ? { timing } : {}) };
+    const extras = { watch, ...prefix, ...(timing ? { timing } : {}), ...(options.signIns ? { signIns: options.signIns } : {}) };
     const deployment = await launch(readConfig(env), log, parts, extras);
     const one: Deployment = {
       parts,

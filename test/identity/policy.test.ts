@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Platform } from '../../src/action-center/action.ts';
 import { ConfigError } from '../../src/action-center/errors.ts';
 import type { NormalisedIntake } from '../../src/action-center/intake.ts';
-import { loadPolicy } from '../../src/identity/policy.ts';
+import { type LoadedPolicy, loadPolicy } from '../../src/identity/policy.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -287,4 +288,84 @@ protected:
       expect.stringMatching(/line 2, column 5: routes\.0: /),
     ]);
   });
+});
+
+describe('rules about how something is decided', () => {
+  let rules: LoadedPolicy;
+  beforeAll(() => {
+    rules = policy(`${routes}
+reasons:
+  - match: { type: isolateDevice }
+  - match: { workload: email }
+    verbs: [undo]
+barred:
+  - match: { workload: email, severity: high }
+    because: Mail is handled elsewhere
+  - match: { device: "plc-*" }
+`);
+  });
+
+  it('ask for a reason with the verbs they name, with all of them when they name none, and always for a rejection', () => {
+    const verbs = (action: NormalisedIntake) => (['approve', 'reject', 'undo'] as const).filter((verb) => rules.reasonNeeded(action, verb));
+    expect(verbs(anAction())).toEqual(['approve', 'reject', 'undo']);
+    expect(verbs(anEmail)).toEqual(['reject', 'undo']);
+    expect(verbs(anAction({ type: 'runAntivirusScan' }))).toEqual(['reject']);
+  });
+
+  it('bar what they match, with the reason of the first, and what leaves out the name they ask for', () => {
+    expect(rules.barred(anEmail)).toEqual({ because: 'Mail is handled elsewhere' });
+    expect(rules.barred({ ...anEmail, severity: 'low' })).toBeNull();
+    expect(rules.barred(onDevice({ name: 'plc-7.contoso.example' }))).toEqual({ because: null });
+    expect(rules.barred(onDevice({ deviceId }))).toEqual({ because: null });
+    expect(rules.barred(anAction())).toBeNull();
+  });
+
+  it('ask for a fresh sign-in as said; unsaid only where something is protected; never when it is off', () => {
+    const guarded = `${routes}protected:\n  - match: { device: "dc-*" }\n`;
+    expect(policy(routes).freshSignIn).toBeNull();
+    expect(policy(guarded).freshSignIn).toEqual({ withinMs: 600_000, isSaid: false });
+    expect(policy(`${guarded}stepUp: { within: 2h }\n`).freshSignIn).toEqual({ withinMs: 7_200_000, isSaid: true });
+    expect(policy(`${guarded}stepUp: off\n`).freshSignIn).toBeNull();
+  });
+
+  it('are part of the version once they are written, and cost no open card anything before', () => {
+    const versions = [
+      '',
+      'reasons: [{ match: { type: isolateDevice } }]\n',
+      'barred: [{ match: { type: isolateDevice } }]\n',
+      'stepUp: off\n',
+    ].map((rule) => policy(`${routes}${rule}`).version);
+    expect(new Set(versions).size).toBe(4);
+    expect(policy(`${routes}alarms: { slack: [C0OPS] }\n`).version).toBe(versions[0]);
+    // As it was before these rules existed: the digest of approvals and protected alone.
+    expect(versions[0]).toBe(createHash('sha256').update('{"approvals":[],"protected":[]}').digest('hex').slice(0, 16));
+  });
+
+  it('are refused with their place when they are misspelt', () => {
+    expect(problemsOf(`${routes}stepUp: { within: soon }\n`)).toEqual([
+      expect.stringMatching(/line 3.*stepUp\.within: must be a time span/),
+    ]);
+    expect(problemsOf(`${routes}reasons: [{ match: { type: isolateDevice }, verbs: [cancel] }]\n`)).toEqual([
+      expect.stringMatching(/reasons\.0\.verbs\.0/),
+    ]);
+    expect(problemsOf(`${routes}barred: [{ match: { type: isolateDevice }, why: x }]\n`)).toEqual([
+      expect.stringMatching(/barred\.0\.why: unknown key/),
+    ]);
+    expect(problemsOf(`${routes}alarms: {}\n`)).toEqual([expect.stringMatching(/alarms: must name a conversation/)]);
+    expect(problemsOf(`${routes}alarms: { slack: ["#ops"] }\n`)).toEqual([expect.stringMatching(/alarms\.slack\.0: must be the id/)]);
+  });
+});
+
+it('the conversations of alarms are looked after like those of routes, and left out where the platform is off', () => {
+  const text = `${routes}alarms: { slack: [C0OPS, C0SOC], teams: ["19:ops@thread.tacv2"] }\n`;
+  const both = policy(text);
+  expect(both.conversations('slack')).toEqual(['C0SOC', 'C0OPS']);
+  expect(both.alarmTargets).toEqual([
+    { platform: 'slack', conversation: 'C0OPS' },
+    { platform: 'slack', conversation: 'C0SOC' },
+    { platform: 'teams', conversation: '19:ops@thread.tacv2' },
+  ]);
+  const slackOnly = policy(text, ['slack']);
+  expect(slackOnly.alarmTargets.map(({ platform }) => platform)).toEqual(['slack', 'slack']);
+  expect(slackOnly.warnings).toContainEqual(expect.stringContaining('alarms.teams: Teams is off'));
 });

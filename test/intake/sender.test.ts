@@ -68,7 +68,10 @@ describe('submitting to a running bot', () => {
     const intake = anIntake();
     expect(await send(intake)).toEqual({ kind: 'accepted' });
     expect(await send(intake)).toEqual({ kind: 'known' });
-    expect(await send({ ...intake, title: 'Other words' })).toEqual({ kind: 'conflict' });
+    expect(await send({ ...intake, title: 'Other words' })).toMatchObject({
+      kind: 'conflict',
+      message: expect.stringContaining('with other content'),
+    });
   });
 
   it('is the same action as one that was put into the record directly', async () => {

@@ -106,7 +106,7 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
     const action = await anAnnounced();
     const cards = cardStore(db, tenant);
     const claim = { platform: 'slack' as const, holder: 'bot-1', leaseMs: 60_000, limit: 100, except: [] };
-    const mine = (rows: { actionId: string }[]) => rows.filter(({ actionId }) => actionId === action.id);
+    const mine = (rows: { actionId: string | null }[]) => rows.filter(({ actionId }) => actionId === action.id);
     const posts = mine(await cards.claimDue({ ...claim, what: 'post', now: soon() })) as Awaited<ReturnType<typeof cards.claimDue>>;
     expect(posts.map(({ conversation }) => conversation)).toEqual(['C1', 'C2']);
     expect(mine(await cards.claimDue({ ...claim, holder: 'bot-2', what: 'post', now: soon() }))).toEqual([]);

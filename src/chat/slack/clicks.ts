@@ -8,10 +8,11 @@ import { z } from 'zod';
 import type { Click } from '../../action-center/decide.ts';
 import type { Log } from '../../action-center/ports.ts';
 import { atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
+import type { AskedVerb } from '../reason-words.ts';
 import type { Line } from '../show.ts';
 import { outOfDate, pressAgain, stillChecking } from '../words.ts';
 import type { Reader, TellPrivately } from './answers.ts';
-import { readSubmission, reasonErrors, rejectDialog, resultView } from './dialog.ts';
+import { readSubmission, reasonDialog, reasonErrors, resultView } from './dialog.ts';
 import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { type Pressed, readPressed } from './pressed.ts';
@@ -61,12 +62,15 @@ function clickOf(deps: ClickDeps, { pressed, clicker, arrival, verb, comment }: 
     shownDigest: pressed.digest,
     verb,
     by: `slack:${clicker.teamId ?? deps.teamId}/${clicker.userId}`,
+    account: clicker.userId,
     person: deps.personBehind(clicker),
     platform: 'slack',
     comment,
     clickId: arrival.requestKey,
   };
 }
+
+const askingButtons: Record<string, AskedVerb> = { 'ac.reject': 'reject', 'ac.approve-why': 'approve' };
 
 /** A button was pressed. */
 export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interaction): Promise<void> {
@@ -84,7 +88,8 @@ export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interacti
     const click = clickOf(deps, { pressed, clicker, arrival, verb: 'approve', comment: null });
     return answerDecision(deps, click, { reader: readerOf(press), arrival, ack });
   }
-  if (pressed && button.action_id === 'ac.reject') return askForReason(deps, press, pressed, { body, arrival, ack });
+  const asked = askingButtons[button.action_id];
+  if (pressed && asked) return askForReason(deps, { press, pressed, verb: asked }, { body, arrival, ack });
   await ack();
   return deps.tell(readerOf(press), renderLine(outOfDate));
 }
@@ -102,10 +107,12 @@ async function answerDecision(
   return deps.tell(to.reader, renderLine(await atLast(work)));
 }
 
-/** Reject: only who may decide is asked why. */
-async function askForReason(deps: ClickDeps, press: Press, pressed: Pressed, { arrival, ack }: Interaction): Promise<void> {
+type Asking = { press: Press; pressed: Pressed; verb: AskedVerb };
+
+/** Only who may decide is asked why. */
+async function askForReason(deps: ClickDeps, { press, pressed, verb }: Asking, { arrival, ack }: Interaction): Promise<void> {
   const reader = readerOf(press);
-  const click = clickOf(deps, { pressed, clicker: clickerOf(press.user), arrival, verb: 'reject', comment: null });
+  const click = clickOf(deps, { pressed, clicker: clickerOf(press.user), arrival, verb, comment: null });
   const work = checkedFor(pressDeps(deps), click);
   const checked = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   await ack();
@@ -116,9 +123,9 @@ async function askForReason(deps: ClickDeps, press: Press, pressed: Pressed, { a
   }
   if ('line' in checked) return deps.tell(reader, renderLine(checked.line));
   try {
-    await deps.openView(press.trigger_id ?? '', rejectDialog(checked.action, pressed, reader.channel));
+    await deps.openView(press.trigger_id ?? '', reasonDialog({ action: checked.action, verb, pressed, channel: reader.channel }));
   } catch (error) {
-    deps.log.warn({ actionId: click.actionId, clickId: click.clickId, err: error }, 'the dialog for a rejection could not be opened');
+    deps.log.warn({ actionId: click.actionId, clickId: click.clickId, err: error }, 'the dialog that asks why could not be opened');
     return deps.tell(reader, renderLine(pressAgain));
   }
 }
@@ -134,7 +141,7 @@ export async function onSubmit(deps: ClickDeps, { body, arrival, ack }: Interact
   const clicker = clickerOf(submission.user);
   const work = decisionLine(
     pressDeps(deps),
-    clickOf(deps, { pressed: sent.pressed, clicker, arrival, verb: 'reject', comment: sent.reason }),
+    clickOf(deps, { pressed: sent.pressed, clicker, arrival, verb: sent.verb, comment: sent.reason }),
   );
   const line = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   await show(line ?? stillChecking);

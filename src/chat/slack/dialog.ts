@@ -1,15 +1,13 @@
-/** Dialogs: the one that asks why somebody rejects, and the one that shows what became of it. */
+/** Dialogs: the one that asks why somebody rejects or approves, and the one that shows what became of it. */
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
-import { catalogue } from '../../action-center/catalogue.ts';
 import type { RemediationAction } from '../../action-center/intake.ts';
-import { subjectOf } from '../evidence.ts';
-import { foreign, type Line, words } from '../show.ts';
-import { reasonLimits, rejectDialogTexts as texts } from '../words.ts';
+import { type AskedVerb, reasonAbout, reasonDialogTexts, reasonLimits, reasonProblems, resultDialogTexts } from '../reason-words.ts';
+import type { Line } from '../show.ts';
 import { type Pressed, readPressed, writePressed } from './pressed.ts';
 import { renderLine } from './render.ts';
 
-const rejectCallback = 'ac.reject';
+const callbacks: Record<AskedVerb, string> = { approve: 'ac.approve', reject: 'ac.reject' };
 const field = 'reason';
 
 /** What the dialog has to remember. It comes back as data: no secret in it, and no authority. */
@@ -17,21 +15,19 @@ const Remembered = z.object({ value: z.string(), channel: z.string().nullable() 
 
 const plain = (text: string) => ({ type: 'plain_text' as const, text, emoji: false });
 
-export function rejectDialog(action: RemediationAction, pressed: Pressed, channel: string | null): ModalView {
-  const about: Line = [
-    words('You are about to reject '),
-    foreign(`${catalogue[action.type].label}: ${subjectOf(action)}`, 150),
-    words('.'),
-  ];
+type Asking = { action: RemediationAction; verb: AskedVerb; pressed: Pressed; channel: string | null };
+
+export function reasonDialog({ action, verb, pressed, channel }: Asking): ModalView {
+  const texts = reasonDialogTexts[verb];
   return {
     type: 'modal',
-    callback_id: rejectCallback,
+    callback_id: callbacks[verb],
     private_metadata: JSON.stringify({ value: writePressed(pressed), channel } satisfies z.infer<typeof Remembered>),
     title: plain(texts.title),
     submit: plain(texts.submit),
     close: plain(texts.close),
     blocks: [
-      ...renderLine(about).blocks,
+      ...renderLine(reasonAbout(action, verb)).blocks,
       {
         type: 'input',
         block_id: field,
@@ -54,9 +50,9 @@ export function rejectDialog(action: RemediationAction, pressed: Pressed, channe
 export function resultView(line: Line): ModalView {
   return {
     type: 'modal',
-    callback_id: rejectCallback,
-    title: plain(texts.doneTitle),
-    close: plain(texts.doneClose),
+    callback_id: 'ac.result',
+    title: plain(resultDialogTexts.title),
+    close: plain(resultDialogTexts.close),
     blocks: renderLine(line).blocks,
   };
 }
@@ -67,23 +63,24 @@ const SubmittedView = z.object({
   state: z.object({ values: z.record(z.string(), z.record(z.string(), z.object({ value: z.string().nullish() }).loose())) }),
 });
 
-export type SubmittedReason = { pressed: Pressed; channel: string | null; reason: string };
+export type SubmittedReason = { verb: AskedVerb; pressed: Pressed; channel: string | null; reason: string };
 
 /** Null: not a dialog of ours, or of an older version. */
 export function readSubmission(view: unknown): SubmittedReason | null {
   const submitted = SubmittedView.safeParse(view).data;
-  if (!submitted || submitted.callback_id !== rejectCallback) return null;
+  const verb = submitted?.callback_id === callbacks.approve ? 'approve' : 'reject';
+  if (!submitted || submitted.callback_id !== callbacks[verb]) return null;
   const remembered = Remembered.safeParse(parseJson(submitted.private_metadata)).data;
   const pressed = remembered ? readPressed(remembered.value) : null;
   if (!remembered || !pressed) return null;
-  return { pressed, channel: remembered.channel, reason: submitted.state.values[field]?.[field]?.value?.trim() ?? '' };
+  return { verb, pressed, channel: remembered.channel, reason: submitted.state.values[field]?.[field]?.value?.trim() ?? '' };
 }
 
 /** What is wrong with the reason, keyed as Slack wants it; null when nothing is. */
 export function reasonErrors(reason: string): Record<string, string> | null {
   const length = [...reason].length;
-  if (length < reasonLimits.min) return { [field]: texts.tooShort };
-  return length > reasonLimits.max ? { [field]: texts.tooLong } : null;
+  if (length < reasonLimits.min) return { [field]: reasonProblems.tooShort };
+  return length > reasonLimits.max ? { [field]: reasonProblems.tooLong } : null;
 }
 
 function parseJson(text: string): unknown {

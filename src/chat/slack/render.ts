@@ -167,6 +167,7 @@ function drawButton(button: CardButton): Button | null {
   if (button.kind === 'hunt' || button.kind === 'portal') return button.url.length > limits.url ? null : { ...common, url: button.url };
   const value = writePressed(button.pressed);
   if (button.kind === 'reject') return { ...common, value };
+  if (button.asksWhy) return { ...common, action_id: 'ac.approve-why', value, style: 'primary' };
   return { ...common, value, style: 'primary', ...(button.confirm === null ? {} : { confirm: drawConfirm(button.confirm) }) };
 }
 

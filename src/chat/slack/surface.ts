@@ -43,7 +43,8 @@ async function mapped<T>(call: () => Promise<T>): Promise<T> {
 }
 
 async function post({ client, channels }: SlackSurfaceDeps, place: Place, cardId: string, card: Card): Promise<string> {
-  await channels.mustBeOurs(place.conversation);
+  // A person is no channel that could be shared: the message goes to their own chat with the app.
+  if (!isPerson(place.conversation)) await channels.mustBeOurs(place.conversation);
   const { ts } = await client.chat.postMessage({
     channel: place.conversation,
     ...renderCard(card),
@@ -57,9 +58,13 @@ async function post({ client, channels }: SlackSurfaceDeps, place: Place, cardId
   return ts;
 }
 
+const isPerson = (conversation: string): boolean => /^[UW]/.test(conversation);
+
 type Found = { bot_id?: string; ts?: string; metadata?: { event_type?: string; event_payload?: object } };
 
 async function find(deps: SlackSurfaceDeps, place: Place, cardId: string): Promise<string | null> {
+  // A private message cannot be looked up without a scope for it; said twice is better than never.
+  if (isPerson(place.conversation)) return null;
   let cursor: string | undefined;
   try {
     for (let page = 0; page < findPages; page += 1) {

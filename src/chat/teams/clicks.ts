@@ -9,14 +9,15 @@ import type { Log, PersonClaim } from '../../action-center/ports.ts';
 import { ok } from '../../action-center/refusal.ts';
 import type { Card } from '../card.ts';
 import { atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
+import { type AskedVerb, resultDialogTexts } from '../reason-words.ts';
 import type { Line } from '../show.ts';
 import { newTroubleId } from '../trouble-id.ts';
-import { bugText, cardGone, notNewest, outOfDate, pressAgain, stillChecking } from '../words.ts';
+import { bugText, cardGone, linkFollows, notNewest, outOfDate, pressAgain, stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
 import type { TellPrivately } from './answers.ts';
 import { barAnswer, cardAnswer, dialogAnswer, errorAnswer, type InvokeAnswer, notOffered, saidInDialog } from './invoke.ts';
 import { refreshVerb, renderCard, renderLine, withRefresh } from './render.ts';
-import { reasonField, reasonProblem, renderRejectDialog } from './render-reject.ts';
+import { reasonField, reasonProblem, renderReasonDialog } from './render-reason.ts';
 
 export type ClickDeps = {
   flows: Flows;
@@ -78,7 +79,10 @@ async function onExecute(deps: ClickDeps, arrival: Arrival, value: unknown): Pro
   const isManual = execute?.trigger === undefined || execute.trigger === null || execute.trigger === 'manual';
   if (!pressed || !isManual || execute?.action.verb !== 'ac.approve') return errorAnswer(400, outOfDate);
   const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, 'approve', null));
-  return barAnswer(await inTime(deps, arrival, work));
+  const line = await inTime(deps, arrival, work);
+  if (!hasLink(line)) return barAnswer(line);
+  later(deps, arrival, Promise.resolve(line));
+  return barAnswer(linkFollows);
 }
 
 /** The line while Teams still waits; else that it takes longer, and the line itself in private when it is there. */
@@ -88,6 +92,12 @@ async function inTime(deps: ClickDeps, arrival: Arrival, work: Promise<Line>): P
   later(deps, arrival, atLast(work));
   return stillChecking;
 }
+
+/** The bar under a card and the short answer in a dialog are text: a link needs a card. */
+const hasLink = (line: Line): boolean => line.some(({ kind }) => kind === 'link');
+
+const inDialog = (line: Line): InvokeAnswer =>
+  hasLink(line) ? dialogAnswer({ title: resultDialogTexts.title, card: renderLine(line).card }) : saidInDialog(line);
 
 /** Said after the request is answered; nobody waits for it. */
 function later(deps: ClickDeps, arrival: Arrival, line: Promise<Line>): void {
@@ -109,41 +119,50 @@ async function refresh(deps: ClickDeps, { activity, conversation }: Arrival, dat
   }
 }
 
-/** Reject was pressed: only who may decide is asked why. */
-async function onFetch(deps: ClickDeps, arrival: Arrival, value: unknown): Promise<InvokeAnswer> {
+/** What a dialog is asked for, or was sent with. */
+function askedOf(value: unknown): { pressed: PressedData; verb: AskedVerb } | null {
   const pressed = PressData.safeParse(Task.safeParse(value).data?.data).data;
-  if (pressed?.verb !== 'ac.reject') return saidInDialog(outOfDate);
-  const work = checkedFor(pressDeps(deps), clickOf(arrival, pressed, 'reject', null));
+  if (pressed?.verb === 'ac.reject') return { pressed, verb: 'reject' };
+  return pressed?.verb === 'ac.approve' ? { pressed, verb: 'approve' } : null;
+}
+
+/** Only who may decide is asked why. */
+async function onFetch(deps: ClickDeps, arrival: Arrival, value: unknown): Promise<InvokeAnswer> {
+  const asked = askedOf(value);
+  if (!asked) return saidInDialog(outOfDate);
+  const { pressed, verb } = asked;
+  const work = checkedFor(pressDeps(deps), clickOf(arrival, pressed, verb, null));
   const checked = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   if (checked === null) {
     later(deps, arrival, atLast(work.then((late) => ('line' in late ? late.line : pressAgain))));
     return saidInDialog(stillChecking);
   }
-  return 'line' in checked ? saidInDialog(checked.line) : dialogAnswer(renderRejectDialog(checked.action, pressed));
+  return 'line' in checked ? inDialog(checked.line) : dialogAnswer(renderReasonDialog(checked.action, asked));
 }
 
 /** The dialog with the reason was sent. Its answer is shown in the dialog itself. */
 async function onSubmit(deps: ClickDeps, arrival: Arrival, value: unknown): Promise<InvokeAnswer> {
-  const pressed = PressData.safeParse(Task.safeParse(value).data?.data).data;
-  if (pressed?.verb !== 'ac.reject') return saidInDialog(outOfDate);
+  const asked = askedOf(value);
+  if (!asked) return saidInDialog(outOfDate);
+  const { pressed, verb } = asked;
   const reason = (pressed[reasonField] ?? '').trim();
   const problem = reasonProblem(reason);
-  if (problem !== null) return askAgain(deps, arrival, pressed, { reason, problem });
-  const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, 'reject', reason));
-  return saidInDialog(await inTime(deps, arrival, work));
+  if (problem !== null) return askAgain(deps, arrival, asked, { reason, problem });
+  const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, verb, reason));
+  return inDialog(await inTime(deps, arrival, work));
 }
 
 /** The dialog again, with what was wrong said and what was written kept. */
 async function askAgain(
   deps: ClickDeps,
   arrival: Arrival,
-  pressed: PressedData,
+  asked: { pressed: PressedData; verb: AskedVerb },
   again: { reason: string; problem: string },
 ): Promise<InvokeAnswer> {
-  const work = checkedFor(pressDeps(deps), clickOf(arrival, pressed, 'reject', null));
+  const work = checkedFor(pressDeps(deps), clickOf(arrival, asked.pressed, asked.verb, null));
   const checked = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   if (checked === null) return saidInDialog(pressAgain);
-  return 'line' in checked ? saidInDialog(checked.line) : dialogAnswer(renderRejectDialog(checked.action, pressed, again));
+  return 'line' in checked ? inDialog(checked.line) : dialogAnswer(renderReasonDialog(checked.action, asked, again));
 }
 
 /** An old client that does not know Action.Execute: the press comes as a message, and is answered in private. False: not a press. */
@@ -167,6 +186,7 @@ function clickOf(arrival: Arrival, { actionId, digest }: PressedData, verb: Clic
     actionId,
     shownDigest: digest,
     verb,
+    account: person?.id ?? '',
     by: `teams:${organisation}/${person?.entraId ?? ''}`,
     // Microsoft's channel vouches for who pressed; the directory says what that is worth.
     person: async () => ok(claim),

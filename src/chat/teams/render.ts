@@ -174,8 +174,11 @@ function buttonData(buttons: readonly CardButton[], room: Room) {
   });
   return {
     hasButtons: approvals.length + rejections.length + links.length > 0,
-    approve: approvals.filter(({ confirm }) => confirm === null).map((button) => ({ ...button.pressed, title: title(button) })),
+    approve: approvals
+      .filter(({ confirm, asksWhy }) => confirm === null && !asksWhy)
+      .map((button) => ({ ...button.pressed, title: title(button) })),
     approveWithCare: withCare,
+    approveWithReason: approvals.filter(({ asksWhy }) => asksWhy).map((button) => ({ ...button.pressed, title: title(button) })),
     reject: rejections.map((button) => ({ ...button.pressed, title: title(button) })),
     links: links.map((button) => ({ title: title(button), url: button.url })),
   };

@@ -87,6 +87,7 @@ function threadOf(
 
 async function post(deps: TeamsSurfaceDeps, place: Place, cardId: string, card: Card): Promise<string> {
   const { connector, sightings } = deps;
+  if (isPerson(place.conversation)) return postToPerson(deps, place.conversation, card);
   const at = await reach(deps, place.conversation);
   const message = messageOf(withRefresh(renderCard(card), cardId));
   const ref =
@@ -97,6 +98,16 @@ async function post(deps: TeamsSurfaceDeps, place: Place, cardId: string, card: 
   const other = await sightings.sightedAt(cardId).catch(() => null);
   if (other !== null && other !== ref) await removeStray(deps, { ...place, ref: other, cardId });
   return ref;
+}
+
+/** A person as Teams names them to this bot, rather than a conversation. */
+const isPerson = (conversation: string): boolean => conversation.startsWith('29:');
+
+/** In their own chat with the bot, which is always the same. Nothing changes in it later, so it never asks for its newest state. */
+async function postToPerson(deps: TeamsSurfaceDeps, person: string, card: Card): Promise<string> {
+  const { serviceUrl, organisation } = await reach(deps, person);
+  const conversation = await deps.connector.openPersonal({ serviceUrl, organisation, person });
+  return deps.connector.post({ serviceUrl, conversation }, messageOf(renderCard(card)));
 }
 
 /** Takes a second message of the same card away. Never rejects: whoever looks at it the next time gives another chance. */

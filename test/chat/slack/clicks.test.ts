@@ -181,7 +181,7 @@ describe('Reject', () => {
     world.faults.add({ method: 'views.open', kind: 'error', error: 'expired_trigger_id' });
     await world.click({ user, channel, ts, button: 'Reject' });
     const answer = await waitFor(() => world.ephemerals(user).at(0), 'the answer');
-    expect(answer.text).toContain('Please press Reject again');
+    expect(answer.text).toContain('Please press the button again');
   });
 
   test('sends a result that comes too late for the dialog in private', async () => {

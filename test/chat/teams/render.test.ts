@@ -4,7 +4,7 @@ import { ActionStatus, ActionType } from '../../../src/action-center/action.ts';
 import { type Card, cardFor, noteFor } from '../../../src/chat/card.ts';
 import { literalPieces, plainText, spokenText } from '../../../src/chat/teams/escape.ts';
 import { attachmentOf, cardBudget, renderCard, renderLine, withRefresh } from '../../../src/chat/teams/render.ts';
-import { reasonField, reasonProblem, renderRejectDialog } from '../../../src/chat/teams/render-reject.ts';
+import { reasonField, reasonProblem, renderReasonDialog } from '../../../src/chat/teams/render-reason.ts';
 import type { AdaptiveCard } from '../../../src/chat/teams/templates.ts';
 import { cardProblems } from '../../schemas/validate.ts';
 import { aDecision, anAction, anOutcome } from '../../setup/builders.ts';
@@ -100,7 +100,10 @@ describe('a hostile action', () => {
         const event = { kind: 'outcome' as const, at: '2026-11-21T08:02:30.000Z', actorId: null, data: { status: 'failed', message } };
         expectSafeCard(noteFor(event, action));
         expectSafe(renderLine([{ kind: 'foreign', text: message }]).card);
-        const { card } = renderRejectDialog(action, { actionId: action.id, digest: action.scopeDigest, version: 1 });
+        const { card } = renderReasonDialog(action, {
+          pressed: { actionId: action.id, digest: action.scopeDigest, version: 1 },
+          verb: 'reject',
+        });
         expect(cardProblems(card)).toEqual([]);
         expect(
           strings({ ...card, actions: [] }).filter(({ owner }) => owner['type'] === 'TextBlock' && /evil/.test(JSON.stringify(owner))),
@@ -256,7 +259,7 @@ describe('the dialog that asks why', () => {
   const pressed = { actionId: 'A-1', digest: 'sha256:x', version: 3 };
 
   test('has one required field and sends it with what was pressed', () => {
-    const { title, card } = renderRejectDialog(anAction(), pressed);
+    const { title, card } = renderReasonDialog(anAction(), { pressed, verb: 'reject' });
     expect(title).toBe('Reject');
     expect(cardProblems(card)).toEqual([]);
     expect(ofType(card, 'Input.Text')).toMatchObject([{ id: reasonField, isRequired: true, maxLength: 500, value: '' }]);
@@ -266,7 +269,7 @@ describe('the dialog that asks why', () => {
   test('asks again with what was written kept', () => {
     const problem = reasonProblem(' a ');
     expect(problem).toBe('Please write at least 3 characters.');
-    const { card } = renderRejectDialog(anAction(), pressed, { reason: 'a', problem: problem ?? '' });
+    const { card } = renderReasonDialog(anAction(), { pressed, verb: 'reject' }, { reason: 'a', problem: problem ?? '' });
     expect(cardProblems(card)).toEqual([]);
     expect(JSON.stringify(card)).toContain(problem);
     expect(ofType(card, 'Input.Text')[0]?.['value']).toBe('a');

@@ -3,12 +3,10 @@
  * somebody writes would lose the text, and inputs beside Action.Execute are known to fail on phones and in channels (AdaptiveCards#9315,
  * botbuilder-js#4430, msteams-docs#9291).
  */
-import { catalogue } from '../../action-center/catalogue.ts';
 import type { RemediationAction } from '../../action-center/intake.ts';
 import type { Pressed } from '../card.ts';
-import { subjectOf } from '../evidence.ts';
-import { foreign, type Line, plain, words } from '../show.ts';
-import { reasonLimits, rejectDialogTexts } from '../words.ts';
+import { type AskedVerb, reasonAbout, reasonDialogTexts, reasonLimits, reasonProblems } from '../reason-words.ts';
+import { plain } from '../show.ts';
 import { plainText } from './escape.ts';
 import { texts } from './render.ts';
 import { runs } from './render-runs.ts';
@@ -18,24 +16,23 @@ import { type AdaptiveCard, expand } from './templates.ts';
 export const reasonField = 'reason';
 
 /** Asked again with `problem` said and what was written kept. */
-export function renderRejectDialog(
+export function renderReasonDialog(
   action: RemediationAction,
-  { actionId, digest, version }: Pressed,
+  { pressed, verb }: { pressed: Pressed; verb: AskedVerb },
   again: { reason: string; problem: string } | null = null,
 ): { title: string; card: AdaptiveCard } {
-  const about: Line = [
-    words('You are about to reject '),
-    foreign(`${catalogue[action.type].label}: ${subjectOf(action)}`, 150),
-    words('.'),
-  ];
-  const { title, submit, label, hint, tooShort } = rejectDialogTexts;
-  const card = expand('reject-dialog', {
+  const about = reasonAbout(action, verb);
+  const { actionId, digest, version } = pressed;
+  const { title, submit, label, hint } = reasonDialogTexts[verb];
+  const card = expand('reason-dialog', {
     ...texts(plain(about)),
     about: runs(about, 300),
     label,
     hint,
-    tooShort,
+    tooShort: reasonProblems.tooShort,
     submit,
+    style: verb === 'reject' ? 'destructive' : 'positive',
+    verb: `ac.${verb}`,
     max: reasonLimits.max,
     reason: plainText(again?.reason.slice(0, reasonLimits.max) ?? ''),
     problems: again === null ? [] : [{ text: again.problem }],
@@ -49,6 +46,6 @@ export function renderRejectDialog(
 /** What is wrong with a reason, in words; null when nothing is. */
 export function reasonProblem(reason: string): string | null {
   const length = [...reason.trim()].length;
-  if (length < reasonLimits.min) return rejectDialogTexts.tooShort;
-  return length > reasonLimits.max ? rejectDialogTexts.tooLong : null;
+  if (length < reasonLimits.min) return reasonProblems.tooShort;
+  return length > reasonLimits.max ? reasonProblems.tooLong : null;
 }

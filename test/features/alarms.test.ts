@@ -1,0 +1,74 @@
+/** What operators hear of in their own conversation. One body on both platforms. */
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
+import { isolateDevice } from './actions.ts';
+import { alice, carol, dave } from './people.ts';
+import { platforms } from './platforms.ts';
+import { openWorld, type World } from './world.ts';
+
+const timing = { sweepEveryMs: 100, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
+
+describe.each(platforms)('alarms in $name', ({ open }) => {
+  let world: World;
+
+  beforeAll(async () => {
+    const chat = await open();
+    world = await openWorld({
+      chat,
+      services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
+      policy: `${chat.policy}${chat.operators.policy}`,
+      timing,
+    });
+    // Two bots look for the same alarms.
+    await world.add({ bot: true, worker: true });
+    await world.add({ bot: true, worker: false });
+  });
+  afterAll(() => world.close());
+
+  async function raise(body: { title: string }): Promise<{ id: string; title: string }> {
+    const { id } = (await world.submit(body)).body;
+    await world.until('the card is posted', () => world.chat.card(body.title));
+    return { id, title: body.title };
+  }
+  const alarmsAbout = (text: string) => world.chat.operators.messages().filter((message) => message.includes(text));
+  const logged = (text: string) => world.logLines.filter((line) => line.includes(text));
+
+  it('one person who is refused five times is one alarm, whatever bot they asked, and not one more for the next tries', async () => {
+    const { title } = await raise(isolateDevice());
+    for (let nr = 0; nr < 4; nr += 1) await world.chat.press(carol, title, /^Approve/, { bot: nr % 2 });
+    await world.chat.press(dave, title, /^Approve/);
+    await world.until('five refusals of two people', async () => logged('ALARM').length === 0 && world.chat.told(carol).length === 4);
+    await world.chat.press(carol, title, /^Approve/, { bot: 1 });
+    const [alarm = ''] = await world.until('the alarm is posted', () => {
+      const found = alarmsAbout('carol@contoso.example');
+      return found.length > 0 && found;
+    });
+    expect(alarm).toContain('refused again and again');
+    expect(alarm).toContain('tried 5 times within 10 minutes');
+    expect(alarm).not.toContain('dave');
+    await world.chat.press(carol, title, /^Approve/);
+    await world.stopOne('bot');
+    await world.add({ bot: true, worker: true });
+    // A card posted after the restart: whatever was wanted before it is posted by then.
+    await raise(isolateDevice());
+    expect(alarmsAbout('carol@contoso.example')).toHaveLength(1);
+    expect(logged('ALARM: one person was refused')).toHaveLength(1);
+  });
+
+  it('an approval that failed is one alarm with what the backend said', async () => {
+    const { id, title } = await raise(isolateDevice({ parameters: { simulator: { takesMs: 20, outcome: 'failed' } } }));
+    await world.chat.press(alice, title, /^Approve/);
+    const [alarm] = await world.until('the alarm is posted', () => {
+      const found = alarmsAbout(id);
+      return found.length > 0 && found;
+    });
+    expect(alarm).toContain('did not come to its end');
+    expect(alarm).toContain('Alice Adams');
+    await raise(isolateDevice());
+    expect(alarmsAbout(id)).toHaveLength(1);
+  });
+
+  it('breaks none of the platform’s own rules', () => {
+    expect(world.chat.problems()).toEqual([]);
+  });
+});
