@@ -12,6 +12,9 @@ export type Metrics = {
   outOfReach: Counter<'platform' | 'standing'>;
   outboxUnsent: Gauge;
   intake: Counter<'result'>;
+  auditUnsealed: Gauge;
+  auditLastSeal: Gauge;
+  auditBroken: Gauge;
   /** The text a scraper reads, and its content type. */
   text(): Promise<string>;
   contentType: string;
@@ -28,6 +31,7 @@ export function openMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
     new Counter<T>({ name: `countersign_${name}`, help, labelNames, registers });
+  const gauge = (name: string, help: string) => new Gauge({ name: `countersign_${name}`, help, registers });
   return {
     decisions: counter('decisions_total', 'Decisions stored.', ['verb', 'platform']),
     refusals: counter('refusals_total', 'Clicks that were refused.', ['kind']),
@@ -47,8 +51,11 @@ export function openMetrics(): Metrics {
       'Conversations with a route that the app was removed from, or that were deleted.',
       ['platform', 'standing'],
     ),
-    outboxUnsent: new Gauge({ name: 'countersign_outbox_unsent', help: 'Decisions that are stored and not yet on the queue.', registers }),
+    outboxUnsent: gauge('outbox_unsent', 'Decisions that are stored and not yet on the queue.'),
     intake: counter('intake_total', 'Submitted actions.', ['result']),
+    auditUnsealed: gauge('audit_unsealed_events', 'Audit events that no seal holds yet; infinite when there are more than 100,000.'),
+    auditLastSeal: gauge('audit_last_seal_timestamp_seconds', 'When the newest seal of the audit record was closed.'),
+    auditBroken: gauge('audit_chain_broken', '1 when the audit record does not fit its seals.'),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -117,6 +117,7 @@ type Walk = {
   report: ChainReport;
   /** The number that comes next, null before the first seal. */
   expected: number | null;
+  headNumber: number;
   previous: string | null;
   /** The seal before is missing or altered: where its events end is not known, and what is between is not judged. */
   blurred: boolean;
@@ -143,6 +144,7 @@ export async function checkChain(source: ChainSource, options: ChainOptions): Pr
     events: new EventStream(source.events),
     report: { findings: [], found: 0, seals: 0, events: 0, signed: 0, first: null, last: null },
     expected: anchor === null ? null : Number(anchor.number) + 1,
+    headNumber: Number(source.head?.number ?? 0),
     previous: anchor?.hash ?? null,
     blurred: false,
     sealedThrough: anchor === null ? 0 : Number(anchor.lastSeq),
@@ -163,32 +165,41 @@ export async function checkChain(source: ChainSource, options: ChainOptions): Pr
 
 async function takeSeal(walk: Walk, seal: Seal): Promise<void> {
   const { options, report } = walk;
-  const number = Number(seal.number);
-  if (number < (walk.expected ?? 1)) {
-    found(walk, { what: 'seal-inserted', number: seal.number });
-    return;
-  }
+  if (!stepTo(walk, seal)) return;
   report.seals += 1;
-  if (walk.expected !== null && number > walk.expected) {
-    found(walk, { what: 'seal-missing', number: String(walk.expected), to: String(number - 1) });
-    walk.blurred = true;
-  }
+  report.first ??= seal;
+  report.last = seal;
   const whole = isWhole(options.sha256, seal);
   if (!whole) found(walk, { what: 'seal-altered', number: seal.number });
   else if (!walk.blurred && !follows(walk, seal)) found(walk, { what: 'seal-replaced', number: seal.number });
   checkSignature(walk, seal, whole);
   checkExpected(walk, seal);
-  report.first ??= seal;
-  report.last = seal;
-  walk.expected = number + 1;
+  if (whole) await lookInto(walk, seal);
   walk.previous = seal.hash;
-  if (whole) {
-    if (walk.blurred) await skipTo(walk, Number(seal.firstSeq));
-    if (seal.kind === 'events') await compareEvents(walk, seal);
-    else walk.removed = { number: seal.throughNumber ?? '', hash: seal.throughHash ?? '' };
-    walk.sealedThrough = Math.max(walk.sealedThrough, Number(seal.lastSeq));
-  }
   walk.blurred = !whole || (walk.blurred && seal.kind !== 'events');
+}
+
+/** False: a seal of this number was there already, or never can be. */
+function stepTo(walk: Walk, seal: Seal): boolean {
+  const number = Number(seal.number);
+  const isBeyond = walk.expected !== null && number > Math.max(walk.expected, walk.headNumber);
+  if (number < (walk.expected ?? 1) || isBeyond) {
+    found(walk, { what: 'seal-inserted', number: seal.number });
+    return false;
+  }
+  if (walk.expected !== null && number > walk.expected) {
+    found(walk, { what: 'seal-missing', number: String(walk.expected), to: String(number - 1) });
+    walk.blurred = true;
+  }
+  walk.expected = number + 1;
+  return true;
+}
+
+async function lookInto(walk: Walk, seal: Seal): Promise<void> {
+  if (walk.blurred) await skipTo(walk, Number(seal.firstSeq));
+  if (seal.kind === 'events') await compareEvents(walk, seal);
+  else walk.removed = { number: seal.throughNumber ?? '', hash: seal.throughHash ?? '' };
+  walk.sealedThrough = Math.max(walk.sealedThrough, Number(seal.lastSeq));
 }
 
 /** The first seal of all follows nothing; what begins later is looked at in checkStart. */
