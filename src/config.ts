@@ -318,8 +318,7 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     backend: env.BACKEND === 'simulator' ? 'simulator' : 'consumer',
     intakeSecrets: env.INTAKE_SECRETS,
     tenantId: env.TENANT_ID,
-    auditSigningKey: env.AUDIT_SIGNING_KEY ?? null,
-    auditRetentionDays: env.AUDIT_RETENTION_DAYS ?? null,
+    ...auditFrom(env),
     portalUrl: env.PORTAL_URL ?? portals[env.CLOUD],
     portalTenantId: env.PORTAL_TENANT_ID ?? null,
     slack: needs === 'bot' && botToken !== undefined ? { botToken, signingSecret, appToken, apiUrl } : null,
@@ -328,6 +327,11 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     warnings: needs === 'bot' || needs === 'worker' ? warningsAbout(env, needs, given) : [],
   };
 }
+
+const auditFrom = (env: Environment): Pick<Config, 'auditSigningKey' | 'auditRetentionDays'> => ({
+  auditSigningKey: env.AUDIT_SIGNING_KEY ?? null,
+  auditRetentionDays: env.AUDIT_RETENTION_DAYS ?? null,
+});
 
 const platformsOf = (values: Values, given: Set<string>): Config['platforms'] => [
   ...(slackIsOn(given) ? (['slack'] as const) : []),

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ChainSource } from '../action-center/check-chain.ts';
 import type { ExactEvent, Head, Seal } from '../action-center/seal.ts';
-import type { Database } from './database.ts';
+import { type Database, storing } from './database.ts';
 
 /** Independent of any setting of the session: a timestamp as its 8 bytes, jsonb as the engine prints it. */
 export const exactEvent = sql.raw(
@@ -107,4 +107,42 @@ export async function readUnsealed(db: Database, tenantId: string, head: Head | 
   );
   const { events = 0, oldestAt = null } = rows[0] ?? {};
   return { events: events > countAtMost ? null : events, oldestAt };
+}
+
+/** Both cursors of a check see one moment of a record that others write to. */
+export const inSnapshot = <T>(db: Database, run: (trx: Database) => Promise<T>): Promise<T> =>
+  db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(run);
+
+const linesAPage = 1000;
+
+type Period = { since: string | null; until: string | null };
+
+/**
+ * Events as JSON, a page at a time. Each page is a look-up of its own, so that a slow reader holds nothing open. `data` is put in as the engine
+ * prints it, digits and all.
+ */
+export async function* eventLines(db: Database, tenantId: string, { since, until }: Period): AsyncGenerator<string[]> {
+  let after: string | null = null;
+  for (;;) {
+    const rows: EventLine[] = await eventPage(db, tenantId, after, { since, until });
+    if (rows.length > 0) yield rows.map(lineOf);
+    after = rows.at(-1)?.seq ?? null;
+    if (rows.length < linesAPage) return;
+  }
+}
+
+type EventLine = { seq: string; at: string; actionId: string | null; kind: string; actorId: string | null; data: string };
+
+const lineOf = ({ seq, data, at, ...rest }: EventLine): string =>
+  `{"seq":${seq},"at":"${at}",${JSON.stringify(rest).slice(1, -1)},"data":${data}}`;
+
+function eventPage(db: Database, tenantId: string, after: string | null, { since, until }: Period): Promise<EventLine[]> {
+  return storing('reading audit events', async () => {
+    const { rows } = await sql<EventLine>`select seq::text as seq, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
+        action_id as "actionId", kind, actor_id as "actorId", data::text as data
+      from audit_events where tenant_id = ${tenantId} ${after === null ? sql`` : sql`and seq > ${after}::bigint`}
+        ${since === null ? sql`` : sql`and at >= ${since}::timestamptz`} ${until === null ? sql`` : sql`and at < ${until}::timestamptz`}
+      order by audit_events.seq limit ${linesAPage}`.execute(db);
+    return rows;
+  });
 }
