@@ -58,7 +58,7 @@ export async function chainSource(trx: Database, tenantId: string, { from, head:
   const tenant = sql.lit(tenantId);
   const seals = sql`select ${exactSeal} from audit_seals where tenant_id = ${tenant}
     ${from === undefined ? sql`` : sql`and number >= ${sql.lit(from)}::bigint`}
-    ${upTo === undefined ? sql`` : sql`and number <= ${sql.lit(upTo.number)}::bigint`} order by number`;
+    ${upTo === undefined ? sql`` : sql`and number <= ${sql.lit(upTo.number)}::bigint`} order by audit_seals.number`;
   const events = sql`select ${exactEvent} from audit_events where tenant_id = ${tenant}
     ${anchor === null ? sql`` : sql`and seq > ${sql.lit(anchor.lastSeq)}::bigint`}
     ${upTo === undefined ? sql`` : sql`and seq <= ${sql.lit(upTo.lastSeq)}::bigint`} order by audit_events.seq`;

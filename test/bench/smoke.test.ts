@@ -24,3 +24,10 @@ it.each([
   expect(out.match(/^\| Countersign/gm)?.length, out).toBeGreaterThanOrEqual(pairs.length);
   for (const pair of pairs) expect(out).toContain(pair);
 });
+
+it('seal.ts runs, and what it sealed can be checked', { timeout: 120_000 }, async () => {
+  const { code, out } = await quick('seal.ts');
+  expect(code, out).toBe(0);
+  expect(out).toMatch(/^Everything fits: [\d,]+ events in \d+ seals/m);
+  expect(out).toContain('| decisions stored, sealed and signed meanwhile |');
+});

@@ -1,7 +1,8 @@
 /** Sealing while others write, two sealers, a restart, signatures, retention: the same on both engines. */
 import { generateKeyPairSync } from 'node:crypto';
+import { setTimeout as beat } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { closeSeal, describeBatch, type ExactEvent, noHash, type Signer, stampOf } from '../../src/action-center/seal.ts';
 import { sha256 } from '../../src/ids.ts';
 import { openSigner, openVerifier } from '../../src/seal-keys.ts';
@@ -24,11 +25,14 @@ describe.each(engines)('the seals on $name', ({ options }) => {
   let record: Record;
   let db: Database;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     record = await openRecord(options, 24);
     ({ db } = record);
   });
-  afterEach(() => record.close());
+  beforeEach(() =>
+    asAttacker(async (trx) => void (await sql`truncate audit_events, audit_seals, audit_heads restart identity`.execute(trx))),
+  );
+  afterAll(() => record.close());
 
   const signedBy = (signer: Signer) => sealStore(db, { tenantId: tenant, sha256, signer, limits });
   const count = async () =>
@@ -65,11 +69,12 @@ describe.each(engines)('the seals on $name', ({ options }) => {
       while (writing) {
         const { through } = await horizon.advance();
         if (through !== null) await seals.seal(through, Date.now());
+        await beat(5);
       }
     };
     const sealing = [sealer(one), sealer(other)];
     const writer = async (number: number) => {
-      for (let round = 0; round < 6; round += 1) {
+      for (let round = 0; round < 3; round += 1) {
         await db
           .transaction()
           .execute(async (trx) => {
@@ -79,15 +84,18 @@ describe.each(engines)('the seals on $name', ({ options }) => {
           .catch((error: unknown) => expect(String(error)).toContain('taken back'));
       }
     };
-    await Promise.all(Array.from({ length: 16 }, (_, number) => writer(number)));
-    writing = false;
-    await Promise.all(sealing);
+    try {
+      await Promise.all(Array.from({ length: 16 }, (_, number) => writer(number)));
+    } finally {
+      writing = false;
+      await Promise.all(sealing);
+    }
     await sealAll(record);
     const report = await checked(db);
     expect(briefly(report)).toEqual([]);
     expect(report.events).toBe(await count());
-    expect(report.events).toBe(144);
-    expect(report.seals).toBeGreaterThan(14);
+    expect(report.events).toBe(72);
+    expect(report.seals).toBeGreaterThan(7);
   });
 
   it('never close over a number whose transaction is still open', async ({ skip: skipTest }) => {
@@ -203,18 +211,8 @@ describe.each(engines)('the seals on $name', ({ options }) => {
       expect(report.signed).toBe(2);
       const wrong = await checked(db, { isSignature: openVerifier(strange.publicPem, 'test') });
       expect(briefly(wrong)).toEqual(['signature-wrong seal 1', 'signature-wrong seal 2']);
-      await asAttacker(
-        async (trx) =>
-          void (await sql`update audit_seals set signature = 'f' || substr(signature, 2) where number = 1 and signature not like 'f%'`.execute(
-            trx,
-          )),
-      );
-      await asAttacker(
-        async (trx) =>
-          void (await sql`update audit_seals set signature = 'e' || substr(signature, 2) where number = 1 and hash = hash and signature like 'f%'`.execute(
-            trx,
-          )),
-      );
+      const flipped = sql`overlay(signature placing (case when signature like 'f%' then 'e' else 'f' end) from 1 for 1)`;
+      await asAttacker(async (trx) => void (await sql`update audit_seals set signature = ${flipped} where number = 1`.execute(trx)));
       expect(briefly(await checked(db))).toEqual(['seal-altered seal 1']);
     });
 
