@@ -1,6 +1,6 @@
 /**
  * What sealing costs and how fast the record is checked. Decisions go through the store as a press stores them, ten at a time, with the sealer
- * beside them in the same process and without it, in turns; the sealer has as many events to seal as there are decisions. Then a record of a million
+ * beside them in the same process and without it, in turns; the sealer has two events to seal for each decision. Then a record of a million
  * events is sealed and checked by what `countersign audit verify` runs.
  *   node bench/seal.ts [--quick] [--rounds 5] [--amount 4000] [--out folder]
  */
@@ -26,6 +26,7 @@ import { type Seals, sealStore } from '../src/store/seals.ts';
 import { openHorizon } from '../src/store/seals-horizon.ts';
 import { quarantineFile } from '../test/features/actions.ts';
 import { startPostgres, startRedis } from '../test/setup/local-services.ts';
+import { cpuMicrosOf } from './harness/cpu.ts';
 import { type Aim, loadNow, machineFacts, median, publish, round, tableOf } from './harness/figures.ts';
 import { type CleanUp, type Options, readOptions, withCleanUp } from './harness/options.ts';
 
@@ -36,10 +37,19 @@ const aimCost = 0.05;
 const signingKey =
   '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIGZvciBhIGJlbmNobWFyayBvbmx5LCBubyBzZWNyZXQh\n-----END PRIVATE KEY-----\n';
 
-type Round = { sealing: boolean; round: number; decisions: number; perSecond: number; sealedMeanwhile: number; machineLoad: number };
-type Ground = { db: Database; seals: Seals; databaseUrl: string };
+type Round = {
+  sealing: boolean;
+  round: number;
+  decisions: number;
+  perSecond: number;
+  /** Processor time of this process and of PostgreSQL: on a machine that has other things to do, more to be trusted than the rate. */
+  cpuMicrosPerDecision: number | null;
+  sealedMeanwhile: number;
+  machineLoad: number;
+};
+type Ground = { db: Database; seals: Seals; databaseUrl: string; postgresPid: number };
 
-async function openGround(url: string, cleanUp: CleanUp): Promise<Ground> {
+async function openGround(url: string, postgresPid: number, cleanUp: CleanUp): Promise<Ground> {
   const engine = await openEngine(
     { databaseUrl: url, statementTimeoutMs: 600_000 },
     { onError: (error) => isOpen && console.error(error) },
@@ -52,7 +62,7 @@ async function openGround(url: string, cleanUp: CleanUp): Promise<Ground> {
   });
   const db = openDatabase(engine.pool, { prepares: true });
   await migrate(db);
-  return { db, seals: sealStore(db, { tenantId, sha256, signer: openSigner(signingKey) }), databaseUrl: url };
+  return { db, seals: sealStore(db, { tenantId, sha256, signer: openSigner(signingKey) }), databaseUrl: url, postgresPid };
 }
 
 /** One after the other until none is left, ten at a time. */
@@ -95,6 +105,12 @@ async function sealAll({ db, seals }: Ground): Promise<void> {
 
 const sealedSoFar = async ({ seals }: Ground): Promise<number> => Number((await seals.head())?.lastSeq ?? 0);
 
+function cpuMicros({ postgresPid }: Ground): number | null {
+  const postgres = cpuMicrosOf(postgresPid);
+  const { user, system } = process.cpuUsage();
+  return postgres === null ? null : postgres + user + system;
+}
+
 async function runRound(ground: Ground, sealing: boolean, number: number, amount: number): Promise<Round> {
   await sealAll(ground);
   const actions = await announceMany(ground, amount);
@@ -105,6 +121,7 @@ async function runRound(ground: Ground, sealing: boolean, number: number, amount
   const log = openLog('error');
   const sealer = sealing ? startSealer({ config, db: ground.db, log, metrics: openMetrics(), now: () => new Date() }) : null;
   const machineLoad = loadNow();
+  const cpuBefore = cpuMicros(ground);
   const began = performance.now();
   await each(actions, async (action) => {
     const decision = decisionOn(action);
@@ -112,12 +129,22 @@ async function runRound(ground: Ground, sealing: boolean, number: number, amount
     if ((await store.apply({ ...step, decision: decisionMessage(action, decision) })) === null) throw new Error('a decision was lost');
   });
   const seconds = (performance.now() - began) / 1000;
+  const cpuAfter = cpuMicros(ground);
+  const cpuMicrosPerDecision = cpuBefore === null || cpuAfter === null ? null : round((cpuAfter - cpuBefore) / amount, 1);
   const sealedMeanwhile = (await sealedSoFar(ground)) - before;
   await sealer?.stop();
   // A short round is over before the sealer has begun.
   const isIdle = sealing ? sealedMeanwhile === 0 && amount >= 2000 : sealedMeanwhile > 0;
   if (actions.length !== amount || isIdle) throw new Error(`${actions.length} decisions, ${sealedMeanwhile} events sealed`);
-  return { sealing, round: number, decisions: amount, perSecond: round(amount / seconds, 0), sealedMeanwhile, machineLoad };
+  return {
+    sealing,
+    round: number,
+    decisions: amount,
+    perSecond: round(amount / seconds, 0),
+    cpuMicrosPerDecision,
+    sealedMeanwhile,
+    machineLoad,
+  };
 }
 
 /** Pairs, each half first in turn: what else the machine does meets both alike. */
@@ -128,7 +155,7 @@ async function runRounds(ground: Ground, { rounds, amount }: Options): Promise<R
     for (const sealing of number % 2 === 0 ? [true, false] : [false, true]) {
       const one = await runRound(ground, sealing, number, amount);
       console.log(
-        `round ${number}  ${sealing ? 'sealing' : 'alone  '}  ${one.perSecond} decisions/s  sealed meanwhile ${one.sealedMeanwhile}  load ${one.machineLoad}`,
+        `round ${number}  ${sealing ? 'sealing' : 'alone  '}  ${one.perSecond} decisions/s  ${one.cpuMicrosPerDecision} us of processor time each  sealed meanwhile ${one.sealedMeanwhile}  load ${one.machineLoad}`,
       );
       done.push(one);
     }
@@ -136,13 +163,11 @@ async function runRounds(ground: Ground, { rounds, amount }: Options): Promise<R
   return done;
 }
 
-function costOf(rounds: Round[]): number {
+/** What a decision takes more with the sealer beside it, as a share, by the median of the pairs. */
+function costOf(rounds: Round[], timeOf: (one: Round) => number): number {
   const pairs = [...Map.groupBy(rounds, (one) => one.round).values()];
-  const ratios = pairs.map(
-    (pair) =>
-      (pair.find(({ sealing }) => sealing)?.perSecond ?? Number.NaN) / (pair.find(({ sealing }) => !sealing)?.perSecond ?? Number.NaN),
-  );
-  return round(1 - median(ratios));
+  const time = (pair: Round[], sealing: boolean) => pair.filter((one) => one.sealing === sealing).map(timeOf)[0] ?? Number.NaN;
+  return round(median(pairs.map((pair) => 1 - time(pair, false) / time(pair, true))));
 }
 
 async function runCheck(ground: Ground, events: number) {
@@ -188,14 +213,16 @@ async function main(options: Options, cleanUp: CleanUp): Promise<void> {
   await client.connect();
   await client.query('create database sealed');
   await client.end();
-  const ground = await openGround(postgres.url.replace(/postgres$/, 'sealed'), cleanUp);
+  const ground = await openGround(postgres.url.replace(/postgres$/, 'sealed'), postgres.pid, cleanUp);
   const loadAtStart = loadNow();
   const rounds = await runRounds(ground, options);
   const check = await runCheck(ground, options.quick ? 20_000 : 1_000_000);
   const of = (sealing: boolean) => median(rounds.filter((one) => one.sealing === sealing).map(({ perSecond }) => perSecond));
-  const cost = costOf(rounds);
+  const cost = costOf(rounds, ({ perSecond }) => 1 / perSecond);
+  const cpuCost = costOf(rounds, ({ cpuMicrosPerDecision }) => cpuMicrosPerDecision ?? Number.NaN);
   const aims: Aim[] = [
-    { aim: `sealing takes less than ${aimCost} of decision throughput (median of the pairs)`, measured: cost, met: cost < aimCost },
+    { aim: `sealing takes less than ${aimCost} of decision throughput`, measured: cost, met: cost < aimCost },
+    { aim: `sealing takes less than ${aimCost} of the processor time of decisions`, measured: cpuCost, met: cpuCost < aimCost },
   ];
   const table = tableOf(
     ['what', 'per second'],

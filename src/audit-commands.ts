@@ -101,7 +101,7 @@ const sentences: { [what in Finding['what']]: (finding: Finding) => string } = {
   'head-unexpected': (one) => `Seal ${one.number} is not the one that was expected: the chain was made anew, or its end was cut off.`,
 };
 
-export const sentenceOf = (finding: Finding): string => sentences[finding.what](finding);
+const sentenceOf = (finding: Finding): string => sentences[finding.what](finding);
 
 type Asked = { from: string | null; isSigned: boolean };
 

@@ -99,7 +99,7 @@ export function sealText(sha256: Sha256, body: SealBody): string {
 }
 
 /** The signature is in the hash, so that the seal after it holds it as well. */
-export const sealHash = (sha256: Sha256, text: string, signature: string | null): string => sha256(`${text}\n${signature ?? ''}`);
+const sealHash = (sha256: Sha256, text: string, signature: string | null): string => sha256(`${text}\n${signature ?? ''}`);
 
 /** Closes the next seal of a chain. */
 export function closeSeal(sha256: Sha256, signer: Signer | null, open: Omit<SealBody, 'keyId'>): Seal {

@@ -10,7 +10,7 @@ export const exactEvent = sql.raw(
    data::text as data`,
 );
 
-export const exactSeal = sql.raw(
+const exactSeal = sql.raw(
   `tenant_id as "tenantId", number::text as number, kind, first_seq::text as "firstSeq", last_seq::text as "lastSeq", count::text as count, digest,
    encode(marks, 'hex') as marks, previous, encode(timestamptz_send(at), 'hex') as at, through_number::text as "throughNumber",
    through_hash as "throughHash", key_id as "keyId", signature, hash`,
