@@ -1,4 +1,5 @@
 /** The environment, read once. The only file that reads process.env; reports every bad variable at once and never echoes a value. */
+import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from './action-center/errors.ts';
@@ -15,8 +16,10 @@ import {
   type Variable,
 } from './config-teams.ts';
 
-/** What is about to run. A worker needs no chat platform, a direct submission no directory, a submission over HTTP only a secret. */
-export type Needs = 'bot' | 'worker' | 'store' | 'client';
+/**
+ * What is about to run. A worker needs no chat platform, a direct submission no directory, a submission over HTTP only a secret, a look at
+ * the audit record only the record. */
+export type Needs = 'bot' | 'worker' | 'store' | 'client' | 'record';
 
 export type Config = {
   port: number;
@@ -43,6 +46,10 @@ export type Config = {
   /** Empty: the HTTP intake refuses everybody. */
   intakeSecrets: string[];
   tenantId: string;
+  /** A private Ed25519 key (PEM); null: seals of the audit record are not signed. */
+  auditSigningKey: string | null;
+  /** Null: the audit record is kept for ever. */
+  auditRetentionDays: number | null;
   portalUrl: string;
   portalTenantId: string | null;
   /** Null: off. Exactly one of `signingSecret` (HTTP) and `appToken` (Socket Mode) is there. */
@@ -67,6 +74,8 @@ export const configVariables: readonly Variable[] = [
   { name: 'REDIS_URL', default: null, description: 'Redis, the queues; unset: queues in the database', secret: true },
   { name: 'POLICY_FILE', default: null, description: 'routes, approvals, protected assets (YAML)' },
   { name: 'TENANT_ID', default: 'default', description: 'names the rows of this deployment in the record' },
+  { name: 'AUDIT_SIGNING_KEY', default: null, description: 'private Ed25519 key (PEM) that signs the audit record', secret: true },
+  { name: 'AUDIT_RETENTION_DAYS', default: null, description: 'days the audit record is kept, 30 or more; unset: for ever' },
   { name: 'SLACK_BOT_TOKEN', default: null, description: "the app's bot token, xoxb-...", secret: true },
   { name: 'SLACK_SIGNING_SECRET', default: null, description: 'verifies what Slack posts to /slack/events', secret: true },
   { name: 'SLACK_APP_TOKEN', default: null, description: 'app-level token, xapp-...: Socket Mode instead of HTTP', secret: true },
@@ -109,6 +118,7 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65_535, badPort);
 const host = z.string().regex(/^[\w.:-]+$/, 'must be an address or a host name, without a port');
+const badRetention = 'must be a whole number of days, 30 or more';
 const yesNo = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, `must be one of ${values.join(', ')}`);
 const urlOf = (protocol: RegExp, what: string) => z.url({ protocol, error: `must be a ${what} URL` });
@@ -149,6 +159,13 @@ const Environment = z.object({
     .string()
     .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
     .default('default'),
+  AUDIT_SIGNING_KEY: z.string().refine(isSigningKey, 'is not a private Ed25519 key in PEM').optional(),
+  AUDIT_RETENTION_DAYS: z
+    .string()
+    .regex(/^\d{1,5}$/, badRetention)
+    .transform(Number)
+    .refine((days) => days >= 30, badRetention)
+    .optional(),
   SLACK_BOT_TOKEN: startsWith(['xoxb-', 'xoxe.xoxb-'], 'a bot token').optional(),
   SLACK_SIGNING_SECRET: z.string().optional(),
   SLACK_APP_TOKEN: startsWith(['xapp-'], 'an app-level token').optional(),
@@ -238,6 +255,7 @@ function missing(values: Values, given: Set<string>, needs: Needs): string[] {
   const need = (name: string, why: string): void => {
     if (!given.has(name)) problems.push(`${name}: ${why}`);
   };
+  if (needs === 'record') return problems;
   if (needs === 'client') {
     need('INTAKE_SECRETS', 'is needed to sign what is submitted to a running bot');
     return problems;
@@ -258,6 +276,15 @@ function missingFromChat(values: Values, given: Set<string>): string[] {
 }
 
 const asksGraph = ({ DIRECTORY }: Environment, needs: Needs): boolean => DIRECTORY === 'graph' && (needs === 'bot' || needs === 'worker');
+
+function isSigningKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'ed25519';
+  } catch {
+    // Whatever is wrong with it, what is said must not hold any of it.
+    return false;
+  }
+}
 
 const slackIsOn = (given: Set<string>): boolean =>
   ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'].some((name) => given.has(name));
@@ -305,6 +332,7 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     backend: env.BACKEND === 'simulator' ? 'simulator' : 'consumer',
     intakeSecrets: env.INTAKE_SECRETS,
     tenantId: env.TENANT_ID,
+    ...auditFrom(env),
     portalUrl: env.PORTAL_URL ?? portals[env.CLOUD],
     portalTenantId: env.PORTAL_TENANT_ID ?? null,
     slack: needs === 'bot' && botToken !== undefined ? { botToken, signingSecret, appToken, apiUrl } : null,
@@ -313,6 +341,11 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     warnings: needs === 'bot' || needs === 'worker' ? warningsAbout(env, needs, given) : [],
   };
 }
+
+const auditFrom = (env: Environment): Pick<Config, 'auditSigningKey' | 'auditRetentionDays'> => ({
+  auditSigningKey: env.AUDIT_SIGNING_KEY ?? null,
+  auditRetentionDays: env.AUDIT_RETENTION_DAYS ?? null,
+});
 
 const platformsOf = (values: Values, given: Set<string>): Config['platforms'] => [
   ...(slackIsOn(given) ? (['slack'] as const) : []),

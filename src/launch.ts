@@ -3,6 +3,8 @@ import { type Running, startBot } from './bot.ts';
 import type { Config } from './config.ts';
 import { type Extras, openFoundation } from './foundation.ts';
 import type { Log } from './log.ts';
+import type { Loop } from './loop.ts';
+import { startSealer } from './sealer.ts';
 import { startWorker } from './worker.ts';
 
 export type Parts = { bot: boolean; worker: boolean };
@@ -25,9 +27,11 @@ export async function launch(config: Config, log: Log, parts: Parts, extras: Ext
   const ground = await openFoundation(config, log, extras);
   let bot: Awaited<ReturnType<typeof startBot>> | null = null;
   let worker: { stop(): Promise<void> } | null = null;
+  let sealer: Loop | null = null;
   const orderly = async () => {
     await bot?.stop();
     await worker?.stop();
+    await sealer?.stop();
     await ground.close();
   };
   const stop = () =>
@@ -35,6 +39,8 @@ export async function launch(config: Config, log: Log, parts: Parts, extras: Ext
   try {
     if (parts.bot) bot = await startBot(ground);
     if (parts.worker) worker = await startWorker(ground, bot?.pokeCards);
+    // Beside whatever runs: one of all processes seals, and it does not matter which.
+    sealer = startSealer(ground);
   } catch (error) {
     await stop();
     throw error;

@@ -1,8 +1,10 @@
 /** The command line. The only file that ends the process, and the only one that reaches the sandbox. */
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { Argument, Command } from 'commander';
 import { announce } from './action-center/announce.ts';
 import { ConfigError, UpstreamError } from './action-center/errors.ts';
+import { type ExportOptions, exportAudit, showHead, type VerifyOptions, verifyAudit } from './audit-commands.ts';
 import { loadEnvironment, readConfig } from './config.ts';
 import { type Foundation, openFoundation } from './foundation.ts';
 import { newActionId } from './ids.ts';
@@ -128,6 +130,39 @@ async function manifest(platform: 'slack' | 'teams', { out, ...values }: Manifes
   return 0;
 }
 
+const recordConfig = () => readConfig(loadEnvironment(), { needs: 'record' });
+
+/** Waits for a slow reader instead of filling the memory; a reader that left (head, less) is the end, not an error. */
+async function writeOut(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+async function exportEvents(options: ExportOptions): Promise<number> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  return exportAudit(recordConfig(), options, writeOut);
+}
+
+function addAudit(cli: Command): void {
+  const audit = cli.command('audit').description('the sealed record of everything that happened');
+  audit
+    .command('verify')
+    .description('check that nothing in it was altered, removed, inserted or exchanged; exits 1 and names what was')
+    .option('--from <seal>', 'begin with this seal and trust what is before it')
+    .option('--public-key <file>', 'check the signatures with these public Ed25519 keys (PEM)')
+    .option('--expect <number:hash>', 'a head that was kept elsewhere; the chain must hold it')
+    .action((options: VerifyOptions) => ending(() => verifyAudit(recordConfig(), options, say)));
+  audit
+    .command('head')
+    .description('print the newest seal in one line, to keep it elsewhere')
+    .action(() => ending(() => showHead(recordConfig(), say)));
+  audit
+    .command('export')
+    .description('write the events to standard output as JSON Lines')
+    .option('--since <time>', 'from this time on (ISO 8601)')
+    .option('--until <time>', 'before this time (ISO 8601)')
+    .action((options: ExportOptions) => ending(() => exportEvents(options)));
+}
+
 function program(): Command {
   const cli = new Command('countersign').description("Microsoft Defender's Action center in Slack and Teams.").showHelpAfterError();
   const serving = (name: string, parts: Parts, text: string) =>
@@ -164,6 +199,7 @@ function program(): Command {
     .option('--days <days>', 'how far back', '30')
     .action((options: { days: string }) => ending(() => replayDecisions(options)));
   addLinks(cli);
+  addAudit(cli);
   cli
     .command('manifest')
     .description('write the app manifest of a chat platform')

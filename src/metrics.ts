@@ -13,6 +13,9 @@ export type Metrics = {
   outboxUnsent: Gauge;
   alarms: Counter<'alarm'>;
   intake: Counter<'result'>;
+  auditUnsealed: Gauge;
+  auditLastSeal: Gauge;
+  auditBroken: Gauge;
   /** The text a scraper reads, and its content type. */
   text(): Promise<string>;
   contentType: string;
@@ -29,6 +32,7 @@ export function openMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
     new Counter<T>({ name: `countersign_${name}`, help, labelNames, registers });
+  const gauge = (name: string, help: string) => new Gauge({ name: `countersign_${name}`, help, registers });
   return {
     decisions: counter('decisions_total', 'Decisions stored.', ['verb', 'platform']),
     refusals: counter('refusals_total', 'Clicks that were refused.', ['kind']),
@@ -48,9 +52,12 @@ export function openMetrics(): Metrics {
       'Conversations with a route that the app was removed from, or that were deleted.',
       ['platform', 'standing'],
     ),
-    outboxUnsent: new Gauge({ name: 'countersign_outbox_unsent', help: 'Decisions that are stored and not yet on the queue.', registers }),
     alarms: counter('alarms_total', 'Alarms raised: people refused again and again, approved actions that failed.', ['alarm']),
+    outboxUnsent: gauge('outbox_unsent', 'Decisions that are stored and not yet on the queue.'),
     intake: counter('intake_total', 'Submitted actions.', ['result']),
+    auditUnsealed: gauge('audit_unsealed_events', 'Audit events that no seal holds yet; infinite when there are more than 100,000.'),
+    auditLastSeal: gauge('audit_last_seal_timestamp_seconds', 'When the newest seal of the audit record was closed.'),
+    auditBroken: gauge('audit_chain_broken', '1 when the audit record does not fit its seals.'),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,8 @@ describe('a configuration that is enough', () => {
       teams: null,
       platforms: ['slack'],
       tenantId: 'default',
+      auditSigningKey: null,
+      auditRetentionDays: null,
       portalUrl: 'https://security.microsoft.com',
       portalTenantId: null,
       slack: { botToken: 'xoxb-test', signingSecret: 'signing-secret', appToken: null, apiUrl: null },
@@ -90,6 +93,7 @@ describe('a configuration that is enough', () => {
     const { POLICY_FILE, DIRECTORY_FILE, BACKEND, INTAKE_SECRETS } = enough;
     expect(problemsOf({ POLICY_FILE, DIRECTORY_FILE, BACKEND }, 'worker')).toEqual([]);
     expect(problemsOf({ POLICY_FILE }, 'store')).toEqual([]);
+    expect(problemsOf({}, 'record')).toEqual([]);
     expect(problemsOf({ INTAKE_SECRETS }, 'client')).toEqual([]);
     expect(problemsOf({}, 'client')).toEqual([expect.stringMatching(/^INTAKE_SECRETS: /)]);
   });
@@ -174,6 +178,26 @@ describe('a configuration that is not usable', () => {
     const secretive = Object.fromEntries(configVariables.map(({ name }) => [name, 'S3CRET']));
     expect(problemsOf(secretive).length).toBeGreaterThan(5);
     expect(problemsOf(secretive).join('\n')).not.toContain('S3CRET');
+  });
+
+  it('takes a private Ed25519 key and no other, and keeps the audit record for at least 30 days', () => {
+    const pem = (type: 'ed25519' | 'x25519') =>
+      generateKeyPairSync(type as 'ed25519')
+        .privateKey.export({ type: 'pkcs8', format: 'pem' })
+        .toString();
+    const file = fileWith('audit.pem', pem('ed25519'));
+    const config = readConfig({ AUDIT_SIGNING_KEY_FILE: file, AUDIT_RETENTION_DAYS: '30' }, { needs: 'record' });
+    expect(config).toMatchObject({ auditSigningKey: expect.stringContaining('BEGIN PRIVATE KEY'), auditRetentionDays: 30 });
+    for (const [key, days] of [
+      [pem('x25519'), '29'],
+      ['nonsense', '30.5'],
+      ['-----BEGIN PRIVATE KEY-----', 'ever'],
+    ]) {
+      expect(problemsOf({ AUDIT_SIGNING_KEY: key, AUDIT_RETENTION_DAYS: days }, 'record')).toEqual([
+        'AUDIT_SIGNING_KEY: is not a private Ed25519 key in PEM',
+        'AUDIT_RETENTION_DAYS: must be a whole number of days, 30 or more',
+      ]);
+    }
   });
 
   it('says that BACKEND=defender is not part of this version', () => {

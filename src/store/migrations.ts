@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { revisions } from './revisions-schema.ts';
+import { seals } from './seals-schema.ts';
 import { signIns } from './sign-ins-schema.ts';
 
 const initial = `
@@ -177,4 +178,5 @@ export const migrations: Record<string, Migration> = {
   '0002-conversations': { up: (db: Kysely<unknown>) => runScript(db, conversations) },
   '0003-sign-ins': { up: (db: Kysely<unknown>) => runScript(db, signIns) },
   '0004-revisions': { up: (db: Kysely<unknown>) => runScript(db, revisions) },
+  '0005-seals': { up: (db: Kysely<unknown>) => runScript(db, seals) },
 };

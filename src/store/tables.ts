@@ -2,6 +2,7 @@
 import type { Generated } from 'kysely';
 import type { Platform } from '../action-center/action.ts';
 import type { ConversationRecord, Execution } from '../action-center/ports.ts';
+import type { SealKind } from '../action-center/seal.ts';
 
 type Json = unknown;
 
@@ -50,6 +51,26 @@ type AuditRow = {
   actor_id: string | null;
   data: Json;
 };
+
+type SealRow = {
+  tenant_id: string;
+  number: number;
+  kind: SealKind;
+  first_seq: number;
+  last_seq: number;
+  count: number;
+  digest: string;
+  marks: Uint8Array;
+  previous: string;
+  at: Date;
+  through_number: number | null;
+  through_hash: string | null;
+  key_id: string | null;
+  signature: string | null;
+  hash: string;
+};
+
+type HeadRow = { tenant_id: string; number: number; hash: string; last_seq: number };
 
 type OutboxRow = {
   decision_id: string;
@@ -157,6 +178,8 @@ type SlackLinkRow = {
 export type Tables = {
   actions: Omit<ActionRow, 'revision'> & { revision: Generated<number> };
   audit_events: AuditRow;
+  audit_seals: SealRow;
+  audit_heads: HeadRow;
   outbox: OutboxRow;
   cards: CardRecord;
   conversations: ConversationRow;

@@ -31,3 +31,10 @@ it('directory.ts runs and counts the calls to Graph', { timeout: 120_000 }, asyn
   expect(out).toMatch(/^\| DIRECTORY=graph/m);
   expect(out).toMatch(/at most 2 calls to Graph: 1 \(met\)/);
 });
+
+it('seal.ts runs, and what it sealed can be checked', { timeout: 120_000 }, async () => {
+  const { code, out } = await quick('seal.ts');
+  expect(code, out).toBe(0);
+  expect(out).toMatch(/^Everything fits: [\d,]+ events in \d+ seals/m);
+  expect(out).toContain('| decisions stored, sealed and signed meanwhile |');
+});
