@@ -106,9 +106,13 @@ async function follow(deps: CarryOutDeps, message: DecisionMessage, progress: Pr
 /** The result is stored before it is reported: a crash in between is repaired by the sweep of finished, unsettled executions. */
 async function finish(deps: CarryOutDeps, message: DecisionMessage, result: Outcome | null): Promise<Carried> {
   await deps.executions.finished(message.decisionId, result);
-  if (result) await deps.report({ decisionId: message.decisionId, actionId: message.actionId, outcome: result });
+  if (result) await deps.report({ decisionId: message.decisionId, actionId: message.actionId, outcome: told(message, result) });
   return done;
 }
+
+/** An undo that is completed leaves the action undone. */
+const told = ({ verb }: DecisionMessage, outcome: Outcome): Outcome =>
+  verb === 'undo' && outcome.status === 'completed' ? { ...outcome, status: 'undone' } : outcome;
 
 async function vetoed(deps: CarryOutDeps, message: DecisionMessage, reason: string): Promise<Carried> {
   const at = deps.now().toISOString();
@@ -118,9 +122,9 @@ async function vetoed(deps: CarryOutDeps, message: DecisionMessage, reason: stri
   return finish(deps, message, outcome(deps, 'cancelled', `Not carried out: ${reason}`));
 }
 
-/** Everybody whose yes counted must still hold the authority; asked afresh, never from a cache. */
+/** Everybody whose yes counted must still hold the authority; asked afresh, never from a cache. Whoever approved what is now undone said yes to something else. */
 async function secondCheck(deps: CarryOutDeps, message: DecisionMessage, action: RemediationAction): Promise<string | null> {
-  const counted: Decision[] = message.verb === 'reject' || action.approvals.length === 0 ? [] : action.approvals;
+  const counted: Decision[] = message.verb === 'approve' ? action.approvals : [];
   const people = new Map(counted.map(({ actor }) => [actor.entraId, actor.displayName]));
   people.set(message.actor.entraId, action.decision?.actor.displayName ?? message.actor.upn);
   for (const [entraId, name] of people) {

@@ -2,12 +2,12 @@
  * Flow: a click becomes a decision. Who is this, does the card still show the truth, may this person decide, and was nobody faster.
  * The decision, its audit event and its queue message are stored in one transaction; only then is the clicker answered.
  */
-import type { ActionId, Actor, Decision, EntraId, Platform, Role } from './action.ts';
+import type { ActionId, Actor, Decision, EntraId, Platform, Role, Verb } from './action.ts';
 import { mayBeCarriedOut } from './catalogue.ts';
 import { UpstreamError } from './errors.ts';
 import { type AskingPerson, identify } from './identify.ts';
 import { isOpen, type NormalisedIntake, type RemediationAction } from './intake.ts';
-import { mayDecide } from './permissions.ts';
+import { mayDecide, type Permission } from './permissions.ts';
 import type { ActionStore, Clock, DecisionMessage, Directory, Policy } from './ports.ts';
 import { isAboutAuthority, ok, type PersonRefusal, type Refusal, type Result, refuse } from './refusal.ts';
 import { type Sha256, scopeDigest } from './scope.ts';
@@ -63,14 +63,19 @@ async function examine(deps: DecideDeps, click: Click): Promise<Result<Examined>
   const standing = await standingRefusal(deps, action, click, person.value);
   if (standing) return refuse(standing);
   const permission = mayDecide(person.value, action, click.verb, deps.settings);
-  if (!permission.allowed) {
-    const { missing, deviceGroup } = permission;
-    const actorId = person.value.entraId;
-    const eligible = deviceGroup === undefined ? await eligibleFor(deps.directory, actorId, missing) : null;
-    const more = { ...(deviceGroup === undefined ? {} : { deviceGroup }), ...(eligible === null ? {} : { eligible }) };
-    return refuse({ kind: 'not-permitted', actorId, verb: click.verb, missing, ...more });
-  }
+  if (!permission.allowed) return refuse(await notPermitted(deps.directory, person.value.entraId, click.verb, permission));
   return ok({ action, actor: person.value, rolesUsed: permission.rolesUsed });
+}
+
+export async function notPermitted(
+  directory: DecidingDirectory,
+  actorId: EntraId,
+  verb: Verb,
+  { missing, deviceGroup }: Extract<Permission, { allowed: false }>,
+): Promise<Refusal> {
+  const eligible = deviceGroup === undefined ? await eligibleFor(directory, actorId, missing) : null;
+  const more = { ...(deviceGroup === undefined ? {} : { deviceGroup }), ...(eligible === null ? {} : { eligible }) };
+  return { kind: 'not-permitted', actorId, verb, missing, ...more };
 }
 
 /** What the person would have to activate for this press to count; null when that would not be enough, or nobody can say. */
@@ -198,7 +203,11 @@ async function lostRace(deps: DecideDeps, click: Click, actor: Actor): Promise<R
   return decide(deps, click);
 }
 
-async function auditRefusal(deps: DecideDeps, click: Click, refusal: Refusal): Promise<void> {
+export async function auditRefusal(
+  deps: Pick<DecideDeps, 'store' | 'now'>,
+  click: Pick<Click, 'actionId' | 'by' | 'platform' | 'clickId'> & { verb: Verb },
+  refusal: Refusal,
+): Promise<void> {
   if (!isAboutAuthority(refusal)) return;
   await deps.store.note(click.actionId, {
     kind: 'refused',

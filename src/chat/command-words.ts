@@ -135,5 +135,5 @@ function storyLine({ kind, at, data }: AuditEvent): Line[] {
   const outcome = Outcome.safeParse(data).data;
   if (!outcome) return [];
   const message: Line = outcome.message ? [words(' '), foreign(outcome.message, 300)] : [];
-  return [[time(at), words(` ${outcomeText(outcome.status)}`), ...message]];
+  return [[time(at), words(` ${outcomeText(outcome.status, data['verb'])}`), ...message]];
 }

@@ -166,7 +166,8 @@ function drawButton(button: CardButton): Button | null {
   const common = { type: 'button' as const, action_id: `ac.${button.kind}`, text: label, ...accessible };
   if (button.kind === 'hunt' || button.kind === 'portal') return button.url.length > limits.url ? null : { ...common, url: button.url };
   const value = writePressed(button.pressed);
-  if (button.kind === 'reject') return { ...common, value };
+  if (button.kind === 'reject' || button.kind === 'more') return { ...common, value };
+  if (button.kind === 'undo') return { ...common, value, confirm: drawConfirm(button.confirm) };
   return { ...common, value, style: 'primary', ...(button.confirm === null ? {} : { confirm: drawConfirm(button.confirm) }) };
 }
 
