@@ -38,7 +38,7 @@ export interface Policy {
 
 /** One line of the append-only record. `data` holds ids and facts, never secrets. */
 export type AuditEvent = {
-  kind: 'announced' | 'decided' | 'approved' | 'outcome' | 'lateOutcome' | 'expired' | 'rescoped' | 'refused' | 'requeued';
+  kind: 'announced' | 'decided' | 'approved' | 'outcome' | 'lateOutcome' | 'expired' | 'rescoped' | 'refused' | 'requeued' | 'batch';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;
@@ -167,7 +167,7 @@ export type CardRow = {
   actionId: ActionId;
   platform: Platform;
   conversation: string;
-  kind: 'action' | 'note';
+  kind: 'action' | 'note' | 'batch';
   ref: string | null;
   /** For a note: the card it is said under, and the event it tells. */
   parentRef: string | null;

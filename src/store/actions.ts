@@ -26,7 +26,7 @@ function present(row: ActionRow) {
 }
 
 /** We wrote these rows ourselves through the same types, so they are trusted here. */
-function actionOf(row: ActionRow): RemediationAction {
+export function actionOf(row: ActionRow): RemediationAction {
   const action = {
     ...present(row),
     tenantId: row.tenant_id,

@@ -9,6 +9,7 @@ type Claimed = Tables['cards'] & { parent_ref: string | null };
 
 const cardOf = (row: Claimed): CardRow => ({
   cardId: row.card_id,
+  // The batch's id for the card of a batch.
   actionId: ActionId.parse(row.action_id),
   platform: row.platform,
   conversation: row.conversation,
@@ -34,7 +35,7 @@ async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<C
       where c.tenant_id = ${tenantId} and c.platform = ${claim.platform} and c.shown_version < c.wanted_version and not c.stopped
         and c.next_try_at <= ${now}::timestamptz and (c.claimed_until is null or c.claimed_until <= ${now}::timestamptz)
         and c.conversation <> all (select jsonb_array_elements_text(${json(claim.except)}::jsonb))
-        and (c.ref is null) = ${claim.what === 'post'}::boolean and (c.kind = 'action' or p.ref is not null)
+        and (c.ref is null) = ${claim.what === 'post'}::boolean and (c.kind <> 'note' or p.ref is not null)
       order by c.kind, c.next_try_at, c.card_id limit ${claim.limit}
       for update of c skip locked)
     update cards set claimed_until = ${at(claim.now + claim.leaseMs)}::timestamptz, holder = ${claim.holder}

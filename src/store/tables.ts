@@ -66,7 +66,7 @@ type CardRecord = {
   action_id: string;
   platform: Platform;
   conversation: string;
-  kind: 'action' | 'note';
+  kind: 'action' | 'note' | 'batch';
   note: Json;
   parent_card_id: string | null;
   ref: string | null;
@@ -122,6 +122,40 @@ type SimulatorRunRow = {
   message: string | null;
 };
 
+export type BatchRow = {
+  batch_id: string;
+  tenant_id: string;
+  type: string;
+  verb: string | null;
+  actor: Json;
+  account: string;
+  platform: Platform;
+  conversation: string | null;
+  comment: string | null;
+  status: 'draft' | 'running' | 'finished';
+  total: number;
+  counts: Json;
+  version: number;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+  counted_at: Date | null;
+  next_at: Date;
+  claimed_until: Date | null;
+  holder: string | null;
+};
+
+type BatchMemberRow = {
+  batch_id: string;
+  action_id: string;
+  position: number;
+  digest: string;
+  decision_id: string;
+  state: string;
+  refusal: Json;
+  message: string | null;
+};
+
 export type Tables = {
   actions: ActionRow;
   audit_events: AuditRow;
@@ -130,5 +164,7 @@ export type Tables = {
   conversations: ConversationRow;
   executions: ExecutionRow;
   lanes: LaneRow;
+  batches: BatchRow;
+  batch_members: BatchMemberRow;
   simulator_runs: SimulatorRunRow;
 };
