@@ -2,7 +2,8 @@
  * Neutral pictures of an action: plain data that Slack and Teams each draw in their own way. Pure; everything a card says comes from the record
  * and the context. Text from outside is marked `foreign` (show.ts) and never becomes a link, a mention or markup.
  */
-import type { ActionStatus, Decision, Outcome, Verb } from '../action-center/action.ts';
+import type { ActionStatus, ActionType, Decision, Outcome, Verb } from '../action-center/action.ts';
+import type { BatchVerb } from '../action-center/batch.ts';
 import { catalogue, mayBeCarriedOut, severityLabels, sourceLabels } from '../action-center/catalogue.ts';
 import { isTooOldToHunt } from '../action-center/hunt.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
@@ -61,7 +62,30 @@ export type ActionCard = {
 };
 
 export type NoteCard = { kind: 'note'; lines: Line[]; fallback: string };
-export type Card = ActionCard | NoteCard;
+
+/** How far many decisions are that were confirmed at once. */
+export type BatchCard = {
+  kind: 'batch';
+  heading: string;
+  standing: Line;
+  facts: Fact[];
+  /** What failed or was refused, one line each. */
+  setbacks: Line[];
+  footnotes: Line[];
+  isRunning: boolean;
+  fallback: string;
+};
+
+export type AskButton =
+  | { kind: 'undo'; label: string; pressed: Pressed }
+  /** `name` tells the buttons of one question apart. */
+  | { kind: 'begin'; name: string; label: string; batchId: string; verb: BatchVerb }
+  | { kind: 'bulk'; label: string; type: ActionType };
+
+/** A question for one person alone; without a press nothing happens. */
+export type AskCard = { kind: 'ask'; lines: Line[]; buttons: AskButton[]; fallback: string };
+
+export type Card = ActionCard | NoteCard | BatchCard | AskCard;
 
 const fallbackLimit = 300;
 

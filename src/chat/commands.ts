@@ -4,20 +4,23 @@ import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import type { Look, Looked, LookRefusal } from '../action-center/look.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
-import type { ActionCard } from './card.ts';
+import type { ActionCard, AskCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
+import { bulkQuestion, type ManyDeps, undoQuestion } from './many.ts';
 import { within } from './press.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
 
-export type Asked = Omit<Look, 'actionId'> & { text: string };
-export type CommandAnswer = { lines: Line[]; card: ActionCard | null };
+/** `conversation`: where it was asked, and where others can see what comes of it. */
+export type Asked = Omit<Look, 'actionId'> & { text: string; conversation: string | null };
+export type CommandAnswer = { lines: Line[]; card: ActionCard | AskCard | null };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
 export type CommandDeps = {
   look: (asked: Look) => Promise<Result<Looked, LookRefusal>>;
   draw: (action: RemediationAction) => ActionCard;
+  many: ManyDeps;
   log: Log;
 };
 
@@ -32,11 +35,13 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, ...asker } = asked;
+  const { text, conversation, ...asker } = asked;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
   if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
   if (parsed.command.name === 'help') return said(...helpText(platform));
+  if (parsed.command.name === 'undo') return question(await undoQuestion(deps.many, parsed.command.ids, { ...asker, conversation }));
+  if (parsed.command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
   try {
     const looked = await deps.look({ ...asker, actionId: parsed.command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
@@ -52,6 +57,8 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
     return said(commandBugText(troubleId));
   }
 }
+
+const question = (answer: AskCard | { line: Line }): CommandAnswer => ('line' in answer ? said(answer.line) : { lines: [], card: answer });
 
 /** A copy that only one person sees must not be decided on: it is never kept up to date. */
 const readOnly = (card: ActionCard): ActionCard => ({

@@ -14,6 +14,8 @@ export type ReconcileDeps = {
   lanes: Lanes;
   store: Pick<ActionStore, 'get'>;
   draw: (row: CardRow, action: RemediationAction) => Card;
+  /** The card of a batch, by the batch's id; null: it is gone. */
+  drawBatch: (id: string) => Promise<{ card: Card; version: number; isRunning: boolean } | null>;
   now: () => number;
   holder: string;
   resting: Resting;
@@ -101,20 +103,36 @@ async function admit(deps: ReconcileDeps, row: CardRow): Promise<number> {
 }
 
 async function show(deps: ReconcileDeps, row: CardRow): Promise<boolean> {
-  const action = await deps.store.get(row.actionId);
-  if (!action) throw new Error(`card ${row.cardId} belongs to no action`);
-  const version = row.kind === 'note' ? row.wantedVersion : action.version;
+  const { card, version, isAwaited } = await picture(deps, row);
   try {
-    const ref = await write(deps, row, deps.draw(row, action));
+    const ref = await write(deps, row, card);
     await deps.cards.shown(row.cardId, version, ref, deps.now());
     deps.tell({ kind: 'shown', row, what: row.ref === null ? 'post' : 'update' });
     return true;
   } catch (error) {
     if (!(error instanceof SurfaceError)) throw error;
     deps.tell({ kind: 'trouble', row, trouble: error.trouble, error });
-    await recover(deps, row, action, error);
+    await recover(deps, row, isAwaited, error);
     return false;
   }
+}
+
+type Picture = {
+  card: Card;
+  version: number /** Somebody needs to see it: a message that was deleted is posted anew. */;
+  isAwaited: boolean;
+};
+
+async function picture(deps: ReconcileDeps, row: CardRow): Promise<Picture> {
+  if (row.kind === 'batch') {
+    const drawn = await deps.drawBatch(row.actionId);
+    if (!drawn) throw new Error(`card ${row.cardId} belongs to no batch`);
+    return { card: drawn.card, version: drawn.version, isAwaited: drawn.isRunning };
+  }
+  const action = await deps.store.get(row.actionId);
+  if (!action) throw new Error(`card ${row.cardId} belongs to no action`);
+  const version = row.kind === 'note' ? row.wantedVersion : action.version;
+  return { card: deps.draw(row, action), version, isAwaited: row.kind === 'action' && isOpen(action) };
 }
 
 async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<string> {
@@ -128,7 +146,7 @@ async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<str
   return deps.surface.post(place, row.cardId, card);
 }
 
-async function recover(deps: ReconcileDeps, row: CardRow, action: RemediationAction, error: SurfaceError): Promise<void> {
+async function recover(deps: ReconcileDeps, row: CardRow, isAwaited: boolean, error: SurfaceError): Promise<void> {
   const posting = row.ref === null;
   const fail = (afterMs: number, uncertain: boolean) =>
     deps.cards.later(row.cardId, deps.now() + afterMs, { error: `${error.trouble}: ${error.message}`.slice(0, 500), uncertain });
@@ -142,7 +160,7 @@ async function recover(deps: ReconcileDeps, row: CardRow, action: RemediationAct
     }
     case 'gone':
       // Somebody deleted the message. While a yes is still awaited it is needed again.
-      return deps.cards.lost(row.cardId, row.kind === 'action' && isOpen(action));
+      return deps.cards.lost(row.cardId, isAwaited);
     case 'unreachable':
       return fail(unreachableMs, false);
     case 'refused':
