@@ -1,8 +1,11 @@
 /** What bot and worker both stand on: the record, the queues, the directory, the policy. Opened once a process, closed last. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { BatchStore } from './action-center/batch.ts';
+import type { OpenActions } from './action-center/bulk.ts';
 import type { DecidingDirectory } from './action-center/decide.ts';
 import type { ActionStore, CardStore, Clock, Conversations, ExecutionStore, Lanes } from './action-center/ports.ts';
+import type { UndoStore } from './action-center/undo.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
 import { graphDirectory } from './identity/graph.ts';
@@ -16,6 +19,7 @@ import { queueNames } from './queue/contract.ts';
 import type { PoisonReport } from './queue/decisions.ts';
 import type { Watch } from './stage.ts';
 import { actionStore } from './store/actions.ts';
+import { batchStore } from './store/batches.ts';
 import { cardStore } from './store/cards.ts';
 import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
@@ -23,6 +27,7 @@ import { type Engine, openEngine } from './store/engine.ts';
 import { executionStore } from './store/executions.ts';
 import { lanes } from './store/lanes.ts';
 import { type Outbox, outbox } from './store/outbox.ts';
+import { openActions, undoStore } from './store/related-actions.ts';
 
 export type Foundation = {
   config: Config;
@@ -36,6 +41,9 @@ export type Foundation = {
   conversations: Conversations;
   outbox: Outbox;
   executions: ExecutionStore;
+  batches: BatchStore;
+  undoing: UndoStore;
+  openActions: OpenActions;
   lanes: Lanes;
   directory: DecidingDirectory;
   policy: LoadedPolicy;
@@ -96,6 +104,9 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     conversations: conversations(db, config.tenantId),
     outbox: outbox(db, config.tenantId),
     executions: executionStore(db, config.tenantId),
+    batches: batchStore(db, config.tenantId),
+    undoing: undoStore(db, config.tenantId),
+    openActions: openActions(db, config.tenantId),
     lanes: lanes(db),
     directory,
     policy,

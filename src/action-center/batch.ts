@@ -130,7 +130,8 @@ export type WorkDeps = {
   trouble: (error: unknown, batchId: string, actionId: ActionId) => string;
 };
 
-const leaseMs = 30_000;
+/** Two bots on one batch are harmless, only wasteful; a bot that died should not be waited for long. */
+const leaseMs = 10_000;
 const bite = 20;
 const lanes = 4;
 /** Roles are looked up anew at the start of a bite, and never believed longer than this. */

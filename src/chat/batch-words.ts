@@ -145,6 +145,7 @@ export const bulkTexts = {
         ],
     say('Each is decided by itself: your roles, protected assets and further approvals count as always.'),
   ],
+  again: (n: number): string => `${countOf(n, 'action')} chosen. Nothing was decided yet.`,
   decision: 'Decision',
   chooseDecision: 'Please choose what to do.',
   approveAll: (n: number): string => `Approve all ${n}`,

@@ -212,6 +212,7 @@ export const stillChecking: Line = say('Still checking. You get the result here 
 export const storeFailed: Line = say(
   'The record did not answer, so your press may or may not be recorded. Watch the card, or press again: pressing twice is safe.',
 );
+export const seePrivate: Line = say('What could be undone with it was sent to you in private. Nothing was changed yet.');
 export const outOfDate: Line = say(
   'This card is out of date, so this press decided nothing. Please use the newest card of this action, or Defender.',
 );

@@ -73,6 +73,15 @@ function askButton(button: AskButton): Button {
   }
 }
 
+/** A private answer or a dialog's text. Several lines, each by itself. */
+export function renderLines(lines: Line[]): SlackContent {
+  return renderCard({ kind: 'note', lines, fallback: lines.map(plain).join(' ') });
+}
+
+export function renderLine(line: Line): SlackContent {
+  return { text: escapeMrkdwn(showText(plain(line), 3000)), blocks: [richText([section(line, 600)])] };
+}
+
 function noteBlocks(card: NoteCard): KnownBlock[] {
   return [richText(card.lines.map((line) => section(line, 600)))];
 }
