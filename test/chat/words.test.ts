@@ -26,6 +26,10 @@ const one: { [Kind in Refusal['kind']]: Extract<Refusal, { kind: Kind }> } = {
   'scope-changed': { kind: 'scope-changed', note: null },
   'second-approver-needed': { kind: 'second-approver-needed', approvals: [aDecision()], needed: 2 },
   'own-request': { kind: 'own-request', needed: 2 },
+  'not-undoable': { kind: 'not-undoable', bar: { reason: 'retention', days: 30 }, byYou: false },
+  'mixed-action-types': { kind: 'mixed-action-types', types: ['isolateDevice', 'softDeleteEmail'] },
+  'too-many': { kind: 'too-many', most: 100 },
+  'nothing-to-confirm': { kind: 'nothing-to-confirm', why: 'too-late' },
   'decide-in-defender': { kind: 'decide-in-defender' },
   'comment-needed': { kind: 'comment-needed' },
 };
