@@ -91,7 +91,7 @@ export type Confirmation = { title: string; text: string; yes: string; no: strin
 
 /** Asked once more before an undo: what was held back comes back. */
 export function undoConfirm(action: RemediationAction, heading: string, backend: BackendName): Confirmation {
-  return { title: 'Undo this action', text: `${heading}. ${undoEffect(action.type, backend)}`, yes: 'Undo', no: 'Go back' };
+  return { title: 'Undo this action', text: `${heading}. ${undoEffect(action.type, backend)}`, yes: 'Yes, undo it', no: 'Go back' };
 }
 
 export function undoEffect(type: ActionType, backend: BackendName): string {

@@ -30,6 +30,10 @@ export type ChatWorld = {
   remember(title: string): CardCopy;
   /** Presses Reject, gives the reason and submits. */
   reject(who: DirectoryPerson, title: string, reason: string, options?: { older?: CardCopy; bot?: number }): Promise<void>;
+  /** Presses a button on the newest private answer that has one of this name. */
+  pressPrivate(who: DirectoryPerson, button: string | RegExp, options?: { bot?: number }): Promise<number>;
+  /** Fills in the dialog that is open for that person, by the labels of its fields, and sends it. */
+  submit(who: DirectoryPerson, values: Record<string, string>): Promise<number>;
   /** Asks by command, as a person would: in Slack `/actions ...`, in Teams as a slash command. */
   command(who: DirectoryPerson, text: string): Promise<number>;
   /** Where presses go, in the order of `bot`. */

@@ -88,6 +88,15 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       if (slack.view(user) === undefined && (await heard(slack, user, before)) === 'told') return;
       await slack.submit({ user, values: { Reason: reason }, ...botUrl(options.bot) });
     },
+    pressPrivate: async (who, button, options = {}) => {
+      const fits = (label: string) => (typeof button === 'string' ? label === button : button.test(label));
+      const message = slack.ephemerals(userOf(who)).findLast((one) => buttonsOf(one as SlackMessage).some(fits));
+      const label = message && buttonsOf(message as SlackMessage).find(fits);
+      if (message === undefined || label === undefined) throw new Error(`no private answer has a button ${String(button)}`);
+      return (await slack.click({ user: userOf(who), channel, ts: message.ts, button: label, confirm: 'accept', ...botUrl(options.bot) }))
+        .status;
+    },
+    submit: async (who, values) => (await slack.submit({ user: userOf(who), values })).status,
     command: async (who, text) => (await slack.command({ user: userOf(who), channel, command: '/actions', text })).status,
     told: (who) => slack.ephemerals(userOf(who)).map(({ text, blocks }) => `${text}\n${textOf(blocks)}`),
     dialog: (who) => {

@@ -97,6 +97,15 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       if (teams.dialog(teamsIdOf(who)) === null) return;
       await teams.submitDialog({ person: teamsIdOf(who), values: { reason }, ...urlOf(options.bot) });
     },
+    pressPrivate: async (who, button, options = {}) => {
+      const fits = (label: string) => (typeof button === 'string' ? label === button : button.test(label));
+      const message = heard(who).findLast(({ card }) => titlesOf(card).some(fits));
+      const label = titlesOf(message?.card).find(fits);
+      if (message === undefined || label === undefined) throw new Error(`no private answer has a button ${String(button)}`);
+      const { conversation, id: messageId } = message;
+      return (await teams.press({ person: teamsIdOf(who), conversation, messageId, button: label, ...urlOf(options.bot) })).status;
+    },
+    submit: async (who, values) => (await teams.submitDialog({ person: teamsIdOf(who), values })).status,
     command: async (who, text) =>
       (await teams.say({ person: teamsIdOf(who), conversation: channel, text: text || 'help', targeted: true })).status,
     told: (who) => heard(who).map(({ text, card }) => [text, textOfCard(card)].filter(Boolean).join('\n')),
