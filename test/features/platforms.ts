@@ -18,7 +18,7 @@ export function textOf(blocks: unknown): string {
   return [own, textOf(fields), textOf(elements), textOf(accessory)].filter(Boolean).join('\n');
 }
 
-export function buttonsOf(message: SlackMessage): string[] {
+export function buttonsOf(message: Pick<SlackMessage, 'blocks'>): string[] {
   const blocks = (message.blocks ?? []) as { type: string; elements?: { type: string; text?: { text: string } }[] }[];
   return blocks.filter(({ type }) => type === 'actions').flatMap(({ elements }) => (elements ?? []).map(({ text }) => text?.text ?? ''));
 }
@@ -90,8 +90,8 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     },
     pressPrivate: async (who, button, options = {}) => {
       const fits = (label: string) => (typeof button === 'string' ? label === button : button.test(label));
-      const message = slack.ephemerals(userOf(who)).findLast((one) => buttonsOf(one as SlackMessage).some(fits));
-      const label = message && buttonsOf(message as SlackMessage).find(fits);
+      const message = slack.ephemerals(userOf(who)).findLast((one) => buttonsOf(one).some(fits));
+      const label = message && buttonsOf(message).find(fits);
       if (message === undefined || label === undefined) throw new Error(`no private answer has a button ${String(button)}`);
       return (await slack.click({ user: userOf(who), channel, ts: message.ts, button: label, confirm: 'accept', ...botUrl(options.bot) }))
         .status;

@@ -101,7 +101,7 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       const fits = (label: string) => (typeof button === 'string' ? label === button : button.test(label));
       const message = heard(who).findLast(({ card }) => titlesOf(card).some(fits));
       const label = titlesOf(message?.card).find(fits);
-      if (message === undefined || label === undefined) throw new Error(`no private answer has a button ${String(button)}`);
+      if (message?.id === undefined || label === undefined) throw new Error(`no private answer has a button ${String(button)}`);
       const { conversation, id: messageId } = message;
       return (await teams.press({ person: teamsIdOf(who), conversation, messageId, button: label, ...urlOf(options.bot) })).status;
     },
