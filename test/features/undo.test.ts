@@ -1,22 +1,30 @@
 /** Undo: from the card, by command, many at once, more of the same file; and every reason why not. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Entity } from '../../src/action-center/entity.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
-import { device, isolateDevice, quarantineFile, softDeleteEmail } from './actions.ts';
+import { device, isolateDevice, quarantineFile } from './actions.ts';
+import { addCompleted } from './completed.ts';
 import { alice, bob, erin } from './people.ts';
-import { platforms } from './platforms.ts';
+import { platforms, slackWorld } from './platforms.ts';
+import { teamsWorld } from './teams-world.ts';
 import { openWorld, type World } from './world.ts';
 
 const undoButton = /^(Undo|Yes, undo it)$/;
-const sha = (letter: string) => letter.repeat(64);
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+
+type Over = Partial<Omit<Parameters<typeof addCompleted>[1], 'entities'>>;
 
 describe.each(platforms)('undo in $name', ({ open }) => {
   let world: World;
-  let db: pg.Pool;
+  let pool: pg.Pool;
+  let db: Database;
 
   beforeAll(async () => {
     const databaseUrl = await freshDatabase();
-    db = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+    pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+    db = openDatabase(pool);
     world = await openWorld({
       chat: await open(),
       services: { databaseUrl, redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
@@ -25,7 +33,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     await world.add({ bot: true, worker: true });
   });
   afterAll(async () => {
-    await db.end();
+    await pool.end();
     await world.close();
   });
 
@@ -40,6 +48,9 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     await saysOnCard(body.title, 'Approved and completed');
     return { id, title: body.title };
   }
+  /** Completed a while ago, on this device. */
+  const recorded = (name: string, over: Over = {}, more: Entity[] = []): Promise<string> =>
+    addCompleted(db, { type: 'isolateDevice', entities: [{ type: 'device', name, group: 'Workstations' }, ...more], ...over });
   const saysOnCard = (title: string, text: string) => world.until(`the card says ${text}`, () => world.chat.card(title)?.includes(text));
   const newlyTold = async (who: typeof alice, act: () => Promise<unknown>): Promise<string> => {
     const before = world.chat.told(who).length;
@@ -47,7 +58,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     return world.until(`${who.displayName} is told`, () => world.chat.told(who)[before]);
   };
   const undosOf = async (id: string): Promise<number> => {
-    const sent = await db.query(
+    const sent = await pool.query(
       "select 1 from simulator_runs r join outbox o using (decision_id) where o.action_id = $1 and o.name = 'undo'",
       [id],
     );
@@ -57,6 +68,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
   it('from the card takes the action back once, and the approval stays to be seen', async () => {
     const { id, title } = await complete(isolateDevice());
     const older = world.chat.remember(title);
+    expect(await newlyTold(bob, () => world.chat.press(bob, title, undoButton))).toContain('you also need Security Administrator');
     expect(await newlyTold(alice, () => world.chat.press(alice, title, undoButton))).toContain('you asked to undo');
     await statusIs(id, 'undone');
     await saysOnCard(title, 'Completed, then undone');
@@ -76,7 +88,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
   });
 
   it('by command shows what would be undone, and undoes nothing before the button is pressed', async () => {
-    const { id } = await complete(isolateDevice());
+    const id = await recorded('wks-10.contoso.example');
     expect(await newlyTold(alice, () => world.chat.command(alice, `undo ${id}`))).toContain('To be undone');
     expect((await world.read(id)).status).toBe('completed');
     await world.chat.pressPrivate(alice, undoButton);
@@ -84,43 +96,67 @@ describe.each(platforms)('undo in $name', ({ open }) => {
   });
 
   it('of several counts along on a card of its own', async () => {
-    const made = [
-      await complete(isolateDevice()),
-      await complete(isolateDevice({ entities: [{ ...device, name: 'wks-0043.contoso.example' }] })),
-    ];
-    const told = await newlyTold(alice, () => world.chat.command(alice, `undo ${made.map(({ id }) => id).join(' ')}`));
+    const ids = [await recorded('wks-11.contoso.example'), await recorded('wks-12.contoso.example')];
+    const told = await newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
     expect(told).toContain('2 actions of the type “Isolate device”');
-    expect(told).toContain('wks-0043.contoso.example');
+    expect(told).toContain('wks-12.contoso.example');
     await world.chat.pressPrivate(alice, 'Undo all 2');
-    for (const { id } of made) await statusIs(id, 'undone');
+    for (const id of ids) await statusIs(id, 'undone');
     await world.until('the counter says so', () => world.chat.everything().find((text) => text.includes('Finished: 2 undone.')));
     // The question is still there to be pressed; it counts once.
-    expect(await newlyTold(alice, () => world.chat.pressPrivate(alice, 'Undo all 2'))).toContain('confirmed already');
-    for (const { id } of made) expect(await undosOf(id)).toBe(1);
-    const { rows } = await db.query("select data from audit_events where kind = 'batch' order by seq desc limit 1");
+    expect(await newlyTold(alice, () => world.chat.pressPrivate(alice, 'Undo all 2'))).toMatch(/Recorded|confirmed already/);
+    const again = await world.until('it is told', () => world.chat.told(alice).find((text) => text.includes('confirmed already')));
+    expect(again).toContain('counts once');
+    for (const id of ids) expect(await undosOf(id)).toBe(1);
+    const { rows } = await pool.query("select data from audit_events where kind = 'batch' order by seq desc limit 1");
     expect(rows).toMatchObject([{ data: { verb: 'undo', total: 2, type: 'isolateDevice' } }]);
   });
 
+  it('of several goes on when some cannot be undone, and tells which', async () => {
+    const ids = [
+      await recorded('wks-13.contoso.example'),
+      await recorded('wks-14.contoso.example'),
+      await recorded('wks-15.contoso.example'),
+    ];
+    await newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
+    // Between the question and the answer.
+    await pool.query("update actions set status = 'superseded', version = version + 1 where id = $1", [ids[1]]);
+    await world.chat.pressPrivate(alice, 'Undo all 3');
+    const counter = await world.until('the counter', () =>
+      world.chat.everything().find((text) => text.includes('Finished: 2 undone and 1 refused.')),
+    );
+    expect(counter).toContain('Only what is completed can be undone');
+    expect(counter).toContain(ids[1]);
+    const told = await newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
+    expect(told).toContain('You undid this already');
+  });
+
+  it('belongs to the person who asked', async () => {
+    const ids = [await recorded('wks-16.contoso.example'), await recorded('wks-17.contoso.example')];
+    await newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
+    const { rows } = await pool.query("select batch_id from batches where status = 'draft' order by created_at desc limit 1");
+    await pool.query("update batches set actor = jsonb_set(actor, '{entraId}', '\"somebody-else\"') where batch_id = $1", [
+      rows[0].batch_id,
+    ]);
+    expect(await newlyTold(alice, () => world.chat.pressPrivate(alice, 'Undo all 2'))).toContain('prepared for somebody else');
+    for (const id of ids) expect((await world.read(id)).status).toBe('completed');
+  });
+
   it('is refused for different types at once, and names them', async () => {
-    const made = [await complete(isolateDevice()), await complete(quarantineFile())];
-    const told = await newlyTold(alice, () => world.chat.command(alice, `undo ${made.map(({ id }) => id).join(' ')}`));
-    expect(told).toMatch(/same type.*“Isolate device” and “Stop and quarantine file”/s);
+    const scan = await recorded('wks-18.contoso.example', { type: 'runAntivirusScan' });
+    const isolation = await recorded('wks-18.contoso.example');
+    const mixed = await newlyTold(alice, () => world.chat.command(alice, `undo ${isolation} ${scan}`));
+    expect(mixed).toMatch(/same type.*“Isolate device” and “Run antivirus scan”/s);
   });
 
   it('applies to more instances of the same file, after showing where they are', async () => {
-    const on = (name: string, hash: string) =>
-      quarantineFile({
-        entities: [
-          { ...device, deviceId: undefined, name },
-          { type: 'file', sha256: hash, name: 'dropper.exe' },
-        ],
-      });
-    const made = [];
-    for (const name of ['wks-1.contoso.example', 'wks-2.contoso.example', 'wks-3.contoso.example'])
-      made.push(await complete(on(name, sha('b'))));
-    const other = await complete(on('wks-9.contoso.example', sha('c')));
+    const file = (letter: string) => ({ type: 'file' as const, sha256: letter.repeat(64), name: 'dropper.exe' });
+    const on = (name: string, letter: string) => recorded(name, { type: 'stopAndQuarantineFile' }, [file(letter)]);
+    const first = await complete(quarantineFile({ entities: [device, file('b')] }));
+    const more = [await on('wks-2.contoso.example', 'b'), await on('wks-3.contoso.example', 'b')];
+    const other = await on('wks-9.contoso.example', 'c');
     const before = world.chat.told(alice).length;
-    await world.chat.press(alice, made[0]?.title ?? '', 'Undo more of this file');
+    await world.chat.press(alice, first.title, 'Undo more of this file');
     const told = await world.until('what more there is', () =>
       world.chat
         .told(alice)
@@ -130,39 +166,34 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     expect(told).toMatch(/2 more instances of this file.*wks-2\.contoso\.example.*wks-3\.contoso\.example/s);
     expect(told).not.toContain('wks-9');
     await world.chat.pressPrivate(alice, 'Undo this and 2 more');
-    for (const { id } of made) await statusIs(id, 'undone');
-    expect((await world.read(other.id)).status).toBe('completed');
+    for (const id of [first.id, ...more]) await statusIs(id, 'undone');
+    expect((await world.read(other)).status).toBe('completed');
   });
 
   it('is refused to who may only approve, and the attempt is in the audit record', async () => {
-    const { id, title } = await complete(isolateDevice());
-    expect(await newlyTold(bob, () => world.chat.press(bob, title, undoButton))).toMatch(
-      /To undo this you also need Security Administrator/,
-    );
+    const id = await recorded('wks-19.contoso.example');
+    expect(await newlyTold(bob, () => world.chat.command(bob, `undo ${id}`))).toMatch(/To undo this you also need Security Administrator/);
     expect((await world.read(id)).status).toBe('completed');
-    const { rows } = await db.query("select data from audit_events where action_id = $1 and kind = 'refused'", [id]);
+    const { rows } = await pool.query("select data from audit_events where action_id = $1 and kind = 'refused'", [id]);
     expect(rows).toMatchObject([{ data: { refusal: 'not-permitted', verb: 'undo' } }]);
   });
 
   it('is refused with the reason when it is too late, reversed by something newer, final, or for Defender alone', async () => {
-    const mail = await complete(softDeleteEmail(), alice);
-    const shown = world.chat.remember(mail.title);
-    await db.query('update actions set outcome = outcome || \'{"at": "2026-01-01T00:00:00.000Z"}\' where id = $1', [mail.id]);
-    expect(await newlyTold(alice, () => world.chat.press(alice, mail.title, undoButton, { older: shown }))).toContain('30 days');
-
-    const entities = [{ type: 'device', name: 'wks-77.contoso.example', group: 'Workstations' }];
-    const isolation = await complete(isolateDevice({ entities }));
-    await complete(isolateDevice({ type: 'releaseIsolation', entities }));
-    const older = world.chat.remember(isolation.title);
-    const told = await newlyTold(alice, () => world.chat.press(alice, isolation.title, undoButton, { older }));
-    expect(told).toMatch(/undone already: a newer action, “Release from isolation”/);
-
-    const scan = await complete(isolateDevice({ type: 'runAntivirusScan' }));
-    expect(await newlyTold(alice, () => world.chat.command(alice, `undo ${scan.id}`))).toContain('final');
-    const containment = await complete(isolateDevice({ type: 'containDevice' }));
-    expect(await newlyTold(alice, () => world.chat.command(alice, `undo ${containment.id}`))).toContain('No public API can undo this type');
-    for (const { title } of [scan, containment]) await expect(world.chat.press(alice, title, undoButton)).rejects.toThrow('no button');
-    for (const { id } of [mail, isolation, scan, containment]) expect((await world.read(id)).status).toBe('completed');
+    const refused = async (id: string, reason: string | RegExp) => {
+      expect(await newlyTold(alice, () => world.chat.command(alice, `undo ${id}`))).toMatch(reason);
+      expect((await world.read(id)).status).toBe('completed');
+    };
+    const mail = { type: 'email' as const, networkMessageId: '3f1d7c1e-52b0-4a44-9a53-08dd6f0d2f10', recipient: 'kim@contoso.example' };
+    const old = { type: 'softDeleteEmail' as const, source: 'automatedEmailAction' as const, completedAt: daysAgo(31) };
+    await refused(await addCompleted(db, { ...old, entities: [mail] }), '30 days');
+    const isolation = await recorded('wks-20.contoso.example', { completedAt: daysAgo(2) });
+    await recorded('WKS-20.contoso.example', { type: 'releaseIsolation', completedAt: daysAgo(3) });
+    await newlyTold(alice, () => world.chat.command(alice, `undo ${isolation}`)).then((told) => expect(told).toContain('To be undone'));
+    await recorded('wks-20.contoso.example', { type: 'releaseIsolation', completedAt: daysAgo(1) });
+    await refused(isolation, /undone already: a newer action, “Release from isolation”/);
+    await refused(await recorded('wks-21.contoso.example', { type: 'runAntivirusScan' }), 'final');
+    await refused(await recorded('wks-22.contoso.example', { type: 'containDevice' }), 'No public API can undo this type');
+    await refused(await recorded('wks-23.contoso.example', { source: 'explorerAction' }), 'Explorer action');
   });
 
   it('pressed by two people at once, and sent again byte for byte, is one undo', async () => {
@@ -172,7 +203,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     expect(await world.chat.replayLast()).toBe(200);
     await statusIs(id, 'undone');
     expect(await undosOf(id)).toBe(1);
-    const { rows } = await db.query("select 1 from audit_events where action_id = $1 and kind = 'decided' and data ->> 'verb' = 'undo'", [
+    const { rows } = await pool.query("select 1 from audit_events where action_id = $1 and kind = 'decided' and data ->> 'verb' = 'undo'", [
       id,
     ]);
     expect(rows).toHaveLength(1);
@@ -194,4 +225,47 @@ describe.each(platforms)('undo in $name', ({ open }) => {
   it('breaks none of the platform’s own rules', () => {
     expect(world.chat.problems()).toEqual([]);
   });
+});
+
+it('asked for on two platforms at the same moment is one undo', { timeout: 60_000 }, async () => {
+  const [slack, teams] = [await slackWorld(), await teamsWorld()];
+  const databaseUrl = await freshDatabase();
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  const world = await openWorld({
+    chat: {
+      ...slack,
+      env: { ...slack.env, ...teams.env },
+      connect: (urls) => {
+        slack.connect(urls);
+        teams.connect(urls);
+      },
+      close: async () => {
+        await slack.close();
+        await teams.close();
+      },
+    },
+    policy: `${slack.policy.trimEnd()}\n    ${teams.policy.split('- ')[1]}`,
+    services: { databaseUrl, redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
+  });
+  try {
+    await world.add({ bot: true, worker: true });
+    const id = await addCompleted(openDatabase(pool), {
+      type: 'isolateDevice',
+      entities: [{ type: 'device', name: 'wks-30.contoso.example' }],
+    });
+    await Promise.all([slack.command(alice, `undo ${id}`), teams.command(erin, `undo ${id}`)]);
+    await world.until('both are asked', () => slack.told(alice).length > 0 && teams.told(erin).length > 0);
+    await Promise.all([slack.pressPrivate(alice, undoButton), teams.pressPrivate(erin, undoButton)]);
+    await world.until('it is undone', async () => (await world.read(id)).status === 'undone');
+    const { rows } = await pool.query("select data ->> 'verb' as verb from audit_events where action_id = $1 and kind = 'decided'", [id]);
+    expect(rows).toEqual([{ verb: 'undo' }]);
+    const told = await world.until('both hear of it', () => {
+      const all = [...slack.told(alice), ...teams.told(erin)].join('\n');
+      return /you asked to undo/.test(all) && /(asked to undo|undid) this already/.test(all);
+    });
+    expect(told).toBe(true);
+  } finally {
+    await pool.end();
+    await world.close();
+  }
 });
