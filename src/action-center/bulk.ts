@@ -10,7 +10,7 @@ import { mayDecide } from './permissions.ts';
 import { ok, type Refusal, type Result, refuse } from './refusal.ts';
 
 /** As many as a list on either platform holds. */
-export const bulkMost = 100;
+const bulkMost = 100;
 
 export type Where = { platform: Platform; conversation: string };
 

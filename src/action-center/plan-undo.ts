@@ -48,9 +48,8 @@ async function examine(deps: PlanDeps, actor: Actor, id: string): Promise<Looked
   if (action === null) return { id, action, refusal: { kind: 'not-found' } };
   const permission = mayDecide(actor, action, 'undo', deps.settings);
   const isReader = mayViewHistory(actor) || mayDecide(actor, action, 'approve', deps.settings).allowed;
-  // Who may not read learns nothing about it either.
-  if (!permission.allowed && !isReader)
-    return { id, action: null, refusal: await notPermitted(deps.directory, actor.entraId, 'undo', permission) };
+  // Who may not read does not even learn that it exists.
+  if (!permission.allowed && !isReader) return { id, action: null, refusal: { kind: 'not-found' } };
   const bar = await undoBar(deps, action);
   if (bar !== null) return { id, action, refusal: notUndoable(bar, actor) };
   return { id, action, refusal: permission.allowed ? null : await notPermitted(deps.directory, actor.entraId, 'undo', permission) };

@@ -43,7 +43,7 @@ const undoSources: Partial<Record<ActionType, readonly ActionSource[]>> = {
 };
 
 /** Deleted and quarantined mail can be had back for this long at most; then the mailbox has forgotten it. */
-export const mailRetentionDays = 30;
+const mailRetentionDays = 30;
 
 /** Why an action cannot be undone. */
 export type UndoBar =
@@ -126,8 +126,3 @@ export function reversalAmong(action: RemediationAction, newer: readonly Remedia
   const isReversed = targets.length > 0 && targets.every((names) => names.some((name) => reversed.has(name)));
   return isReversed ? (newer[0] ?? null) : null;
 }
-
-export const fileHashes = (action: Pick<RemediationAction, 'entities'>): string[] =>
-  action.entities
-    .flatMap((entity) => (entity.type === 'file' ? [entity.sha256, entity.sha1].filter((hash) => hash !== undefined) : []))
-    .map(low);

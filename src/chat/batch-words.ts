@@ -48,7 +48,7 @@ export const moreSetbacks = (n: number): Line =>
   say(`And ${countOf(n, 'more', 'more')} that failed or ${n === 1 ? 'was' : 'were'} refused.`);
 
 /** The names of devices, mailboxes or users, the first few of them. */
-export function subjectsLine(actions: readonly RemediationAction[]): Line {
+function subjectsLine(actions: readonly RemediationAction[]): Line {
   const named = actions
     .slice(0, namedMost)
     .flatMap((action, index): Line => [...(index === 0 ? [] : [words(', ')]), foreign(placeOf(action), 80)]);

@@ -30,11 +30,18 @@ function patternsOf(entity: Entity): object[] {
   }
 }
 
+/** Producers write hashes and names in either case. */
+const spellings = (pattern: object): object[] => {
+  const [[key, value] = []] = Object.entries(pattern);
+  if (key === undefined || typeof value !== 'string') return [];
+  return [...new Set([value, value.toLowerCase(), value.toUpperCase()])].map((text) => ({ [key]: text }));
+};
+
 const written = (entities: readonly Entity[]): string[] => {
   const named = entities.flatMap((entity) =>
-    patternsOf(entity).flatMap((pattern) =>
-      Object.values(pattern).some((value) => value !== undefined) ? [[{ type: entity.type, ...pattern }]] : [],
-    ),
+    patternsOf(entity)
+      .flatMap(spellings)
+      .map((pattern) => [{ type: entity.type, ...pattern }]),
   );
   return [...new Set(named.map(json))];
 };

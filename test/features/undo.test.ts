@@ -1,8 +1,14 @@
 /** Undo: from the card, by command, many at once, more of the same file; and every reason why not. */
+import { readFile, writeFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ActionId, EntraId } from '../../src/action-center/action.ts';
+import { decisionMessage } from '../../src/action-center/decide.ts';
 import type { Entity } from '../../src/action-center/entity.ts';
+import { undoAsked } from '../../src/action-center/transitions.ts';
+import { actionStore } from '../../src/store/actions.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
+import { aDecision } from '../setup/builders.ts';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
 import { device, isolateDevice, quarantineFile } from './actions.ts';
 import { addCompleted } from './completed.ts';
@@ -194,6 +200,36 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     await refused(await recorded('wks-21.contoso.example', { type: 'runAntivirusScan' }), 'final');
     await refused(await recorded('wks-22.contoso.example', { type: 'containDevice' }), 'No public API can undo this type');
     await refused(await recorded('wks-23.contoso.example', { source: 'explorerAction' }), 'Explorer action');
+  });
+
+  it('of many asks for the roles again when it begins', async () => {
+    const ids = [await recorded('wks-24.contoso.example'), await recorded('wks-25.contoso.example')];
+    await newlyTold(erin, () => world.chat.command(erin, `undo ${ids.join(' ')}`));
+    const good = await readFile(world.directoryFile, 'utf8');
+    await writeFile(world.directoryFile, good.replace('"roles":["GlobalAdministrator"]', '"roles":["SecurityReader"]'));
+    try {
+      await world.chat.pressPrivate(erin, 'Undo all 2');
+      await world.until('the counter', () => world.chat.everything().find((text) => text.includes('Finished: 0 undone and 2 refused.')));
+      for (const id of ids) expect(await world.read(id)).toMatchObject({ status: 'completed', decision: { verb: 'approve' } });
+    } finally {
+      await writeFile(world.directoryFile, good);
+    }
+  });
+
+  it('whose job was lost is put on its way again', async () => {
+    const id = ActionId.parse(await recorded('wks-26.contoso.example'));
+    const store = actionStore(db, 'default');
+    const action = await store.get(id);
+    if (!action) throw new Error('it is not in the record');
+    const decidedAt = new Date(Date.now() - 10_000).toISOString();
+    const { entraId, upn, displayName } = alice;
+    const actor = { entraId: EntraId.parse(entraId), upn, displayName, rolesUsed: ['SecurityAdministrator' as const] };
+    const decision = aDecision({ decisionId: `D-lost-${id}`, verb: 'undo', actor, decidedAt, scopeDigest: action.scopeDigest });
+    await store.apply({ ...undoAsked(action, decision), decision: decisionMessage(action, decision) });
+    // As after the loss of the whole queue: it counts as sent, and no queue knows it.
+    await pool.query('update outbox set sent_at = now() where decision_id = $1', [decision.decisionId]);
+    await statusIs(id, 'undone');
+    expect(await undosOf(id)).toBe(1);
   });
 
   it('pressed by two people at once, and sent again byte for byte, is one undo', async () => {
