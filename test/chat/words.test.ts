@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { EntraId } from '../../src/action-center/action.ts';
+import { ActionId, EntraId } from '../../src/action-center/action.ts';
 import type { Refusal } from '../../src/action-center/refusal.ts';
+import type { UndoBar } from '../../src/action-center/undoable.ts';
 import { plain } from '../../src/chat/show.ts';
 import { bugText, recordedText, refusalText, rolesText } from '../../src/chat/words.ts';
 import { aDecision, anAction } from '../setup/builders.ts';
@@ -95,4 +96,22 @@ test('a recorded press says what was recorded', () => {
 
 test('a bug has an id to quote', () => {
   expect(plain(bugText('AB12CD34'))).toContain('(AB12CD34)');
+});
+
+test.each<UndoBar>([
+  { reason: 'final' },
+  { reason: 'type' },
+  { reason: 'source', source: 'explorerAction' },
+  { reason: 'in-defender' },
+  { reason: 'not-completed', status: 'failed' },
+  { reason: 'not-completed', status: 'partiallyCompleted' },
+  { reason: 'undo-running', decision: aDecision({ verb: 'undo' }) },
+  { reason: 'already-undone', decision: aDecision({ verb: 'undo' }) },
+  { reason: 'reversed', by: ActionId.parse('A-01JD6Q00000000000000000002'), type: 'releaseIsolation', at: '2026-11-21T08:00:00.000Z' },
+  { reason: 'retention', days: 30 },
+])('why something cannot be undone ($reason) is said calmly, with what stands', (bar) => {
+  const text = say({ kind: 'not-undoable', bar, byYou: false });
+  expect(text).toMatch(/Nothing was changed|Alice Adams (asked to undo|undid) this already/);
+  expect(text).not.toMatch(/!|undefined|null|error|invalid|sorry/i);
+  expect(text.length).toBeLessThan(300);
 });
