@@ -4,9 +4,11 @@ import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import type { CardRow } from './action-center/ports.ts';
+import { checkUndo, undo } from './action-center/undo.ts';
 import { noticeFor } from './chat/alarm-words.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
+import type { ManyFlows } from './chat/many.ts';
 import type { Flows } from './chat/press.ts';
 import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
 import type { Surface } from './chat/surface.ts';
@@ -14,6 +16,7 @@ import type { TeamsDeps } from './chat/teams/app.ts';
 import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
 import { type Loop, startLoop } from './loop.ts';
+import { batchLoop, drawBatch, manyFlows } from './many.ts';
 
 type Chat = {
   surface: Surface;
@@ -37,7 +40,13 @@ const cardsRestMs = 100;
 
 export async function openChats(ground: Foundation, deps: DecideDeps, poke: () => void): Promise<Chats> {
   const { config } = ground;
-  const flows = chatFlows(ground, deps);
+  const flowsOf = (changed: DecideDeps) => chatFlows(ground, changed);
+  const flows = flowsOf(deps);
+  let batchWork: Loop | null = null;
+  const many = manyFlows(ground, deps, () => {
+    batchWork?.poke();
+    poke();
+  });
   const chats: Chat[] = [];
   const stopAll = async (deadlineMs: number) => {
     await Promise.all(chats.map((chat) => chat.stop(deadlineMs)));
@@ -46,17 +55,19 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     // Loaded only where it is on: each platform's SDK costs half a second and a hundred megabytes.
     if (config.teams) {
       const { startTeams } = await import('./chat/teams/app.ts');
-      chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, flows, poke, config.teams))) });
+      chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, { flows, many }, poke, config.teams))) });
     }
     if (config.slack) {
       const { startSlack } = await import('./chat/slack/app.ts');
-      chats.push({ path: '/slack/events', ...(await startSlack({ ...slackDeps(ground, flows), ...config.slack })) });
+      chats.push({ path: '/slack/events', ...(await startSlack({ ...slackDeps(ground, { flows, many }), ...config.slack })) });
     }
   } catch (error) {
     await stopAll(0);
     throw error;
   }
   const loops = chats.map(({ surface }) => cardLoop(ground, surface));
+  const batches = batchLoop(ground, deps, flowsOf, poke);
+  batchWork = batches;
   return {
     platforms: chats.map(({ surface }) => surface.platform),
     ways: Object.fromEntries(chats.map(({ path, handle }) => [path, handle])),
@@ -65,7 +76,7 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     },
     stop: async (deadlineMs) => {
       await stopAll(deadlineMs);
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([...loops, batches].map((loop) => loop.stop()));
     },
   };
 }
@@ -73,40 +84,44 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
 /** The flows, counted and watched. */
 function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
   const { metrics } = ground;
-  return {
-    check: (click) => checkClick(deps, click),
-    decide: async (click) => {
-      const done = metrics.pressSeconds.startTimer({ verb: click.verb });
-      const decided = await decide(deps, click);
-      done();
-      if (!decided.ok) {
-        metrics.refusals.inc({ kind: decided.refusal.kind });
-        return decided;
-      }
-      const { action, decision } = decided.value;
-      metrics.decisions.inc({ verb: decision.verb, platform: decision.platform });
-      // The first of two approvals decides nothing yet.
-      if (action.decision) {
-        const { decisionId, decidedAt, verb } = action.decision;
-        ground.watch({ stage: 'decided', actionId: action.id, decisionId, at: decidedAt, detail: verb });
-      }
+  const watched = async (verb: string, flow: () => ReturnType<Flows['decide']>): ReturnType<Flows['decide']> => {
+    const done = metrics.pressSeconds.startTimer({ verb });
+    const decided = await flow();
+    done();
+    if (!decided.ok) {
+      metrics.refusals.inc({ kind: decided.refusal.kind });
       return decided;
-    },
+    }
+    const { action, decision } = decided.value;
+    metrics.decisions.inc({ verb: decision.verb, platform: decision.platform });
+    // The first of two approvals decides nothing yet.
+    if (action.decision) {
+      const { decisionId, decidedAt } = action.decision;
+      ground.watch({ stage: 'decided', actionId: action.id, decisionId, at: decidedAt, detail: action.decision.verb });
+    }
+    return decided;
+  };
+  return {
+    check: (click) => (click.verb === 'undo' ? checkUndo({ ...deps, undoing: ground.undoing }, click) : checkClick(deps, click)),
+    decide: (click) => watched(click.verb, () => decide(deps, click)),
+    undo: (click) => watched('undo', () => undo({ ...deps, undoing: ground.undoing }, click)),
   };
 }
 
-const common = ({ log }: Foundation, flows: Flows) => ({ log, flows, now: () => Date.now() });
+type AllFlows = { flows: Flows; many: ManyFlows };
 
-function slackDeps(ground: Foundation, flows: Flows) {
+const common = ({ log, settings }: Foundation, flows: AllFlows) => ({ log, ...flows, backend: settings.backend, now: () => Date.now() });
+
+function slackDeps(ground: Foundation, flows: AllFlows) {
   return {
     ...common(ground, flows),
-    commands: commandsOf(ground),
+    commands: commandsOf(ground, flows),
     identityMode: ground.config.identityMode,
     channels: ground.policy.conversations('slack'),
   };
 }
 
-function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings: TeamsDeps['settings']): TeamsDeps {
+function teamsDeps(ground: Foundation, flows: AllFlows, poke: () => void, settings: TeamsDeps['settings']): TeamsDeps {
   const { cards, conversations, lanes, metrics, policy, store } = ground;
   return {
     ...common(ground, flows),
@@ -116,8 +131,9 @@ function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings:
     lanes,
     poke,
     routed: policy.conversations('teams'),
-    commands: commandsOf(ground),
+    commands: commandsOf(ground, flows),
     redraw: async (row) => {
+      if (row.kind === 'batch') return row.actionId === null ? null : ((await drawBatch(ground, row.actionId))?.card ?? null);
       const action = row.actionId === null ? null : await store.get(row.actionId);
       return action || row.kind === 'notice' ? drawCard(ground, row, action) : null;
     },
@@ -132,12 +148,13 @@ function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings:
   };
 }
 
-function commandsOf(ground: Foundation): AnswerCommand {
+function commandsOf(ground: Foundation, { many }: AllFlows): AnswerCommand {
   const { store, directory, settings, now, log } = ground;
   const deps = {
     look: (asked: Look) => look({ store, directory, settings, now }, asked),
     draw: (action: RemediationAction) => drawAction(ground, action),
     linking: ground.linking,
+    many: { many, backend: settings.backend, log },
     log,
   };
   return (asked) => answerCommand(deps, asked);
@@ -147,7 +164,14 @@ function cardLoop(ground: Foundation, surface: Surface): Loop {
   const { log } = ground;
   const resting = new Map<string, number>();
   const draw = (row: CardRow, action: RemediationAction | null) => drawCard(ground, row, action);
-  const deps = { surface, draw, resting, now: Date.now, tell: (event: ReconcileEvent) => tell(ground, event) };
+  const deps = {
+    surface,
+    draw,
+    drawBatch: (id: string) => drawBatch(ground, id),
+    resting,
+    now: Date.now,
+    tell: (event: ReconcileEvent) => tell(ground, event),
+  };
   return startLoop({
     everyMs: beatMs,
     restMs: cardsRestMs,
@@ -190,6 +214,10 @@ function drawAction({ config, now, settings, policy }: Foundation, action: Remed
   const links = { portalUrl: config.portalUrl, ...(config.portalTenantId === null ? {} : { tenantId: config.portalTenantId }) };
   const huntUrl = huntLink(action, { ...links, now: now() });
   const intake = { ...action, id: action.key };
-  const rules = { barred: policy.barred(intake), approvalNeedsReason: policy.reasonNeeded(intake, 'approve') };
+  const rules = {
+    barred: policy.barred(intake),
+    approvalNeedsReason: policy.reasonNeeded(intake, 'approve'),
+    undoNeedsReason: policy.reasonNeeded(intake, 'undo'),
+  };
   return cardFor(action, { now: now(), huntUrl, portal: portalLinks(action, links), ...settings, ...rules });
 }

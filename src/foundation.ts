@@ -1,10 +1,13 @@
 /** What bot and worker both stand on: the record, the queues, the directory, the policy. Opened once a process, closed last. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { BatchStore } from './action-center/batch.ts';
+import type { OpenActions } from './action-center/bulk.ts';
 import type { DecidingDirectory } from './action-center/decide.ts';
 import type { Linking } from './action-center/link.ts';
 import type { ActionStore, AlarmStore, CardStore, Clock, Conversations, ExecutionStore, Lanes, SignIns } from './action-center/ports.ts';
 import type { LinkStore } from './action-center/sign-in-ports.ts';
+import type { UndoStore } from './action-center/undo.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
 import { graphDirectory } from './identity/graph.ts';
@@ -20,6 +23,7 @@ import { type BrowserSignIns, canLink, openSignIns } from './sign-ins.ts';
 import type { Watch } from './stage.ts';
 import { actionStore } from './store/actions.ts';
 import { alarmStore } from './store/alarms.ts';
+import { batchStore } from './store/batches.ts';
 import { cardStore } from './store/cards.ts';
 import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
@@ -28,6 +32,7 @@ import { executionStore } from './store/executions.ts';
 import { lanes } from './store/lanes.ts';
 import { linkStore } from './store/links.ts';
 import { type Outbox, outbox } from './store/outbox.ts';
+import { openActions, undoStore } from './store/related-actions.ts';
 import { signInAttempts } from './store/sign-ins.ts';
 
 export type Foundation = {
@@ -42,6 +47,9 @@ export type Foundation = {
   conversations: Conversations;
   outbox: Outbox;
   executions: ExecutionStore;
+  batches: BatchStore;
+  undoing: UndoStore;
+  openActions: OpenActions;
   lanes: Lanes;
   directory: DecidingDirectory;
   links: LinkStore;
@@ -109,6 +117,9 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     conversations: conversations(db, config.tenantId),
     outbox: outbox(db, config.tenantId),
     executions: executionStore(db, config.tenantId),
+    batches: batchStore(db, config.tenantId),
+    undoing: undoStore(db, config.tenantId),
+    openActions: openActions(db, config.tenantId),
     lanes: lanes(db),
     ...people,
     ...(extras.signIns === undefined ? {} : { signIns: extras.signIns }),

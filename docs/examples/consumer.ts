@@ -14,8 +14,10 @@ const keep = { removeOnComplete: { age: 86_400, count: 10_000 }, attempts: 12, b
 type Decision = { version: number; decisionId: string; actionId: string; verb: string; action: { type: string; title: string } };
 
 /** Put the real work here. It must be safe to call again with the same decisionId: keep a record of what you have begun. */
-async function carryOut(decision: Decision): Promise<{ status: 'completed' | 'failed'; message: string }> {
+async function carryOut(decision: Decision): Promise<{ status: 'completed' | 'undone' | 'failed'; message: string }> {
   console.log(`${decision.verb} ${decision.action.type}: ${decision.action.title} (${decision.decisionId})`);
+  // An undo takes back what was approved earlier for the same actionId, and has a decisionId of its own.
+  if (decision.verb === 'undo') return { status: 'undone', message: 'Taken back by the example consumer.' };
   return { status: 'completed', message: 'Done by the example consumer.' };
 }
 

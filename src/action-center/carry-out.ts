@@ -107,9 +107,13 @@ async function follow(deps: CarryOutDeps, message: DecisionMessage, progress: Pr
 /** The result is stored before it is reported: a crash in between is repaired by the sweep of finished, unsettled executions. */
 async function finish(deps: CarryOutDeps, message: DecisionMessage, result: Outcome | null): Promise<Carried> {
   await deps.executions.finished(message.decisionId, result);
-  if (result) await deps.report({ decisionId: message.decisionId, actionId: message.actionId, outcome: result });
+  if (result) await deps.report({ decisionId: message.decisionId, actionId: message.actionId, outcome: told(message, result) });
   return done;
 }
+
+/** An undo that is completed leaves the action undone. */
+const told = ({ verb }: DecisionMessage, outcome: Outcome): Outcome =>
+  verb === 'undo' && outcome.status === 'completed' ? { ...outcome, status: 'undone' } : outcome;
 
 type Veto = { message: DecisionMessage; action: RemediationAction; reason: string };
 
@@ -131,7 +135,7 @@ async function vetoed(deps: CarryOutDeps, { message, action, reason }: Veto): Pr
   return finish(deps, message, outcome(deps, 'cancelled', `Not carried out: ${reason}`));
 }
 
-/** Everybody whose yes counted must still hold the authority; asked afresh, never from a cache. */
+/** Everybody whose yes counted must still hold the authority; asked afresh, never from a cache. Whoever approved what is now undone said yes to something else. */
 async function secondCheck(deps: CarryOutDeps, message: DecisionMessage, action: RemediationAction): Promise<string | null> {
   const barred = deps.policy.barred(message.action);
   if (barred !== null)
@@ -146,10 +150,10 @@ async function secondCheck(deps: CarryOutDeps, message: DecisionMessage, action:
   return null;
 }
 
-/** Everybody whose yes counted, or whose no ended it; each once. */
+/** Everybody whose yes counted, or who rejected or undid it; each once. */
 function decidersOf({ decision, approvals }: RemediationAction): Decision[] {
   if (decision === null) return [];
-  const counted = decision.verb === 'reject' ? [] : approvals.filter(({ actor }) => actor.entraId !== decision.actor.entraId);
+  const counted = decision.verb === 'approve' ? approvals.filter(({ actor }) => actor.entraId !== decision.actor.entraId) : [];
   return [...counted, decision];
 }
 

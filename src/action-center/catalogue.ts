@@ -263,7 +263,16 @@ export const statusLabels: Record<ActionStatus, string> = {
 
 export const severityLabels: Record<Severity, string> = { informational: 'Informational', low: 'Low', medium: 'Medium', high: 'High' };
 
+export type BackendName = 'defender' | 'simulator' | 'consumer';
+
 /** A customer's own consumer may know how to do anything; our own backends do only what a public API does. */
-export function mayBeCarriedOut(type: ActionType, backend: 'defender' | 'simulator' | 'consumer'): boolean {
+export function mayBeCarriedOut(type: ActionType, backend: BackendName): boolean {
   return backend === 'consumer' || catalogue[type].trigger === 'api';
+}
+
+/** The simulator also plays the opposite actions that in Defender only a person or a script could start, so that their undo can be tried out. */
+export function mayBeReversed(type: ActionType, backend: BackendName): boolean {
+  const { undo, undoType, reversible } = catalogue[type];
+  if (backend === 'consumer') return reversible;
+  return undo === 'api' || (backend === 'simulator' && undoType !== null);
 }

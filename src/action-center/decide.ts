@@ -2,7 +2,7 @@
  * Flow: a click becomes a decision. Who is this, does the card still show the truth, may this person decide, and was nobody faster.
  * The decision, its audit event and its queue message are stored in one transaction; only then is the clicker answered.
  */
-import type { ActionId, Actor, Decision, EntraId, Platform, Role } from './action.ts';
+import type { ActionId, Actor, Decision, EntraId, Platform, Role, Verb } from './action.ts';
 import { mayBeCarriedOut } from './catalogue.ts';
 import { UpstreamError } from './errors.ts';
 import { missingProof } from './fresh-sign-in.ts';
@@ -30,7 +30,7 @@ export type DecideDeps = {
   sha256: Sha256;
   newDecisionId: () => string;
   /** Names of people who may do this, for somebody who may read them. Never rejects and never takes long. */
-  whoElseMay: (action: RemediationAction, verb: Click['verb'], asker: EntraId) => Promise<string[]>;
+  whoElseMay: (action: Pick<RemediationAction, 'type' | 'entities'>, verb: Verb, asker: EntraId) => Promise<string[]>;
   /** Called after the commit: cards are out of date and, with a message, a decision is in the outbox. */
   poke: (message?: DecisionMessage) => void;
 };
@@ -41,7 +41,7 @@ export type Click = {
   /** The chat account that pressed, e.g. `slack:T01/U02`: evidence when nobody stands behind it. */
   by: string;
   /** The same account as its platform names it, where the person can be told something in private. */
-  account: string;
+  account: string | null;
   person: AskingPerson;
   platform: Platform;
   comment: string | null;
@@ -53,7 +53,6 @@ export type Click = {
 
 export type Decided = { action: RemediationAction; decision: Decision };
 
-type Denied = Extract<Permission, { allowed: false }>;
 type Examined = { action: RemediationAction; actor: Actor; rolesUsed: Decision['actor']['rolesUsed'] };
 
 /** Everything but the write: would this click be a decision? Used before a dialog is opened, so that nobody types a reason in vain. */
@@ -71,22 +70,29 @@ async function examine(deps: DecideDeps, click: Click): Promise<Result<Examined>
   const standing = await standingRefusal(deps, action, click, person.value);
   if (standing) return refuse(standing);
   const permission = mayDecide(person.value, action, click.verb, deps.settings);
-  if (!permission.allowed) return refuse(await notPermitted(deps, { click, action, actor: person.value }, permission));
+  if (!permission.allowed) {
+    const verb = click.verb;
+    return refuse(await notPermitted(deps, { verb, action, actor: person.value }, permission));
+  }
   // Last of all: whoever may not decide is not sent to sign in.
   const unproven = action.isProtected ? await missingProof(deps, person.value.entraId) : null;
   return unproven === null ? ok({ action, actor: person.value, rolesUsed: permission.rolesUsed }) : refuse(unproven);
 }
 
-type Asked = { click: Click; action: RemediationAction; actor: Actor };
+type Denied = Extract<Permission, { allowed: false }>;
+type Asked = { verb: Verb; action: Pick<RemediationAction, 'type' | 'entities'>; actor: Actor };
 
-async function notPermitted(deps: DecideDeps, { click, action, actor }: Asked, permission: Denied): Promise<Refusal> {
-  const { missing, deviceGroup } = permission;
+export async function notPermitted(
+  deps: Pick<DecideDeps, 'directory' | 'whoElseMay'>,
+  { verb, action, actor }: Asked,
+  { missing, deviceGroup }: Denied,
+): Promise<Refusal> {
   const { entraId: actorId, upn } = actor;
   const eligible = deviceGroup === undefined ? await eligibleFor(deps.directory, actorId, missing) : null;
   // Whoever may not read is not told who works here.
-  const deciders = eligible === null && mayViewHistory(actor) ? await deps.whoElseMay(action, click.verb, actorId) : [];
+  const deciders = eligible === null && mayViewHistory(actor) ? await deps.whoElseMay(action, verb, actorId) : [];
   const more = { ...(deviceGroup === undefined ? {} : { deviceGroup }), ...(eligible === null ? {} : { eligible }) };
-  return { kind: 'not-permitted', actorId, upn, verb: click.verb, missing, ...more, ...(deciders.length > 0 ? { deciders } : {}) };
+  return { kind: 'not-permitted', actorId, upn, verb, missing, ...more, ...(deciders.length > 0 ? { deciders } : {}) };
 }
 
 /** What the person would have to activate for this press to count; null when that would not be enough, or nobody can say. */
@@ -157,7 +163,7 @@ function alreadyDecided(action: RemediationAction, click: Click, actor: Actor): 
 }
 
 /** The action as its producer would submit it today, with the producer's id. */
-function intakeOf(action: RemediationAction): NormalisedIntake {
+export function intakeOf(action: RemediationAction): NormalisedIntake {
   const { key, producer, type, source, severity, title, details, asset, entities, parameters } = action;
   const { investigationId, incidentId, alertId, requestedBy, requestedAt, expiresAt, revision } = action;
   const optional = { details, asset, investigationId, incidentId, alertId, revision };
@@ -182,6 +188,8 @@ export function decisionMessage(action: RemediationAction, decision: Decision): 
   };
 }
 
+export const accountOf = ({ account }: Pick<Click, 'account'>): Pick<Decision, 'account'> => (account === null ? {} : { account });
+
 export async function decide(deps: DecideDeps, click: Click): Promise<Result<Decided>> {
   const isSilent = !click.comment?.trim();
   if (click.verb === 'reject' && isSilent) return refuse({ kind: 'comment-needed', verb: 'reject' });
@@ -195,7 +203,7 @@ export async function decide(deps: DecideDeps, click: Click): Promise<Result<Dec
     verb: click.verb,
     actor: { entraId: actor.entraId, upn: actor.upn, displayName: actor.displayName, rolesUsed },
     platform: click.platform,
-    account: click.account,
+    ...accountOf(click),
     comment: click.comment?.trim() || null,
     decidedAt: deps.now().toISOString(),
     scopeDigest: action.scopeDigest,
@@ -218,7 +226,11 @@ async function lostRace(deps: DecideDeps, click: Click, actor: Actor): Promise<R
   return decide(deps, click);
 }
 
-async function auditRefusal(deps: DecideDeps, click: Click, refusal: Refusal): Promise<void> {
+export async function auditRefusal(
+  deps: Pick<DecideDeps, 'store' | 'now'>,
+  click: Pick<Click, 'actionId' | 'by' | 'platform' | 'clickId'> & { verb: Verb },
+  refusal: Refusal,
+): Promise<void> {
   if (!isAboutAuthority(refusal)) return;
   await deps.store.note(click.actionId, {
     kind: 'refused',

@@ -15,13 +15,15 @@ export type DecidersDeps = {
   soon: <T>(work: Promise<T>, ms: number) => Promise<T | null>;
 };
 
+type Kind = Pick<RemediationAction, 'type' | 'entities'>;
+
 const lookBackMs = 30 * 86_400_000;
 const lookUps = 5;
 const named = 3;
 const withinMs = 800;
 
 /** Display names; none when nobody is known or the answer takes too long: the refusal stands without them. */
-export async function knownDeciders(deps: DecidersDeps, action: RemediationAction, verb: Verb, asker: EntraId): Promise<string[]> {
+export async function knownDeciders(deps: DecidersDeps, action: Kind, verb: Verb, asker: EntraId): Promise<string[]> {
   try {
     return (await deps.soon(find(deps, action, verb, asker), withinMs)) ?? [];
   } catch (error) {
@@ -30,7 +32,7 @@ export async function knownDeciders(deps: DecidersDeps, action: RemediationActio
   }
 }
 
-async function find({ store, directory, settings, now }: DecidersDeps, action: RemediationAction, verb: Verb, asker: EntraId) {
+async function find({ store, directory, settings, now }: DecidersDeps, action: Kind, verb: Verb, asker: EntraId) {
   const since = new Date(now().getTime() - lookBackMs).toISOString();
   const ids = await store.recentDeciders(actionTypesOf(catalogue[action.type].workload), since, lookUps + 1);
   const people = await Promise.all(

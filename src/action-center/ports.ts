@@ -60,7 +60,8 @@ export type AuditEvent = {
     | 'unlinked'
     | 'signedIn'
     | 'superseded'
-    | 'alarm';
+    | 'alarm'
+    | 'batch';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;
@@ -208,7 +209,7 @@ export type CardRow = {
   /** A conversation, or for a private notice a person as the platform names them. */
   conversation: string;
   /** `note`: said under a card. `notice`: a message of its own that tells one event, to operators or to one person. */
-  kind: 'action' | 'note' | 'notice';
+  kind: 'action' | 'note' | 'notice' | 'batch';
   ref: string | null;
   /** For a note: the card it is said under. For notes and notices: the event they tell. */
   parentRef: string | null;

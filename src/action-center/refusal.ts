@@ -1,5 +1,6 @@
 /** The expected "no"s. They are returned, never thrown; chat/words.ts turns each into one helpful sentence. */
-import type { ActionStatus, Decision, EntraId, ReasonVerb, Role, Verb } from './action.ts';
+import type { ActionStatus, ActionType, Decision, EntraId, ReasonVerb, Role, Verb } from './action.ts';
+import type { UndoBar } from './undoable.ts';
 
 /** Why a chat account is not a person who may decide. */
 export type PersonRefusal =
@@ -34,6 +35,12 @@ export type Refusal =
   | { kind: 'second-approver-needed'; approvals: Decision[]; needed: number }
   /** Whoever asked for an action is not one of the people it needs. */
   | { kind: 'own-request'; needed: number }
+  | { kind: 'not-undoable'; bar: UndoBar; byYou: boolean }
+  /** Several at once only when they are of the same type, as in the portal. */
+  | { kind: 'mixed-action-types'; types: ActionType[] }
+  | { kind: 'too-many'; most: number }
+  /** What was to be confirmed was confirmed or given up already, or it is somebody else's. */
+  | { kind: 'nothing-to-confirm'; why: 'begun' | 'too-late' | 'not-yours' }
   | { kind: 'decide-in-defender' }
   | { kind: 'barred'; because: string | null }
   /** `url` is a one-time address for this very person. */

@@ -58,6 +58,17 @@ export function decided(action: RemediationAction, decision: Decision): Step & {
   return { ...step(action, final ? 'queued' : 'awaitingSecondApproval', decision.decidedAt, { event, set }), final };
 }
 
+/** The undo of a completed action. Its approvals stay: they are what is taken back. */
+export function undoAsked(action: RemediationAction, decision: Decision): Step {
+  const event = {
+    kind: 'decided' as const,
+    at: decision.decidedAt,
+    actorId: decision.actor.entraId,
+    data: { ...decision, from: action.status },
+  };
+  return step(action, 'undoQueued', decision.decidedAt, { event, set: { decision } });
+}
+
 /** Where an outcome takes the action, or null when it is late, repeated or out of order and changes nothing. */
 export function settled(action: RemediationAction, decisionId: string, outcome: Outcome): Step | null {
   if (action.decision?.decisionId !== decisionId) return null;
@@ -65,7 +76,11 @@ export function settled(action: RemediationAction, decisionId: string, outcome: 
   if (action.status === 'undoQueued') {
     if (outcome.status === 'inProgress') return null;
     const to = outcome.status === 'undone' || outcome.status === 'completed' ? 'undone' : 'completed';
-    return step(action, to, outcome.at, { event, set: { outcome: { ...outcome, status: to === 'undone' ? 'undone' : outcome.status } } });
+    const ofUndo = { ...event, data: { ...event.data, verb: 'undo' } };
+    return step(action, to, outcome.at, {
+      event: ofUndo,
+      set: { outcome: { ...outcome, status: to === 'undone' ? 'undone' : outcome.status } },
+    });
   }
   if (outcome.status === 'undone' || !mayBecome(action.status, outcome.status)) return null;
   return step(action, outcome.status, outcome.at, { event, set: { outcome } });

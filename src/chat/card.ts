@@ -2,14 +2,17 @@
  * Neutral pictures of an action: plain data that Slack and Teams each draw in their own way. Pure; everything a card says comes from the record
  * and the context. Text from outside is marked `foreign` (show.ts) and never becomes a link, a mention or markup.
  */
-import type { Decision, Outcome } from '../action-center/action.ts';
+import type { ActionStatus, ActionType, Decision, Outcome, Verb } from '../action-center/action.ts';
+import type { BatchVerb } from '../action-center/batch.ts';
 import { catalogue, mayBeCarriedOut, severityLabels, sourceLabels } from '../action-center/catalogue.ts';
 import { isTooOldToHunt } from '../action-center/hunt.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import { mayDecide, roleLabels } from '../action-center/permissions.ts';
 import type { AuditEvent, Barred } from '../action-center/ports.ts';
+import { whyNotUndoable } from '../action-center/undoable.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
 import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
+import { undoConfirm } from './undo-words.ts';
 import {
   barredFootnote,
   type Confirm,
@@ -32,6 +35,8 @@ export type CardContext = {
   barred?: Barred | null;
   /** The policy asks for a reason with every approval of it. */
   approvalNeedsReason?: boolean;
+  /** And with its undo. */
+  undoNeedsReason?: boolean;
 };
 
 export type Fact = { label: string; value: Line };
@@ -49,6 +54,9 @@ export type CardButton =
       asksWhy?: true;
     }
   | { kind: 'reject'; label: string; describes: string; pressed: Pressed }
+  | { kind: 'undo'; label: string; describes: string; pressed: Pressed; confirm: Confirm; asksWhy?: true }
+  /** Asks, in private, what else could be undone with it. */
+  | { kind: 'more'; label: string; describes: string; pressed: Pressed }
   | { kind: 'hunt'; label: string; describes: string; url: string }
   | { kind: 'portal'; label: string; describes: string; url: string };
 
@@ -76,7 +84,30 @@ export type ActionCard = {
 };
 
 export type NoteCard = { kind: 'note'; lines: Line[]; fallback: string };
-export type Card = ActionCard | NoteCard;
+
+/** How far many decisions are that were confirmed at once. */
+export type BatchCard = {
+  kind: 'batch';
+  heading: string;
+  standing: Line;
+  facts: Fact[];
+  /** What failed or was refused, one line each. */
+  setbacks: Line[];
+  footnotes: Line[];
+  isRunning: boolean;
+  fallback: string;
+};
+
+export type AskButton =
+  | { kind: 'undo'; label: string; pressed: Pressed }
+  /** `name` tells the buttons of one question apart. */
+  | { kind: 'begin'; name: string; label: string; batchId: string; verb: BatchVerb }
+  | { kind: 'bulk'; label: string; type: ActionType };
+
+/** A question for one person alone; without a press nothing happens. */
+export type AskCard = { kind: 'ask'; lines: Line[]; buttons: AskButton[]; fallback: string };
+
+export type Card = ActionCard | NoteCard | BatchCard | AskCard;
 
 const fallbackLimit = 300;
 
@@ -111,7 +142,7 @@ export function noteFor(event: AuditEvent, action: RemediationAction): NoteCard 
 function noteLine(event: AuditEvent, action: RemediationAction): Line {
   const about = words(`${catalogue[action.type].label}: ${subjectOf(action)}.`);
   const status = event.data['status'];
-  if (event.kind === 'outcome' && typeof status === 'string') return [strong(`${outcomeText(status)} `), about];
+  if (event.kind === 'outcome' && typeof status === 'string') return [strong(`${outcomeText(status, event.data['verb'])} `), about];
   if (event.kind === 'superseded') return [strong('Superseded. '), about, ...(action.supersededBy ? newerParts(action.supersededBy) : [])];
   if (event.kind === 'expired') return [strong('Expired: nobody decided before the deadline. '), about];
   return [...standingText(action), words(' '), about];
@@ -160,18 +191,19 @@ function closedFacts(action: RemediationAction, context: CardContext): Fact[] {
   if (isOpen(action)) return [];
   const { decision } = action;
   const others = action.approvals.filter((approval) => approval.decisionId !== decision?.decisionId);
-  const othersLabel = decision === null ? 'Approvals until then' : 'Also approved by';
+  const othersLabel = decision === null ? 'Approvals until then' : decision.verb === 'undo' ? 'Approved by' : 'Also approved by';
   return [
-    ...(decision === null ? [] : decisionFacts(decision)),
+    ...(decision === null ? [] : decisionFacts(decision, action.status)),
     ...(others.length === 0 ? [] : [{ label: othersLabel, value: approvalsLine(others) }]),
     ...(action.status === 'expired' ? [{ label: 'Deadline was', value: [time(action.expiresAt)] }] : []),
-    ...(action.outcome === null ? [] : outcomeFacts(action.outcome, context)),
+    ...(action.outcome === null || action.status === 'undoQueued' ? [] : outcomeFacts(action.outcome, decision?.verb, context)),
     ...(action.supersededBy === undefined ? [] : [{ label: 'Newer action', value: [exact(action.supersededBy, 64)] }]),
   ];
 }
 
-function decisionFacts({ actor, platform, decidedAt, comment, verb }: Decision): Fact[] {
-  const label = { approve: 'Approved by', reject: 'Rejected by', undo: 'Undone by', cancel: 'Cancelled by' }[verb];
+function decisionFacts({ actor, platform, decidedAt, comment, verb }: Decision, status: ActionStatus): Fact[] {
+  const undo = status === 'undone' ? 'Undone by' : 'Undo asked for by';
+  const label = { approve: 'Approved by', reject: 'Rejected by', undo, cancel: 'Cancelled by' }[verb];
   const account = [words(' ('), exact(actor.upn), words(')')];
   const roles = listed(
     actor.rolesUsed.map((role) => roleLabels[role]),
@@ -184,10 +216,10 @@ function decisionFacts({ actor, platform, decidedAt, comment, verb }: Decision):
   ];
 }
 
-function outcomeFacts({ status, at, message, portalUrl }: Outcome, context: CardContext): Fact[] {
+function outcomeFacts({ status, at, message, portalUrl }: Outcome, verb: Verb | undefined, context: CardContext): Fact[] {
   const report = message === null || message === '' ? [] : [words(': '), foreign(message, 600)];
   return [
-    { label: 'Outcome', value: [words(`${outcomeText(status)} `), time(at), ...report] },
+    { label: 'Outcome', value: [words(`${outcomeText(status, verb)} `), time(at), ...report] },
     ...(portalUrl ? [{ label: 'More about it', value: outcomeLink(portalUrl, context) }] : []),
   ];
 }
@@ -262,7 +294,7 @@ const executionLabels: Record<CardContext['backend'], string> = {
 function buttonsOf(action: RemediationAction, context: CardContext, describes: string): CardButton[] {
   const row = catalogue[action.type];
   const hunt: CardButton[] = context.huntUrl === null ? [] : [{ kind: 'hunt', label: 'Go hunt', describes, url: context.huntUrl }];
-  if (!isOpen(action)) return hunt;
+  if (!isOpen(action)) return [...undoButtons(action, context, describes), ...hunt];
   if (context.barred || !mayBeCarriedOut(action.type, context.backend)) {
     return [{ kind: 'portal', label: 'Decide in Defender', describes, url: context.portal.actionCenter }, ...hunt];
   }
@@ -276,6 +308,21 @@ function buttonsOf(action: RemediationAction, context: CardContext, describes: s
     { kind: 'reject', label: 'Reject', describes, pressed },
     ...hunt,
   ];
+}
+
+function undoButtons(action: RemediationAction, { backend, now, barred, undoNeedsReason }: CardContext, describes: string): CardButton[] {
+  if (barred || whyNotUndoable(action, { backend, now }) !== null) return [];
+  const pressed = { actionId: action.id, digest: action.scopeDigest, version: action.version };
+  const undo: CardButton = {
+    kind: 'undo',
+    label: 'Undo',
+    describes,
+    pressed,
+    confirm: undoConfirm(action, describes, backend),
+    ...(undoNeedsReason ? { asksWhy: true } : {}),
+  };
+  if (action.type !== 'stopAndQuarantineFile') return [undo];
+  return [undo, { kind: 'more', label: 'Undo more of this file', describes, pressed }];
 }
 
 function fallbackOf(action: RemediationAction, heading: string): string {

@@ -28,6 +28,11 @@ export function helpText(platform: Platform): Line[] {
         ' shows one action as it stands now: who decided, when, in which role, and what became of it. The id is at the foot of every card.',
       ),
     ],
+    [
+      strong(how(`undo ${exampleId}`)),
+      words(' shows what undoing a completed action would do, with a button that does it. Several ids of one action type can be given.'),
+    ],
+    [strong(how('bulk')), words(' lets you approve or reject several open actions of one type at once.')],
     ...(platform === 'slack'
       ? [[strong(how('link')), words(' connects your Slack account to you; '), strong(how('link list')), words(' shows to whom.')] as Line]
       : []),
@@ -40,7 +45,6 @@ export function helpText(platform: Platform): Line[] {
 const instead: Record<Later, (how: (command: string) => string) => string> = {
   pending: (how) => `Whatever waits has a card in its channel; ${how('show')} and an id tells how one action stands.`,
   history: (how) => `${how('show')} and an id tells the story of one action; the Action center in Defender has a History tab.`,
-  undo: () => 'The card says whether an action can be undone, and how; it is undone in Defender.',
   hunt: (how) => `Press Go hunt on a card, or on the answer to ${how('show')} and an id.`,
   export: () => 'The Action center in Defender can export its own list to a file.',
   digest: () => 'No digest is sent in this version; the cards and their threads tell what happened.',
@@ -60,6 +64,17 @@ export function problemText(problem: CommandProblem, platform: Platform): Line[]
     }
     case 'link-unclear':
       return linkUnclear(problem.given, how);
+    case 'undo-needs-ids': {
+      const given: Line = problem.given === null ? [] : [words('“'), foreign(problem.given, 60), words('” is not the id of an action. ')];
+      return [
+        [
+          ...given,
+          words(
+            `Nothing was undone. undo needs one id or several, which are at the foot of every card, for example: ${how(`undo ${exampleId}`)}`,
+          ),
+        ],
+      ];
+    }
     case 'unknown': {
       const line: Line = [words('“'), foreign(problem.word, 60), words('” is not a command. ')];
       if (problem.suggestion === null) return [[...line, words(`${how('help')} lists what works here.`)]];
@@ -141,5 +156,5 @@ function storyLine({ kind, at, data }: AuditEvent): Line[] {
   const outcome = Outcome.safeParse(data).data;
   if (!outcome) return [];
   const message: Line = outcome.message ? [words(' '), foreign(outcome.message, 300)] : [];
-  return [[time(at), words(` ${outcomeText(outcome.status)}`), ...message]];
+  return [[time(at), words(` ${outcomeText(outcome.status, data['verb'])}`), ...message]];
 }

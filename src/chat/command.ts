@@ -1,26 +1,29 @@
 /** The text of a command becomes a typed command, or what was understood of it. One parser for every platform. Pure. */
 
 import { type LinkAsk, parseLink } from './link-command.ts';
+import { parseUndo, type UndoCommand, type UndoProblem } from './undo-command.ts';
 
-export type Command = { name: 'help' } | { name: 'show'; id: string } | { name: 'link'; ask: LinkAsk };
+export type Command = { name: 'help' } | { name: 'show'; id: string } | { name: 'link'; ask: LinkAsk } | UndoCommand | { name: 'bulk' };
 
 /** What was not understood; `words.ts` says it helpfully. */
 export type CommandProblem =
   | { kind: 'not-yet'; name: Later }
   | { kind: 'needs-id'; given: string | null }
   | { kind: 'link-unclear'; given: string }
+  | UndoProblem
   | { kind: 'unknown'; word: string; suggestion: string | null };
 
 export type Parsed = { command: Command } | { problem: CommandProblem };
 
-const built = ['help', 'show', 'link'] as const;
+const built = ['help', 'show', 'link', 'undo', 'bulk'] as const;
 /** Understood, and honestly not there yet. */
-const later = ['pending', 'history', 'undo', 'hunt', 'export', 'digest'] as const;
+const later = ['pending', 'history', 'hunt', 'export', 'digest'] as const;
 
 export type Later = (typeof later)[number];
 type Name = (typeof built)[number] | Later;
 
-const longest = 500;
+/** Room for more than a hundred ids. */
+const longest = 4000;
 /** Slips of the finger: one in a short word, two in a longer one. */
 const nearEnough = 2;
 const actionId = /^A-[0-9A-HJKMNP-TV-Z]{26}$/i;
@@ -34,6 +37,8 @@ export function parseCommand(text: string): Parsed {
   if (word === '' || word === 'help') return { command: { name: 'help' } };
   if (word === 'show') return parseShow(rest);
   if (word === 'link') return parsedLink(rest);
+  if (word === 'undo') return parseUndo(rest);
+  if (word === 'bulk') return { command: { name: 'bulk' } };
   if (isOnlyId(first, rest)) return parseShow([first, ...rest]);
   const near = nearest(word);
   if (isLater(near)) return { problem: { kind: 'not-yet', name: near } };

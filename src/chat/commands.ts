@@ -5,17 +5,19 @@ import type { Linking } from '../action-center/link.ts';
 import type { Look, Looked, LookRefusal } from '../action-center/look.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
-import type { ActionCard } from './card.ts';
+import type { ActionCard, AskCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
 import { answerLink, type LinkAsk, type LinkCommand } from './link-command.ts';
 import { linkFailed } from './link-words.ts';
+import { bulkQuestion, type ManyDeps, undoQuestion } from './many.ts';
 import { within } from './press.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
 
-export type Asked = Omit<Look, 'actionId'> & { text: string /** How the account calls itself. */; name?: string | null };
-export type CommandAnswer = { lines: Line[]; card: ActionCard | null };
+/** `conversation`: where it was asked, and where others can see what comes of it. `name`: how the account calls itself. */
+export type Asked = Omit<Look, 'actionId'> & { text: string; conversation: string | null; name?: string | null };
+export type CommandAnswer = { lines: Line[]; card: ActionCard | AskCard | null };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
 export type CommandDeps = {
@@ -23,6 +25,7 @@ export type CommandDeps = {
   draw: (action: RemediationAction) => ActionCard;
   /** Null: accounts are not connected from chat. */
   linking?: Linking | null;
+  many: ManyDeps;
   log: Log;
 };
 
@@ -37,12 +40,14 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, name = null, ...asker } = asked;
+  const { text, conversation, name = null, ...asker } = asked;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
   if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
   if (parsed.command.name === 'help') return said(...helpText(platform));
   if (parsed.command.name === 'link') return answeredLink(deps, { ...asker, name }, parsed.command.ask);
+  if (parsed.command.name === 'undo') return question(await undoQuestion(deps.many, parsed.command.ids, { ...asker, conversation }));
+  if (parsed.command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
   try {
     const looked = await deps.look({ ...asker, actionId: parsed.command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
@@ -58,6 +63,8 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
     return said(commandBugText(troubleId));
   }
 }
+
+const question = (answer: AskCard | { line: Line }): CommandAnswer => ('line' in answer ? said(answer.line) : { lines: [], card: answer });
 
 async function answeredLink({ linking = null, log }: CommandDeps, asked: LinkCommand & { clickId: string }, ask: LinkAsk) {
   try {

@@ -8,14 +8,16 @@ import { UpstreamError } from '../action-center/errors.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
+import type { UndoClick } from '../action-center/undo.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
 import { bugText, recordedText, refusalText, storeFailed } from './words.ts';
 
 export type Flows = {
   /** Everything but the write: asked before a dialog is opened, so that nobody types a reason in vain. */
-  check(click: Click): Promise<Result<{ action: RemediationAction }>>;
+  check(click: Click | UndoClick): Promise<Result<{ action: RemediationAction }>>;
   decide(click: Click): Promise<Result<Decided>>;
+  undo(click: UndoClick): Promise<Result<Decided>>;
 };
 
 export type PressDeps = { flows: Flows; platform: Platform; log: Log };
@@ -24,29 +26,31 @@ export type PressDeps = { flows: Flows; platform: Platform; log: Log };
 const giveUpMs = 60_000;
 
 /** The answer to a decision, whatever happens to it. Never rejects. */
-export async function decisionLine(deps: PressDeps, click: Click): Promise<Line> {
+export async function decisionLine(deps: PressDeps, click: Click | UndoClick): Promise<Line> {
   try {
-    const decided = await deps.flows.decide(click);
+    const decided = await (click.verb === 'undo' ? deps.flows.undo(click) : deps.flows.decide(click));
     return decided.ok ? recordedText(decided.value) : refusalText(decided.refusal, { platform: deps.platform });
   } catch (error) {
-    return troubleLine(deps, click, error);
+    return troubleLine(deps.log, factsOf(click), error);
   }
 }
 
 export type Checked = { action: RemediationAction } | { line: Line };
 
 /** May this person decide, or why not. Never rejects. */
-export async function checkedFor(deps: PressDeps, click: Click): Promise<Checked> {
+export async function checkedFor(deps: PressDeps, click: Click | UndoClick): Promise<Checked> {
   try {
     const checked = await deps.flows.check(click);
     return checked.ok ? { action: checked.value.action } : { line: refusalText(checked.refusal, { platform: deps.platform }) };
   } catch (error) {
-    return { line: troubleLine(deps, click, error) };
+    return { line: troubleLine(deps.log, factsOf(click), error) };
   }
 }
 
-function troubleLine({ log }: PressDeps, click: Click, error: unknown): Line {
-  const facts = { actionId: click.actionId, clickId: click.clickId, verb: click.verb, err: error };
+const factsOf = ({ actionId, clickId, verb }: Click | UndoClick) => ({ actionId, clickId, verb });
+
+export function troubleLine(log: Log, about: object, error: unknown): Line {
+  const facts = { ...about, err: error };
   if (error instanceof UpstreamError) {
     log.error({ ...facts, service: error.service }, 'a press got no answer from the record');
     return storeFailed;

@@ -5,7 +5,7 @@ import { subjectOf } from './evidence.ts';
 import { foreign, type Line, words } from './show.ts';
 
 /** What is decided with a reason from a card. */
-export type AskedVerb = 'approve' | 'reject';
+export type AskedVerb = 'approve' | 'reject' | 'undo';
 
 const common = {
   close: 'Go back',
@@ -16,6 +16,7 @@ const common = {
 export const reasonDialogTexts: Record<AskedVerb, { title: string; submit: string; close: string; label: string; hint: string }> = {
   approve: { ...common, title: 'Approve', submit: 'Approve' },
   reject: { ...common, title: 'Reject', submit: 'Reject' },
+  undo: { ...common, title: 'Undo', submit: 'Undo' },
 };
 
 export const reasonProblems = {
@@ -32,6 +33,8 @@ export function reasonAbout(action: RemediationAction, verb: AskedVerb): Line {
   const row = catalogue[action.type];
   const about = foreign(`${row.label}: ${subjectOf(action)}`, 150);
   if (verb === 'reject') return [words('You are about to reject '), about, words('.')];
+  if (verb === 'undo')
+    return [words('You are about to undo '), about, words('. It starts right after this. The policy asks for a reason.')];
   const others = action.needed - action.approvals.length - 1;
   const start =
     others > 0

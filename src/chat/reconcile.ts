@@ -15,6 +15,8 @@ export type ReconcileDeps = {
   store: Pick<ActionStore, 'get'>;
   /** `action` is null only for a notice that is about none. */
   draw: (row: CardRow, action: RemediationAction | null) => Card;
+  /** The card of a batch, by the batch's id; null: it is gone. */
+  drawBatch: (id: string) => Promise<{ card: Card; version: number; isRunning: boolean } | null>;
   now: () => number;
   holder: string;
   resting: Resting;
@@ -103,20 +105,36 @@ async function admit(deps: ReconcileDeps, row: CardRow): Promise<number> {
 }
 
 async function show(deps: ReconcileDeps, row: CardRow): Promise<boolean> {
-  const action = row.actionId === null ? null : await deps.store.get(row.actionId);
-  if (!action && row.kind !== 'notice') throw new Error(`card ${row.cardId} belongs to no action`);
-  const version = row.kind === 'action' && action ? action.version : row.wantedVersion;
+  const { card, version, isAwaited } = await picture(deps, row);
   try {
-    const ref = await write(deps, row, deps.draw(row, action));
+    const ref = await write(deps, row, card);
     await deps.cards.shown(row.cardId, version, ref, deps.now());
     deps.tell({ kind: 'shown', row, what: row.ref === null ? 'post' : 'update' });
     return true;
   } catch (error) {
     if (!(error instanceof SurfaceError)) throw error;
     deps.tell({ kind: 'trouble', row, trouble: error.trouble, error });
-    await recover(deps, row, action, error);
+    await recover(deps, row, isAwaited, error);
     return false;
   }
+}
+
+type Picture = {
+  card: Card;
+  version: number /** Somebody needs to see it: a message that was deleted is posted anew. */;
+  isAwaited: boolean;
+};
+
+async function picture(deps: ReconcileDeps, row: CardRow): Promise<Picture> {
+  if (row.kind === 'batch') {
+    const drawn = row.actionId === null ? null : await deps.drawBatch(row.actionId);
+    if (!drawn) throw new Error(`card ${row.cardId} belongs to no batch`);
+    return { card: drawn.card, version: drawn.version, isAwaited: drawn.isRunning };
+  }
+  const action = row.actionId === null ? null : await deps.store.get(row.actionId);
+  if (!action && row.kind !== 'notice') throw new Error(`card ${row.cardId} belongs to no action`);
+  const own = row.kind === 'action' ? action : null;
+  return { card: deps.draw(row, action), version: own?.version ?? row.wantedVersion, isAwaited: own !== null && isOpen(own) };
 }
 
 async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<string> {
@@ -130,7 +148,7 @@ async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<str
   return deps.surface.post(place, row.cardId, card);
 }
 
-async function recover(deps: ReconcileDeps, row: CardRow, action: RemediationAction | null, error: SurfaceError): Promise<void> {
+async function recover(deps: ReconcileDeps, row: CardRow, isAwaited: boolean, error: SurfaceError): Promise<void> {
   const posting = row.ref === null;
   const fail = (afterMs: number, uncertain: boolean) =>
     deps.cards.later(row.cardId, deps.now() + afterMs, { error: `${error.trouble}: ${error.message}`.slice(0, 500), uncertain });
@@ -144,7 +162,7 @@ async function recover(deps: ReconcileDeps, row: CardRow, action: RemediationAct
     }
     case 'gone':
       // Somebody deleted the message. While a yes is still awaited it is needed again.
-      return deps.cards.lost(row.cardId, row.kind === 'action' && action !== null && isOpen(action));
+      return deps.cards.lost(row.cardId, isAwaited);
     case 'unreachable':
       // A conversation comes back and its cards are needed; a notice is old news by then, and a person who is gone stays gone.
       return fail(row.kind === 'notice' ? Math.min(dayMs, unreachableMs * 2 ** Math.min(row.attempts, 8)) : unreachableMs, false);

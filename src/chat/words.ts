@@ -10,6 +10,7 @@ import { roleLabels } from '../action-center/permissions.ts';
 import type { Refusal } from '../action-center/refusal.ts';
 import { subjectOf } from './evidence.ts';
 import { foreign, type Line, listed, time, words } from './show.ts';
+import { mixedTypesText, nothingToConfirmText, notUndoableText, tooManyText, undoFailedTexts } from './undo-words.ts';
 
 export type WordsContext = { platform: Platform };
 
@@ -21,6 +22,7 @@ const doing: Record<Verb, string> = { approve: 'approve', reject: 'reject', undo
 /** Where an action stands. */
 export function standingText(action: RemediationAction): Line {
   const { status } = action;
+  if (status === 'completed' && action.decision.verb === 'undo') return [words(undoFailedTexts[action.outcome.status])];
   return [words(status === 'pending' || status === 'awaitingSecondApproval' ? openText(action) : closedTexts[status])];
 }
 
@@ -57,7 +59,10 @@ const outcomeTexts: Record<OutcomeStatus, string> = {
   undone: 'Undone.',
 };
 
-export const outcomeText = (status: string): string =>
+export const outcomeText = (status: string, verb?: unknown): string =>
+  verb === 'undo' && Object.hasOwn(undoFailedTexts, status) ? undoFailedTexts[status as OutcomeStatus] : plainOutcomeText(status);
+
+const plainOutcomeText = (status: string): string =>
   Object.hasOwn(outcomeTexts, status) ? outcomeTexts[status as OutcomeStatus] : 'Outcome reported.';
 
 /** `Security Administrator with Search and Purge, or Global Administrator`. */
@@ -114,6 +119,14 @@ export function refusalText(refusal: Refusal, { platform }: WordsContext): Line 
       return say(
         'This type of action cannot be carried out from here, so nothing was decided. Please open it in Defender and decide there.',
       );
+    case 'not-undoable':
+      return notUndoableText(refusal.bar, refusal.byYou);
+    case 'mixed-action-types':
+      return mixedTypesText(refusal.types);
+    case 'too-many':
+      return tooManyText(refusal.most);
+    case 'nothing-to-confirm':
+      return nothingToConfirmText(refusal.why);
     case 'comment-needed':
       return commentNeededText(refusal.verb);
     case 'barred':
@@ -178,8 +191,9 @@ function signInText(url: string, withinMs: number): Line {
     words(
       `The asset is protected: deciding about it needs a sign-in of yours in the last ${minutes === 1 ? 'minute' : `${minutes} minutes`}. Nothing was decided yet. `,
     ),
-    { kind: 'link', text: 'Sign in', url },
-    words(' (this link is for you alone and works once), then press again.'),
+    ...(url === ''
+      ? [words('Press the button on its card to sign in.')]
+      : [{ kind: 'link' as const, text: 'Sign in', url }, words(' (this link is for you alone and works once), then press again.')]),
   ];
 }
 
@@ -251,6 +265,7 @@ function alreadyDecidedText({ status, decision, byYou, repeated }: Extract<Refus
 /** What the clicker is told in private once the decision is in the record. */
 export function recordedText({ action, decision }: Decided): Line {
   const about = foreign(`${catalogue[action.type].label}: ${subjectOf(action)}`, 150);
+  if (decision.verb === 'undo') return [words('Recorded: you asked to undo '), about, words('. The card shows what becomes of it.')];
   if (decision.verb === 'reject') return [words('Recorded: you rejected '), about, words('. It will not be carried out.')];
   if (isOpen(action)) {
     const count = `${action.approvals.length} of ${action.needed}`;
@@ -267,6 +282,7 @@ export const linkFollows: Line = say(
 export const storeFailed: Line = say(
   'The record did not answer, so your press may or may not be recorded. Watch the card, or press again: pressing twice is safe.',
 );
+export const seePrivate: Line = say('What could be undone with it was sent to you in private. Nothing was changed yet.');
 export const outOfDate: Line = say(
   'This card is out of date, so this press decided nothing. Please use the newest card of this action, or Defender.',
 );

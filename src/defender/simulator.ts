@@ -1,9 +1,10 @@
 /**
  * The backend for trying Countersign out: nothing real is touched, but time passes and things fail. What happens is told by the action's
- * parameters: `parameters.simulator = { takesMs?, outcome?, message? }`.
+ * parameters: `parameters.simulator = { takesMs?, outcome?, message?, undo? }`; what is in `undo` tells the same about its undo.
  */
 import { z } from 'zod';
-import { type ActionType, OutcomeStatus } from '../action-center/action.ts';
+import { type ActionType, OutcomeStatus, type Verb } from '../action-center/action.ts';
+import { catalogue } from '../action-center/catalogue.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { Backend, Progress } from '../action-center/ports.ts';
 
@@ -22,11 +23,12 @@ export interface SimulatorLedger {
   runOf(decisionId: string, signal: AbortSignal): Promise<SimulatedRun | null>;
 }
 
-const Told = z.object({
+const Run = z.object({
   takesMs: z.int().min(0).max(3_600_000).optional(),
   outcome: OutcomeStatus.exclude(['inProgress', 'undone']).optional(),
   message: z.string().max(500).optional(),
 });
+const Told = Run.extend({ undo: Run.optional() });
 
 /** About a tenth of what Defender needs on a device that is online. */
 const usualMs: Partial<Record<ActionType, number>> = {
@@ -46,6 +48,19 @@ const usualFailure: Record<string, string> = {
   partiallyCompleted: 'Some of the entities could not be reached (simulated).',
   cancelled: 'The command was cancelled in Defender (simulated).',
 };
+
+type Asked = { decisionId: string; verb: Verb; type: ActionType; acceptedAt: number };
+
+function runFor({ decisionId, verb, type, acceptedAt }: Asked, told: z.infer<typeof Told>): SimulatedRun {
+  // The opposite action is a run of its own, under the undo's decision.
+  const { takesMs, outcome, message }: z.infer<typeof Run> = verb === 'undo' ? { takesMs: told.takesMs, ...told.undo } : told;
+  const status: SimulatedRun['status'] = verb === 'reject' ? 'closed' : (outcome ?? 'completed');
+  const takes = verb === 'reject' ? 0 : (takesMs ?? usualMs[type] ?? otherwiseMs);
+  const opposite = catalogue[type].undoType;
+  const reversed = verb === 'undo' && opposite !== null ? `Reversed with “${catalogue[opposite].label}” (simulated).` : null;
+  const said = message ?? (status === 'completed' ? reversed : usualFailure[status]) ?? null;
+  return { decisionId, acceptedAt, finishesAt: acceptedAt + takes, status, message: said };
+}
 
 export function simulator(ledger: SimulatorLedger, now: () => number, pollMs = 500): Backend {
   const progressOf = (run: SimulatedRun): Progress => {
@@ -67,16 +82,7 @@ export function simulator(ledger: SimulatorLedger, now: () => number, pollMs = 5
       if (!told.success) {
         throw new UpstreamError('backend', 'parameters.simulator is not understood', { retryable: false, cause: told.error });
       }
-      const status: SimulatedRun['status'] = verb === 'reject' ? 'closed' : (told.data.outcome ?? 'completed');
-      const takes = verb === 'reject' ? 0 : (told.data.takesMs ?? usualMs[action.type] ?? otherwiseMs);
-      const acceptedAt = now();
-      const run = {
-        decisionId,
-        acceptedAt,
-        finishesAt: acceptedAt + takes,
-        status,
-        message: told.data.message ?? usualFailure[status] ?? null,
-      };
+      const run = runFor({ decisionId, verb, type: action.type, acceptedAt: now() }, told.data);
       await ledger.accept(run, signal);
       return progressOf(run);
     },

@@ -9,6 +9,7 @@ type Claimed = Tables['cards'] & { parent_ref: string | null };
 
 const cardOf = (row: Claimed): CardRow => ({
   cardId: row.card_id,
+  // For the card of a batch: the batch's id.
   actionId: row.action_id === null ? null : ActionId.parse(row.action_id),
   platform: row.platform,
   conversation: row.conversation,

@@ -1,6 +1,7 @@
 /** The schema, as migrations that run identically on PostgreSQL and on embedded PGlite. Never edit one that has landed: add the next. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { batchesSchema } from './batches-schema.ts';
 import { revisions } from './revisions-schema.ts';
 import { seals } from './seals-schema.ts';
 import { signIns } from './sign-ins-schema.ts';
@@ -179,4 +180,5 @@ export const migrations: Record<string, Migration> = {
   '0003-sign-ins': { up: (db: Kysely<unknown>) => runScript(db, signIns) },
   '0004-revisions': { up: (db: Kysely<unknown>) => runScript(db, revisions) },
   '0005-seals': { up: (db: Kysely<unknown>) => runScript(db, seals) },
+  '0007-batches': { up: (db: Kysely<unknown>) => runScript(db, batchesSchema) },
 };

@@ -89,7 +89,7 @@ type CardRecord = {
   action_id: string | null;
   platform: Platform;
   conversation: string;
-  kind: 'action' | 'note' | 'notice';
+  kind: 'action' | 'note' | 'notice' | 'batch';
   note: Json;
   parent_card_id: string | null;
   ref: string | null;
@@ -175,6 +175,40 @@ type SlackLinkRow = {
   valid_until: Date;
 };
 
+export type BatchRow = {
+  batch_id: string;
+  tenant_id: string;
+  type: string;
+  verb: string | null;
+  actor: Json;
+  account: string;
+  platform: Platform;
+  conversation: string | null;
+  comment: string | null;
+  status: 'draft' | 'running' | 'finished';
+  total: number;
+  counts: Json;
+  version: number;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+  counted_at: Date | null;
+  next_at: Date;
+  claimed_until: Date | null;
+  holder: string | null;
+};
+
+type BatchMemberRow = {
+  batch_id: string;
+  action_id: string;
+  position: number;
+  digest: string;
+  decision_id: string;
+  state: string;
+  refusal: Json;
+  message: string | null;
+};
+
 export type Tables = {
   actions: Omit<ActionRow, 'revision'> & { revision: Generated<number> };
   audit_events: AuditRow;
@@ -186,6 +220,8 @@ export type Tables = {
   executions: ExecutionRow;
   lanes: LaneRow;
   alarms: AlarmRow;
+  batches: BatchRow;
+  batch_members: BatchMemberRow;
   simulator_runs: SimulatorRunRow;
   sign_in_attempts: SignInAttemptRow;
   slack_links: SlackLinkRow;

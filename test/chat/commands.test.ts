@@ -7,6 +7,7 @@ import { plain } from '../../src/chat/show.ts';
 import { openLog } from '../../src/log.ts';
 import { aDecision, anAction } from '../setup/builders.ts';
 import { plainContext } from './hostile.ts';
+import { noMany } from './no-many.ts';
 
 const action = anAction();
 
@@ -15,6 +16,7 @@ function open(look: CommandDeps['look']) {
   const deps: CommandDeps = {
     look,
     draw: (one) => cardFor(one, { ...plainContext, huntUrl: 'https://security.microsoft.com/v2/advanced-hunting' }),
+    many: { many: noMany, backend: 'simulator', log: openLog('silent', { write: () => {} }) },
     log: openLog('info', { write: (line) => void log.push(line) }),
   };
   const ask = async (text: string) => {
@@ -23,9 +25,10 @@ function open(look: CommandDeps['look']) {
       platform: 'slack',
       by: 'slack:T000000001/U0ALICE',
       person: async () => ok({ platform: 'slack', teamId: 'T000000001', userId: 'U0ALICE', email: null }),
+      conversation: 'C0SOC',
       clickId: 'c1',
     });
-    return { text: lines.map(plain).join('\n'), card };
+    return { text: lines.map(plain).join('\n'), card: card?.kind === 'action' ? card : null };
   };
   return { ask, log };
 }

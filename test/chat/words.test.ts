@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { EntraId, type Role } from '../../src/action-center/action.ts';
+import { ActionId, EntraId, type Role } from '../../src/action-center/action.ts';
 import type { Refusal } from '../../src/action-center/refusal.ts';
+import type { UndoBar } from '../../src/action-center/undoable.ts';
 import { plain } from '../../src/chat/show.ts';
 import { bugText, recordedText, refusalText, rolesText } from '../../src/chat/words.ts';
 import { aDecision, anAction } from '../setup/builders.ts';
@@ -26,6 +27,10 @@ const one: { [Kind in Refusal['kind']]: Extract<Refusal, { kind: Kind }> } = {
   'scope-changed': { kind: 'scope-changed', note: null },
   'second-approver-needed': { kind: 'second-approver-needed', approvals: [aDecision()], needed: 2 },
   'own-request': { kind: 'own-request', needed: 2 },
+  'not-undoable': { kind: 'not-undoable', bar: { reason: 'retention', days: 30 }, byYou: false },
+  'mixed-action-types': { kind: 'mixed-action-types', types: ['isolateDevice', 'softDeleteEmail'] },
+  'too-many': { kind: 'too-many', most: 100 },
+  'nothing-to-confirm': { kind: 'nothing-to-confirm', why: 'too-late' },
   'decide-in-defender': { kind: 'decide-in-defender' },
   barred: { kind: 'barred', because: 'Change freeze' },
   'sign-in-needed': { kind: 'sign-in-needed', url: 'https://countersign.example/link/once', withinMs: 600_000 },
@@ -112,4 +117,22 @@ test('a recorded press says what was recorded', () => {
 
 test('a bug has an id to quote', () => {
   expect(plain(bugText('AB12CD34'))).toContain('(AB12CD34)');
+});
+
+test.each<UndoBar>([
+  { reason: 'final' },
+  { reason: 'type' },
+  { reason: 'source', source: 'explorerAction' },
+  { reason: 'in-defender' },
+  { reason: 'not-completed', status: 'failed' },
+  { reason: 'not-completed', status: 'partiallyCompleted' },
+  { reason: 'undo-running', decision: aDecision({ verb: 'undo' }) },
+  { reason: 'already-undone', decision: aDecision({ verb: 'undo' }) },
+  { reason: 'reversed', by: ActionId.parse('A-01JD6Q00000000000000000002'), type: 'releaseIsolation', at: '2026-11-21T08:00:00.000Z' },
+  { reason: 'retention', days: 30 },
+])('why something cannot be undone ($reason) is said calmly, with what stands', (bar) => {
+  const text = say({ kind: 'not-undoable', bar, byYou: false });
+  expect(text).toMatch(/Nothing was changed|Alice Adams (asked to undo|undid) this already/);
+  expect(text).not.toMatch(/!|undefined|null|error|invalid|sorry/i);
+  expect(text.length).toBeLessThan(300);
 });

@@ -34,6 +34,10 @@ export type ChatWorld = {
   command(who: DirectoryPerson, text: string, options?: { inPerson?: boolean }): Promise<number>;
   /** Presses a button that asks why, gives the reason and submits. */
   giveReason(who: DirectoryPerson, title: string, button: string | RegExp, reason: string): Promise<void>;
+  /** Presses a button on the newest private answer that has one of this name. */
+  pressPrivate(who: DirectoryPerson, button: string | RegExp, options?: { bot?: number }): Promise<number>;
+  /** Fills in the dialog that is open for that person, by the labels of its fields, and sends it. */
+  submit(who: DirectoryPerson, values: Record<string, string>): Promise<number>;
   /** Where presses go, in the order of `bot`. */
   botUrls(): string[];
   /** What only that person was told, oldest first; without the first `after`. */

@@ -1,4 +1,5 @@
 /** BACKEND=consumer: the customer's own process, here the example from the documentation, takes the decisions. */
+import { Queue, QueueEvents } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../setup/fresh.ts';
 import { startRedis } from '../setup/local-services.ts';
@@ -48,5 +49,33 @@ describe.each(platforms)("a customer's own consumer, with $name", ({ open }) => 
     await world.chat.reject(alice, body.title, 'known tool');
     await world.reached(({ stage, actionId }) => stage === 'queued' && actionId === id);
     expect(await world.read(id)).toMatchObject({ status: 'rejected', outcome: null });
+  });
+
+  it('is told of an undo under a decision of its own; what it reports late or again changes nothing', async () => {
+    const body = removeRegistryKey();
+    const { id } = (await world.submit(body)).body;
+    await world.until('the card is posted', () => world.chat.card(body.title));
+    await world.chat.press(alice, body.title, /^Approve/);
+    await world.until('completed', () => world.chat.card(body.title)?.includes('Approved and completed'));
+    const approval = (await world.read(id)).decision?.decisionId ?? '';
+    await world.chat.press(alice, body.title, /^(Undo|Yes, undo it)$/);
+    await world.until('undone', () => world.chat.card(body.title)?.includes('Taken back by the example consumer.'));
+    const undone = await world.read(id);
+    expect(undone).toMatchObject({ status: 'undone', decision: { verb: 'undo' }, outcome: { status: 'undone' } });
+
+    const outcomes = new Queue('outcomes', { prefix: '{countersign}', connection: { url: redis.url } });
+    const taken = new QueueEvents('outcomes', { prefix: '{countersign}', connection: { url: redis.url } });
+    const at = new Date().toISOString();
+    for (const [decisionId, status] of [
+      [undone.decision?.decisionId, 'failed'],
+      [undone.decision?.decisionId, 'inProgress'],
+      [approval, 'failed'],
+    ]) {
+      const report = { version: 1, decisionId, actionId: id, status, at, message: null, externalRef: null, portalUrl: null };
+      const job = await outcomes.add(String(status), report, { jobId: `${decisionId}-${status}-late` });
+      await job.waitUntilFinished(taken, 10_000);
+    }
+    await Promise.all([outcomes.close(), taken.close()]);
+    expect(await world.read(id)).toMatchObject({ status: 'undone', outcome: { status: 'undone' } });
   });
 });

@@ -19,7 +19,7 @@ export function textOf(blocks: unknown): string {
   return [own, textOf(fields), textOf(elements), textOf(accessory)].filter(Boolean).join('\n');
 }
 
-export function buttonsOf(message: SlackMessage): string[] {
+export function buttonsOf(message: Pick<SlackMessage, 'blocks'>): string[] {
   const blocks = (message.blocks ?? []) as { type: string; elements?: { type: string; text?: { text: string } }[] }[];
   return blocks.filter(({ type }) => type === 'actions').flatMap(({ elements }) => (elements ?? []).map(({ text }) => text?.text ?? ''));
 }
@@ -105,6 +105,15 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     botUrls: () => slack.requestUrls.map((url) => url.replace('/slack/events', '')),
     reject: (who, title, reason, options = {}) => giveReason(who, title, 'Reject', reason, options),
     giveReason,
+    pressPrivate: async (who, button, options = {}) => {
+      const fits = (label: string) => (typeof button === 'string' ? label === button : button.test(label));
+      const message = slack.ephemerals(userOf(who)).findLast((one) => buttonsOf(one).some(fits));
+      const label = message && buttonsOf(message).find(fits);
+      if (message === undefined || label === undefined) throw new Error(`no private answer has a button ${String(button)}`);
+      return (await slack.click({ user: userOf(who), channel, ts: message.ts, button: label, confirm: 'accept', ...botUrl(options.bot) }))
+        .status;
+    },
+    submit: async (who, values) => (await slack.submit({ user: userOf(who), values })).status,
     command: async (who, text) => (await slack.command({ user: userOf(who), channel, command: '/actions', text })).status,
     told: (who, after = 0) => {
       const inPerson = slack.messages(`D${userOf(who).slice(1)}`);

@@ -113,6 +113,15 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
       policy: `alarms: { teams: ["${operators}"] }\n`,
       messages: () => teams.messages(operators).map(({ text, card }) => `${text}\n${textOfCard(card)}`),
     },
+    pressPrivate: async (who, button, options = {}) => {
+      const fits = (label: string) => (typeof button === 'string' ? label === button : button.test(label));
+      const message = heard(who).findLast(({ card }) => titlesOf(card).some(fits));
+      const label = titlesOf(message?.card).find(fits);
+      if (message?.id === undefined || label === undefined) throw new Error(`no private answer has a button ${String(button)}`);
+      const { conversation, id: messageId } = message;
+      return (await teams.press({ person: teamsIdOf(who), conversation, messageId, button: label, ...urlOf(options.bot) })).status;
+    },
+    submit: async (who, values) => (await teams.submitDialog({ person: teamsIdOf(who), values })).status,
     command: async (who, text, { inPerson = false } = {}) => {
       const where = inPerson ? { conversation: ownChatOf(who) } : { conversation: channel, targeted: true };
       return (await teams.say({ person: teamsIdOf(who), text: text || 'help', ...where })).status;

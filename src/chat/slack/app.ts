@@ -2,9 +2,11 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import type { BackendName } from '../../action-center/catalogue.ts';
 import { ConfigError } from '../../action-center/errors.ts';
 import type { Log } from '../../action-center/ports.ts';
 import type { AnswerCommand } from '../commands.ts';
+import type { ManyFlows } from '../many.ts';
 import type { Flows } from '../press.ts';
 import { requestKey } from '../request.ts';
 import { seenLately } from '../seen.ts';
@@ -33,6 +35,8 @@ export type SlackDeps = {
   log: Log;
   now: () => number;
   flows: Flows;
+  many: ManyFlows;
+  backend: BackendName;
   commands: AnswerCommand;
   /** How long Slack may be away while we start. */
   startDeadlineMs?: number;
@@ -76,7 +80,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const transport = openTransport(deps);
   const app = newApp(deps, account, transport.receiver);
   const taken = takingOnce({ running, isRepeat: transport.isRepeat, log });
-  listen(app, { flows: deps.flows, teamId, personBehind, tell, openView, log }, taken);
+  listen(app, { flows: deps.flows, many: deps.many, backend: deps.backend, teamId, personBehind, tell, openView, log }, taken);
   listenForCommands(app, { answer: deps.commands, teamId, personBehind, tell, log }, taken);
   await app.init();
   if (transport.socket) await connectSocket(transport.socket, { deadline });

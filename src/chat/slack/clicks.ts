@@ -6,25 +6,21 @@
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import type { Click } from '../../action-center/decide.ts';
-import type { Log } from '../../action-center/ports.ts';
+import type { UndoClick } from '../../action-center/undo.ts';
 import { atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
 import type { AskedVerb } from '../reason-words.ts';
 import type { Line } from '../show.ts';
 import { outOfDate, pressAgain, stillChecking } from '../words.ts';
-import type { Reader, TellPrivately } from './answers.ts';
+import type { Reader } from './answers.ts';
 import { readSubmission, reasonDialog, reasonErrors, resultView } from './dialog.ts';
 import type { Arrival } from './guard.ts';
-import type { Clicker, ClickingPerson } from './people.ts';
+import { onManyPress, onManySubmit, type SlackManyDeps } from './many.ts';
+import type { Clicker } from './people.ts';
 import { type Pressed, readPressed } from './pressed.ts';
 import { renderLine } from './render.ts';
 
-export type ClickDeps = {
+export type ClickDeps = SlackManyDeps & {
   flows: Flows;
-  teamId: string;
-  personBehind: (clicker: Clicker) => ClickingPerson;
-  tell: TellPrivately;
-  openView: (triggerId: string, view: ModalView) => Promise<void>;
-  log: Log;
 };
 
 /** One interaction as Bolt hands it over. `ack` answers Slack's request; its argument is what a dialog shows next. */
@@ -54,9 +50,10 @@ function readerOf({ user, channel, container, response_url }: Press): Reader {
   return { userId: user.id, channel: channel?.id ?? container?.channel_id ?? null, responseUrl: response_url ?? null };
 }
 
-type ClickOf = { pressed: Pressed; clicker: Clicker; arrival: Arrival; verb: Click['verb']; comment: string | null };
+type ClickOf<V> = { pressed: Pressed; clicker: Clicker; arrival: Arrival; verb: V; comment: string | null };
+type ClickFor<V> = Omit<Click, 'verb'> & { verb: V };
 
-function clickOf(deps: ClickDeps, { pressed, clicker, arrival, verb, comment }: ClickOf): Click {
+function clickOf<V extends Click['verb'] | 'undo'>(deps: ClickDeps, { pressed, clicker, arrival, verb, comment }: ClickOf<V>): ClickFor<V> {
   return {
     actionId: pressed.actionId,
     shownDigest: pressed.digest,
@@ -70,7 +67,7 @@ function clickOf(deps: ClickDeps, { pressed, clicker, arrival, verb, comment }: 
   };
 }
 
-const askingButtons: Record<string, AskedVerb> = { 'ac.reject': 'reject', 'ac.approve-why': 'approve' };
+const askingButtons: Record<string, AskedVerb> = { 'ac.reject': 'reject', 'ac.approve-why': 'approve', 'ac.undo-why': 'undo' };
 
 /** A button was pressed. */
 export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interaction): Promise<void> {
@@ -88,6 +85,12 @@ export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interacti
     const click = clickOf(deps, { pressed, clicker, arrival, verb: 'approve', comment: null });
     return answerDecision(deps, click, { reader: readerOf(press), arrival, ack });
   }
+  if (pressed && button.action_id === 'ac.undo') {
+    const click = clickOf(deps, { pressed, clicker, arrival, verb: 'undo', comment: null });
+    return answerDecision(deps, click, { reader: readerOf(press), arrival, ack });
+  }
+  const many = { button, reader: readerOf(press), clicker, arrival, triggerId: press.trigger_id ?? '', ack };
+  if (await onManyPress(deps, many)) return;
   const asked = askingButtons[button.action_id];
   if (pressed && asked) return askForReason(deps, { press, pressed, verb: asked }, { body, arrival, ack });
   await ack();
@@ -96,7 +99,7 @@ export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interacti
 
 async function answerDecision(
   deps: ClickDeps,
-  click: Click,
+  click: Click | UndoClick,
   to: { reader: Reader; arrival: Arrival; ack: () => Promise<void> },
 ): Promise<void> {
   const work = decisionLine(pressDeps(deps), click);
@@ -133,6 +136,10 @@ async function askForReason(deps: ClickDeps, { press, pressed, verb }: Asking, {
 /** The dialog with the reason was sent. Its answer is shown in the dialog itself. */
 export async function onSubmit(deps: ClickDeps, { body, arrival, ack }: Interaction): Promise<void> {
   const submission = Submission.safeParse(body).data;
+  if (submission) {
+    const asked = { view: submission.view, clicker: clickerOf(submission.user), arrival, ack };
+    if (await onManySubmit(deps, asked)) return;
+  }
   const sent = submission ? readSubmission(submission.view) : null;
   const show = (line: Line) => ack({ response_action: 'update', view: resultView(line) });
   if (!submission || !sent) return show(outOfDate);

@@ -47,6 +47,7 @@ export async function onSlashCommand(
     platform: 'slack',
     by: `slack:${teamId ?? deps.teamId}/${userId}`,
     person: deps.personBehind({ userId, teamId }),
+    conversation: reader.channel,
     clickId: arrival.requestKey,
   });
   const answer = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });

@@ -7,7 +7,7 @@ import type { Line } from '../show.ts';
 import { type Pressed, readPressed, writePressed } from './pressed.ts';
 import { renderLine } from './render.ts';
 
-const callbacks: Record<AskedVerb, string> = { approve: 'ac.approve', reject: 'ac.reject' };
+const callbacks: Record<AskedVerb, string> = { approve: 'ac.approve', reject: 'ac.reject', undo: 'ac.undo' };
 const field = 'reason';
 
 /** What the dialog has to remember. It comes back as data: no secret in it, and no authority. */
@@ -68,8 +68,8 @@ export type SubmittedReason = { verb: AskedVerb; pressed: Pressed; channel: stri
 /** Null: not a dialog of ours, or of an older version. */
 export function readSubmission(view: unknown): SubmittedReason | null {
   const submitted = SubmittedView.safeParse(view).data;
-  const verb = submitted?.callback_id === callbacks.approve ? 'approve' : 'reject';
-  if (!submitted || submitted.callback_id !== callbacks[verb]) return null;
+  const verb = (['approve', 'reject', 'undo'] as const).find((one) => submitted?.callback_id === callbacks[one]);
+  if (!submitted || verb === undefined) return null;
   const remembered = Remembered.safeParse(parseJson(submitted.private_metadata)).data;
   const pressed = remembered ? readPressed(remembered.value) : null;
   if (!remembered || !pressed) return null;

@@ -3,7 +3,7 @@
  * A card that would be too long loses detail step by step, and says so; it never fails.
  */
 import type { Button, KnownBlock, RichTextSection } from '@slack/types';
-import type { ActionCard, Card, CardButton, Fact, NoteCard } from '../card.ts';
+import type { ActionCard, AskButton, AskCard, BatchCard, Card, CardButton, Fact, NoteCard } from '../card.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
@@ -27,11 +27,53 @@ const rooms: readonly [Room, ...Room[]] = [
 ];
 
 export function renderCard(card: Card): SlackContent {
-  return { text: escapeMrkdwn(card.fallback), blocks: card.kind === 'note' ? noteBlocks(card) : fitting(card) };
+  return { text: escapeMrkdwn(card.fallback), blocks: blocksOf(card) };
 }
 
-/** A private answer or a dialog's text. */
-/** Several lines, each by itself. */
+function blocksOf(card: Card): KnownBlock[] {
+  switch (card.kind) {
+    case 'note':
+      return noteBlocks(card);
+    case 'action':
+      return fitting(card);
+    case 'batch':
+      return batchBlocks(card);
+    case 'ask':
+      return askBlocks(card);
+  }
+}
+
+/** Everything in it is bounded, so it fits into a message. */
+function batchBlocks(card: BatchCard): KnownBlock[] {
+  return [
+    { type: 'header', text: plainText(card.heading, limits.header) },
+    richText([section([{ kind: 'words', text: plain(card.standing), strong: true }], 300)]),
+    richText(card.facts.map(({ label, value }) => section([{ kind: 'words', text: `${label}: `, strong: true }, ...value], 300))),
+    ...(card.setbacks.length === 0
+      ? []
+      : [richText([{ type: 'rich_text_list', style: 'bullet', elements: card.setbacks.map((line) => section(line, 200)) }])]),
+    { type: 'context', elements: [plainText(card.footnotes.map(plain).join(' '), 1000)] },
+  ];
+}
+
+function askBlocks({ lines, buttons }: AskCard): KnownBlock[] {
+  const elements = buttons.map(askButton);
+  return [richText(lines.map((line) => section(line, 300))), ...(elements.length === 0 ? [] : [{ type: 'actions' as const, elements }])];
+}
+
+function askButton(button: AskButton): Button {
+  const common = { type: 'button' as const, text: plainText(button.label, limits.label) };
+  switch (button.kind) {
+    case 'undo':
+      return { ...common, action_id: 'ac.undo', value: writePressed(button.pressed) };
+    case 'begin':
+      return { ...common, action_id: `ac.begin.${button.name}`, value: `${button.batchId}|${button.verb}` };
+    case 'bulk':
+      return { ...common, action_id: `ac.bulk.${button.type}`, value: button.type };
+  }
+}
+
+/** A private answer or a dialog's text. Several lines, each by itself. */
 export function renderLines(lines: Line[]): SlackContent {
   return renderCard({ kind: 'note', lines, fallback: lines.map(plain).join(' ') });
 }
@@ -166,7 +208,10 @@ function drawButton(button: CardButton): Button | null {
   const common = { type: 'button' as const, action_id: `ac.${button.kind}`, text: label, ...accessible };
   if (button.kind === 'hunt' || button.kind === 'portal') return button.url.length > limits.url ? null : { ...common, url: button.url };
   const value = writePressed(button.pressed);
-  if (button.kind === 'reject') return { ...common, value };
+  if (button.kind === 'reject' || button.kind === 'more') return { ...common, value };
+  if (button.kind === 'undo') {
+    return button.asksWhy ? { ...common, action_id: 'ac.undo-why', value } : { ...common, value, confirm: drawConfirm(button.confirm) };
+  }
   if (button.asksWhy) return { ...common, action_id: 'ac.approve-why', value, style: 'primary' };
   return { ...common, value, style: 'primary', ...(button.confirm === null ? {} : { confirm: drawConfirm(button.confirm) }) };
 }

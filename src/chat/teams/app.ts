@@ -2,9 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Application } from '@microsoft/teams-ai/lib/Application.js';
 import type { TurnContext } from 'botbuilder';
+import type { BackendName } from '../../action-center/catalogue.ts';
 import type { CardRow, CardStore, Conversations, Lanes, Log } from '../../action-center/ports.ts';
 import type { Card } from '../card.ts';
 import type { AnswerCommand } from '../commands.ts';
+import type { ManyFlows } from '../many.ts';
 import { type Flows, within } from '../press.ts';
 import type { Surface } from '../surface.ts';
 import type { Arrival } from './activity.ts';
@@ -24,6 +26,8 @@ import { lanesOf, removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurfa
 export type TeamsDeps = {
   settings: TeamsSettings;
   flows: Flows;
+  many: ManyFlows;
+  backend: BackendName;
   commands: AnswerCommand;
   conversations: Conversations;
   cards: Sightings & Pick<CardStore, 'wake'>;
@@ -81,7 +85,15 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
     running.add(done);
   };
   const app = routes({
-    clicks: { flows: deps.flows, tell, log, track, lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting) },
+    clicks: {
+      flows: deps.flows,
+      many: deps.many,
+      backend: deps.backend,
+      tell,
+      log,
+      track,
+      lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting),
+    },
     commands: { answer: deps.commands, tell, log, track },
     places: installs({
       conversations,

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ActionId } from '../../action-center/action.ts';
 import type { Click } from '../../action-center/decide.ts';
-import type { Log, PersonClaim } from '../../action-center/ports.ts';
+import type { PersonClaim } from '../../action-center/ports.ts';
 import { ok } from '../../action-center/refusal.ts';
 import type { Card } from '../card.ts';
 import { atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
@@ -14,19 +14,15 @@ import type { Line } from '../show.ts';
 import { newTroubleId } from '../trouble-id.ts';
 import { bugText, cardGone, linkFollows, notNewest, outOfDate, pressAgain, stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
-import type { TellPrivately } from './answers.ts';
 import { barAnswer, cardAnswer, dialogAnswer, errorAnswer, type InvokeAnswer, notOffered, saidInDialog } from './invoke.ts';
+import { fetchMany, pressMany, readManyPress, submitMany, type TeamsManyDeps } from './many.ts';
 import { refreshVerb, renderCard, renderLine, withRefresh } from './render.ts';
 import { reasonField, reasonProblem, renderReasonDialog } from './render-reason.ts';
 
-export type ClickDeps = {
+export type ClickDeps = TeamsManyDeps & {
   flows: Flows;
   /** What the card shows now, and what the message it is on means for it. Null: no such card here. */
   lookedAt: (sighting: { cardId: string; conversation: string; ref: string }) => Promise<Card | null>;
-  tell: TellPrivately;
-  /** Told of what goes on after the request is answered, so that a stop waits for it. Never rejects. */
-  track: (work: Promise<void>) => void;
-  log: Log;
 };
 
 /** Teams sends an invoke again after a while, on phones after 3 s. */
@@ -77,13 +73,20 @@ async function onExecute(deps: ClickDeps, arrival: Arrival, value: unknown): Pro
   const pressed = PressData.safeParse(execute?.action.data).data;
   // What a client does by itself is no press of a person, so it never decides.
   const isManual = execute?.trigger === undefined || execute.trigger === null || execute.trigger === 'manual';
-  if (!pressed || !isManual || execute?.action.verb !== 'ac.approve') return errorAnswer(400, outOfDate);
-  const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, 'approve', null));
+  const many = execute && isManual ? readManyPress(execute.action.verb, execute.action.data) : null;
+  if (many !== null) return barAnswer(await inTime(deps, arrival, pressMany(deps, arrival, many)));
+  const verb = decidingVerb(execute?.action.verb);
+  if (!pressed || !isManual || verb === null) return errorAnswer(400, outOfDate);
+  const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, verb, null));
   const line = await inTime(deps, arrival, work);
   if (!hasLink(line)) return barAnswer(line);
   later(deps, arrival, Promise.resolve(line));
   return barAnswer(linkFollows);
 }
+
+/** What a press on a button decides at once. */
+const decidingVerb = (verb: string | null | undefined): 'approve' | 'undo' | null =>
+  verb === 'ac.approve' ? 'approve' : verb === 'ac.undo' ? 'undo' : null;
 
 /** The line while Teams still waits; else that it takes longer, and the line itself in private when it is there. */
 async function inTime(deps: ClickDeps, arrival: Arrival, work: Promise<Line>): Promise<Line> {
@@ -119,16 +122,21 @@ async function refresh(deps: ClickDeps, { activity, conversation }: Arrival, dat
   }
 }
 
+const askedVerbs: Record<string, AskedVerb> = { 'ac.reject': 'reject', 'ac.approve': 'approve', 'ac.undo': 'undo' };
+
 /** What a dialog is asked for, or was sent with. */
-function askedOf(value: unknown): { pressed: PressedData; verb: AskedVerb } | null {
-  const pressed = PressData.safeParse(Task.safeParse(value).data?.data).data;
-  if (pressed?.verb === 'ac.reject') return { pressed, verb: 'reject' };
-  return pressed?.verb === 'ac.approve' ? { pressed, verb: 'approve' } : null;
+function askedOf(data: unknown): { pressed: PressedData; verb: AskedVerb } | null {
+  const pressed = PressData.safeParse(data).data;
+  const verb = pressed && Object.hasOwn(askedVerbs, pressed.verb ?? '') ? askedVerbs[pressed.verb ?? ''] : undefined;
+  return pressed && verb ? { pressed, verb } : null;
 }
 
 /** Only who may decide is asked why. */
 async function onFetch(deps: ClickDeps, arrival: Arrival, value: unknown): Promise<InvokeAnswer> {
-  const asked = askedOf(value);
+  const data = Task.safeParse(value).data?.data;
+  const list = await fetchMany(deps, arrival, data);
+  if (list !== null) return list;
+  const asked = askedOf(data);
   if (!asked) return saidInDialog(outOfDate);
   const { pressed, verb } = asked;
   const work = checkedFor(pressDeps(deps), clickOf(arrival, pressed, verb, null));
@@ -142,7 +150,10 @@ async function onFetch(deps: ClickDeps, arrival: Arrival, value: unknown): Promi
 
 /** The dialog with the reason was sent. Its answer is shown in the dialog itself. */
 async function onSubmit(deps: ClickDeps, arrival: Arrival, value: unknown): Promise<InvokeAnswer> {
-  const asked = askedOf(value);
+  const data = Task.safeParse(value).data?.data;
+  const many = await submitMany(deps, arrival, data);
+  if (many !== null) return many;
+  const asked = askedOf(data);
   if (!asked) return saidInDialog(outOfDate);
   const { pressed, verb } = asked;
   const reason = (pressed[reasonField] ?? '').trim();
@@ -169,17 +180,30 @@ async function askAgain(
 export async function onSubmittedPress(deps: ClickDeps, arrival: Arrival): Promise<boolean> {
   const { value } = arrival.activity;
   if (typeof value !== 'object' || value === null) return false;
+  const many = readManyPress('verb' in value ? value.verb : null, value);
+  if (many !== null) {
+    await deps.tell(arrival, renderLine(await inTime(deps, arrival, pressMany(deps, arrival, many))));
+    return true;
+  }
   const pressed = PressData.safeParse(value).data;
-  if (pressed?.verb !== 'ac.approve') {
+  const verb = decidingVerb(pressed?.verb);
+  if (!pressed || verb === null) {
     await deps.tell(arrival, renderLine(outOfDate));
     return true;
   }
-  const line = await inTime(deps, arrival, decisionLine(pressDeps(deps), clickOf(arrival, pressed, 'approve', null)));
+  const line = await inTime(deps, arrival, decisionLine(pressDeps(deps), clickOf(arrival, pressed, verb, null)));
   await deps.tell(arrival, renderLine(line));
   return true;
 }
 
-function clickOf(arrival: Arrival, { actionId, digest }: PressedData, verb: Click['verb'], comment: string | null): Click {
+type ClickFor<V> = Omit<Click, 'verb'> & { verb: V };
+
+function clickOf<V extends Click['verb'] | 'undo'>(
+  arrival: Arrival,
+  { actionId, digest }: PressedData,
+  verb: V,
+  comment: string | null,
+): ClickFor<V> {
   const { organisation, person, requestKey } = arrival;
   const claim: PersonClaim = { platform: 'teams', tenantId: organisation, entraId: person?.entraId ?? '' };
   return {

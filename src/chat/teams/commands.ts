@@ -27,12 +27,13 @@ export function onCommand(deps: CommandDeps, arrival: Arrival): void {
 }
 
 async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Promise<void> {
-  const { organisation, requestKey: clickId, receivedAt } = arrival;
+  const { organisation, conversation, requestKey: clickId, receivedAt } = arrival;
   const work = deps.answer({
     text: textOf(arrival),
     platform: 'teams',
     by: `teams:${organisation}/${entraId}`,
     person: async () => ok({ platform: 'teams', tenantId: organisation, entraId }),
+    conversation,
     clickId,
   });
   const inTime = await soon(work, { receivedAt, ms: saidWithinMs });

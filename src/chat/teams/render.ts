@@ -2,7 +2,7 @@
  * Draws a neutral card as an Adaptive Card 1.5 from the templates in `adaptive-cards/`. Pure. Foreign text only ever lands in TextRuns. A card that
  * would be too long loses detail step by step, and says so; it never fails.
  */
-import type { ActionCard, Card, CardButton, Fact } from '../card.ts';
+import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact } from '../card.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, plain, showText, strong, utc, words } from '../show.ts';
 import { plainText, spokenText } from './escape.ts';
@@ -34,7 +34,7 @@ type Room = {
 };
 
 /** Tried in turn until the card fits. The last one always does: everything in it is bounded. */
-const rooms: readonly [Room, ...Room[]] = [
+const rooms: readonly [Room, Room, ...Room[]] = [
   { details: 2000, lines: 15, part: 512, parts: 40, facts: 20, entities: 20, values: 8, links: true },
   { details: 1000, lines: 8, part: 256, parts: 24, facts: 20, entities: 10, values: 6, links: true },
   { details: 400, lines: 4, part: 128, parts: 16, facts: 20, entities: 5, values: 4, links: false },
@@ -44,9 +44,35 @@ const rooms: readonly [Room, ...Room[]] = [
 export function renderCard(card: Card): TeamsContent {
   const summary = showText(plainText(card.fallback), limits.summary);
   if (card.kind === 'action') return { card: fitting(card, texts(card.fallback)), summary, text: summary };
+  if (card.kind === 'batch') return { card: expand('batch', { ...texts(card.fallback), ...batchData(card) }), summary, text: summary };
   const lines = card.lines.slice(0, limits.noteLines).map((line) => ({ inlines: runs(line, 600) }));
   const text = showText(plainText(card.lines.map(plain).join('\n')), limits.text, { lines: true });
-  return { card: expand('note', { ...texts(card.fallback), lines }), summary, text };
+  const said = { ...texts(card.fallback), lines };
+  return { card: card.kind === 'note' ? expand('note', said) : expand('ask', { ...said, ...askData(card) }), summary, text };
+}
+
+/** Everything in it is bounded, so it fits. */
+function batchData(card: BatchCard) {
+  return {
+    heading: runs([words(card.heading)], 200, { size: 'Large', weight: 'Bolder' }),
+    standingStyle: card.isRunning ? 'accent' : 'emphasis',
+    standing: runs([words(plain(card.standing))], 300, { weight: 'Bolder' }),
+    facts: card.facts.map((fact) => factData(fact, rooms[1])),
+    setbacks: card.setbacks.map((line): Inlines => ({ inlines: runs(line, 200) })),
+    footnotes: card.footnotes.map((line): Inlines => ({ inlines: runs(line, 200, { isSubtle: true, size: 'Small' }) })),
+  };
+}
+
+function askData({ buttons }: AskCard) {
+  const title = ({ label }: { label: string }) => showText(label, limits.title);
+  return {
+    hasButtons: buttons.length > 0,
+    undo: buttons.flatMap((button) => (button.kind === 'undo' ? [{ ...button.pressed, title: title(button) }] : [])),
+    begin: buttons.flatMap((button) =>
+      button.kind === 'begin' ? [{ batchId: button.batchId, batchVerb: button.verb, title: title(button) }] : [],
+    ),
+    bulk: buttons.flatMap((button) => (button.kind === 'bulk' ? [{ type: button.type, title: title(button) }] : [])),
+  };
 }
 
 /**
@@ -94,7 +120,7 @@ type Inlines = { inlines: TextRun[] };
 
 function actionData(card: ActionCard, room: Room): Record<string, unknown> {
   const details = card.details === null || room.details === 0 ? [] : textLines(card.details, room.details, room.lines);
-  const isOpen = card.buttons.some((button) => button.kind !== 'hunt');
+  const isOpen = card.buttons.some(({ kind }) => kind === 'approve' || kind === 'portal');
   return {
     heading: runs([words(showText(card.heading, 200))], 200, { size: 'Large', weight: 'Bolder' }),
     title: runs(card.title, Math.min(300, room.part * 3)),
@@ -164,21 +190,27 @@ function buttonData(buttons: readonly CardButton[], room: Room) {
   const approvals = buttons.flatMap((button) => (button.kind === 'approve' ? [button] : []));
   const rejections = buttons.flatMap((button) => (button.kind === 'reject' ? [button] : []));
   const links = buttons.flatMap((button) => ('url' in button && button.url.length <= maxUrlLength ? [button] : []));
-  const withCare = approvals.flatMap((button) => {
+  const undos = buttons.flatMap((button) => (button.kind === 'undo' ? [button] : []));
+  const more = buttons.flatMap((button) => (button.kind === 'more' ? [button] : []));
+  const asking = (button: (typeof approvals | typeof undos)[number]) => {
     const { confirm, pressed } = button;
     if (confirm === null) return [];
     const asked = runs([strong(`${confirm.title}?`)], room.part, { color: 'Attention' });
     // The words quote the heading, so they are as foreign as it is.
     const consequence = runs([words(showText(confirm.text, 500))], 500);
     return [{ ...pressed, title: title(button), yes: showText(confirm.yes, limits.title), asked, consequence }];
-  });
+  };
   return {
-    hasButtons: approvals.length + rejections.length + links.length > 0,
+    hasButtons: approvals.length + rejections.length + undos.length + links.length > 0,
     approve: approvals
       .filter(({ confirm, asksWhy }) => confirm === null && !asksWhy)
       .map((button) => ({ ...button.pressed, title: title(button) })),
-    approveWithCare: withCare,
-    approveWithReason: approvals.filter(({ asksWhy }) => asksWhy).map((button) => ({ ...button.pressed, title: title(button) })),
+    approveWithCare: approvals.filter(({ asksWhy }) => !asksWhy).flatMap(asking),
+    withReason: [...approvals, ...undos]
+      .filter(({ asksWhy }) => asksWhy)
+      .map((button) => ({ ...button.pressed, title: title(button), verb: `ac.${button.kind}` })),
+    undo: undos.filter(({ asksWhy }) => !asksWhy).flatMap(asking),
+    more: more.map((button) => ({ ...button.pressed, title: title(button) })),
     reject: rejections.map((button) => ({ ...button.pressed, title: title(button) })),
     links: links.map((button) => ({ title: title(button), url: button.url })),
   };

@@ -3,6 +3,7 @@ import { ConfigError, UpstreamError } from '../../../src/action-center/errors.ts
 import { startSlack } from '../../../src/chat/slack/app.ts';
 import { openLog } from '../../../src/log.ts';
 import { anAction } from '../../setup/builders.ts';
+import { noMany } from '../no-many.ts';
 import { appToken, botToken, channel, noCommands, openRig, openWorkspace, recordingFlows, signingSecret, waitFor } from './rig.ts';
 
 const user = 'U0ALICE';
@@ -15,6 +16,8 @@ const deps = {
   log,
   now: Date.now,
   flows: recordingFlows(anAction()),
+  many: noMany,
+  backend: 'simulator' as const,
   commands: noCommands,
 };
 

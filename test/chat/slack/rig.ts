@@ -6,7 +6,7 @@ import { startSlack as startWorkspace } from '../../../sandbox/slack/server.ts';
 import type { SlackMessage, SlackOptions, SlackPerson, SlackWorld } from '../../../sandbox/slack/types.ts';
 import type { Click } from '../../../src/action-center/decide.ts';
 import type { RemediationAction } from '../../../src/action-center/intake.ts';
-import { ok } from '../../../src/action-center/refusal.ts';
+import { ok, refuse } from '../../../src/action-center/refusal.ts';
 import { cardFor } from '../../../src/chat/card.ts';
 import type { Flows } from '../../../src/chat/press.ts';
 import { words } from '../../../src/chat/show.ts';
@@ -14,6 +14,7 @@ import { type SlackChat, type SlackDeps, startSlack } from '../../../src/chat/sl
 import { openLog } from '../../../src/log.ts';
 import { aDecision, anAction } from '../../setup/builders.ts';
 import { plainContext } from '../hostile.ts';
+import { noMany } from '../no-many.ts';
 
 export const channel = 'C0SOC';
 export const signingSecret = 'signing-secret-for-tests';
@@ -51,6 +52,7 @@ export function recordingFlows(action: RemediationAction): Flows & { clicks: Cli
       const decision = aDecision({ verb: click.verb, comment: click.comment });
       return ok({ action: anAction({ status: click.verb === 'approve' ? 'queued' : 'rejected', decision }), decision });
     },
+    undo: async () => refuse({ kind: 'not-found' }),
   };
 }
 
@@ -90,6 +92,8 @@ export async function openRig({ flows, socketMode = false, slack = {}, bot = {} 
     log: openLog('debug', { write: (line) => void log.push(line) }),
     now: Date.now,
     flows,
+    many: noMany,
+    backend: 'simulator',
     commands: async ({ text }) => ({ lines: [[words(`You asked: ${text}`)]], card: null }),
     ...bot,
   });

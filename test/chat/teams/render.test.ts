@@ -240,11 +240,25 @@ describe('the buttons', () => {
   });
 
   test('are gone once it is decided, but for Go hunt', () => {
-    const { card } = renderCard(cardFor(anAction({ status: 'completed' }), plainContext));
+    const { card } = renderCard(cardFor(anAction({ status: 'failed' }), plainContext));
     expect([...ofType(card, 'Action.Execute'), ...ofType(card, 'Action.Submit')]).toEqual([]);
     expect(ofType(card, 'ActionSet')).toHaveLength(1);
-    const without = renderCard(cardFor(anAction({ status: 'completed' }), { ...plainContext, huntUrl: null })).card;
+    const without = renderCard(cardFor(anAction({ status: 'failed' }), { ...plainContext, huntUrl: null })).card;
     expect(ofType(without, 'ActionSet')).toEqual([]);
+  });
+
+  test('undo what is completed, after asking, and look for more of the same file', () => {
+    const action = anAction({ status: 'completed' });
+    const { card } = renderCard(cardFor(action, plainContext));
+    const verbs = ofType(card, 'Action.Execute').map((it) => [it['title'], it['verb']]);
+    expect(verbs).toEqual([
+      ['Yes, undo it', 'ac.undo'],
+      ['Undo more of this file', 'ac.more'],
+    ]);
+    const [asks] = ofType(card, 'Action.ShowCard');
+    expect(JSON.stringify(asks?.['card'])).toContain('Release from quarantine');
+    const isolation = renderCard(cardFor(anAction({ type: 'isolateDevice', status: 'completed' }), plainContext)).card;
+    expect(ofType(isolation, 'Action.Execute').map((it) => it['verb'])).toEqual(['ac.undo']);
   });
 
   test('lead to Defender where nothing can be decided from here', () => {
@@ -281,7 +295,16 @@ describe('the dialog that asks why', () => {
 test('every status has a valid card, wide and with words for those who cannot see it', () => {
   for (const status of ActionStatus.options) {
     const content = renderCard(cardFor(anAction({ status }), plainContext));
-    expectSafe(content.card, ['Approve Quarantine', 'Reject', 'Go hunt', 'open in Defender', 'Open in Defender']);
+    expectSafe(content.card, [
+      'Approve Quarantine',
+      'Reject',
+      'Go hunt',
+      'open in Defender',
+      'Open in Defender',
+      'Undo',
+      'Yes, undo it',
+      'Undo more of this file',
+    ]);
     expect(content.card.msteams).toEqual({ width: 'Full' });
     expect(content.card.speak).toContain('invoice.exe');
     expect(attachmentOf(content)).toEqual({ contentType: 'application/vnd.microsoft.card.adaptive', content: content.card });

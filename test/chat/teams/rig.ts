@@ -11,7 +11,7 @@ import { settingsFor } from '../../../sandbox/teams/settings.ts';
 import type { TeamsMessage, TeamsOptions, TeamsPerson, TeamsWorld } from '../../../sandbox/teams/types.ts';
 import type { Click } from '../../../src/action-center/decide.ts';
 import type { RemediationAction } from '../../../src/action-center/intake.ts';
-import { ok } from '../../../src/action-center/refusal.ts';
+import { ok, refuse } from '../../../src/action-center/refusal.ts';
 import { cardFor } from '../../../src/chat/card.ts';
 import type { Asked, CommandAnswer } from '../../../src/chat/commands.ts';
 import type { Flows } from '../../../src/chat/press.ts';
@@ -26,6 +26,7 @@ import { type Engine, openEngine } from '../../../src/store/engine.ts';
 import { lanes } from '../../../src/store/lanes.ts';
 import { aDecision, anAction } from '../../setup/builders.ts';
 import { plainContext } from '../hostile.ts';
+import { noMany } from '../no-many.ts';
 
 const tenantId = '11111111-2222-4333-8444-555555555555';
 const app = { appId: '99999999-8888-4777-8666-555555555555', appPassword: 'teams-app-password-for-tests', tenantId };
@@ -53,6 +54,7 @@ export function recordingFlows(action: RemediationAction = anAction()): Flows & 
       const decision = aDecision({ verb: click.verb, comment: click.comment });
       return ok({ action: anAction({ status: click.verb === 'approve' ? 'queued' : 'rejected', decision }), decision });
     },
+    undo: async () => refuse({ kind: 'not-found' }),
   };
 }
 
@@ -117,6 +119,8 @@ export async function openRig({ flows = recordingFlows(), teams = {}, bot = {}, 
   const side = await startTeams({
     settings,
     flows,
+    many: noMany,
+    backend: 'simulator',
     commands: async (asked): Promise<CommandAnswer> => {
       commands.push(asked);
       return { lines: [[words(`You asked: ${asked.text.trim()}`)]], card: null };

@@ -1,0 +1,126 @@
+/** Flow: several open actions of one type are chosen, their blast radius is shown, and one confirmation approves or rejects them all. */
+import { ActionId, type ActionType, type Actor, type Platform } from './action.ts';
+import { type Asker, type DraftDeps, draftBatch } from './batch.ts';
+import { catalogue, mayBeCarriedOut } from './catalogue.ts';
+import { type DecideDeps, notPermitted } from './decide.ts';
+import type { Entity } from './entity.ts';
+import { identify } from './identify.ts';
+import { isOpen, type RemediationAction } from './intake.ts';
+import { mayDecide } from './permissions.ts';
+import { ok, type Refusal, type Result, refuse } from './refusal.ts';
+
+/** As many as a list on either platform holds. */
+const bulkMost = 100;
+
+export type Where = { platform: Platform; conversation: string };
+
+export interface OpenActions {
+  /** How many actions of each type are open in this conversation, most first. */
+  types(where: Where): Promise<{ type: ActionType; count: number }[]>;
+  /** Nearest deadline first. */
+  ofType(where: Where, type: ActionType, limit: number): Promise<RemediationAction[]>;
+}
+
+export type BulkDeps = Pick<DecideDeps, 'store' | 'directory' | 'settings' | 'whoElseMay'> & DraftDeps & { open: OpenActions };
+
+export type OpenType = { type: ActionType; count: number };
+
+/** What this person could decide here, by type. */
+export async function bulkTypes(deps: BulkDeps, asker: Asker): Promise<Result<OpenType[]>> {
+  const person = await identify(deps.directory, asker.person, false);
+  if (!person.ok) return person;
+  const types = asker.conversation === null ? [] : await deps.open.types({ platform: asker.platform, conversation: asker.conversation });
+  const possible = types.filter(({ type }) => mayBeCarriedOut(type, deps.settings.backend));
+  // Device groups are looked at one by one later; here it is the roles that count.
+  const mine = possible.filter(
+    ({ type }) => mayDecide({ ...person.value, deviceGroups: ['*'] }, { type, entities: [] }, 'approve', deps.settings).allowed,
+  );
+  const [first] = possible;
+  if (mine.length > 0 || first === undefined) return ok(mine);
+  return refuse(await whyNot(deps, { ...person.value, deviceGroups: ['*'] }, { type: first.type, entities: [] }));
+}
+
+/** The open actions of one type that this person may choose from. */
+export async function bulkChoices(deps: BulkDeps, type: ActionType, asker: Asker): Promise<Result<RemediationAction[]>> {
+  const person = await identify(deps.directory, asker.person, false);
+  if (!person.ok) return person;
+  const actions =
+    asker.conversation === null
+      ? []
+      : await deps.open.ofType({ platform: asker.platform, conversation: asker.conversation }, type, bulkMost);
+  const mine = actions.filter((action) => mayDecide(person.value, action, 'approve', deps.settings).allowed);
+  const [first] = actions;
+  if (mine.length > 0 || first === undefined) return ok(mine);
+  return refuse(await whyNot(deps, person.value, first));
+}
+
+async function whyNot(deps: BulkDeps, actor: Actor, action: Pick<RemediationAction, 'type' | 'entities'>): Promise<Refusal> {
+  const permission = mayDecide(actor, action, 'approve', deps.settings);
+  return permission.allowed ? { kind: 'not-found' } : notPermitted(deps, { verb: 'approve', action, actor }, permission);
+}
+
+export type BulkPlan = { batchId: string; type: ActionType; actions: RemediationAction[]; radius: BlastRadius };
+
+/** Keeps what was chosen, as it stands now, for the confirmation. What is decided already drops out. */
+export async function planBulk(deps: BulkDeps, ids: readonly string[], asker: Asker): Promise<Result<BulkPlan>> {
+  if (ids.length > bulkMost) return refuse({ kind: 'too-many', most: bulkMost });
+  const person = await identify(deps.directory, asker.person, false);
+  if (!person.ok) return person;
+  const known = [...new Set(ids)].flatMap((id) => ActionId.safeParse(id).data ?? []);
+  const found = (await Promise.all(known.map((id) => deps.store.get(id)))).filter((action) => action !== null);
+  const types = [...new Set(found.map(({ type }) => type))];
+  if (types.length > 1) return refuse({ kind: 'mixed-action-types', types });
+  const open = found.filter(isOpen).filter((action) => mayDecide(person.value, action, 'approve', deps.settings).allowed);
+  const [first, ...rest] = open;
+  if (first === undefined) return refuse({ kind: 'nothing-to-confirm', why: 'too-late' });
+  const batchId = await draftBatch(deps, { actor: person.value, asker, verb: null, actions: [first, ...rest] });
+  return ok({ batchId, type: first.type, actions: [first, ...rest], radius: blastRadius([first, ...rest]) });
+}
+
+export type RadiusKind = 'devices' | 'mailboxes' | 'users' | 'files' | 'emails' | 'addresses' | 'others';
+export type BlastRadius = { kinds: { kind: RadiusKind; count: number }[]; irreversible: RemediationAction[] };
+
+/** What is hit when all of them are carried out; the same device in two actions is one device. */
+export function blastRadius(actions: readonly RemediationAction[]): BlastRadius {
+  const hit = new Map<RadiusKind, Set<string>>();
+  let uncounted = 0;
+  const add = (kind: RadiusKind, name: string | undefined) => {
+    if (name === undefined) return;
+    const names = hit.get(kind) ?? new Set();
+    hit.set(kind, names.add(name.toLowerCase()));
+  };
+  for (const entity of actions.flatMap(({ entities }) => entities)) {
+    for (const [kind, name] of namesOf(entity)) add(kind, name);
+    if (entity.type === 'emailCluster') uncounted += Math.max(0, (entity.count ?? 0) - new Set(entity.networkMessageIds).size);
+  }
+  const order: RadiusKind[] = ['devices', 'mailboxes', 'users', 'files', 'emails', 'addresses', 'others'];
+  const kinds = order.map((kind) => ({ kind, count: (hit.get(kind)?.size ?? 0) + (kind === 'emails' ? uncounted : 0) }));
+  return { kinds: kinds.filter(({ count }) => count > 0), irreversible: actions.filter(({ type }) => !catalogue[type].reversible) };
+}
+
+/** The device's id where it is told: one device must not count as two because it has a name as well. */
+function namesOf(entity: Entity): [RadiusKind, string | undefined][] {
+  switch (entity.type) {
+    case 'device':
+      return [['devices', entity.name ?? entity.deviceId]];
+    case 'mailbox':
+      return [['mailboxes', entity.address]];
+    case 'user':
+      return [['users', entity.upn ?? entity.entraId]];
+    case 'file':
+      return [['files', entity.sha256 ?? entity.sha1]];
+    case 'email':
+      return [
+        ['emails', `${entity.networkMessageId} ${entity.recipient}`],
+        ['mailboxes', entity.recipient],
+      ];
+    case 'emailCluster':
+      return entity.networkMessageIds.map((id): [RadiusKind, string] => ['emails', id]);
+    case 'url':
+      return [['addresses', entity.url]];
+    case 'ip':
+      return [['addresses', entity.ip]];
+    default:
+      return [['others', JSON.stringify(entity)]];
+  }
+}
