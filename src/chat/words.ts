@@ -7,7 +7,7 @@ import { catalogue } from '../action-center/catalogue.ts';
 import type { Decided } from '../action-center/decide.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import { roleLabels } from '../action-center/permissions.ts';
-import type { Refusal } from '../action-center/refusal.ts';
+import type { PersonRefusal, Refusal } from '../action-center/refusal.ts';
 import { subjectOf } from './evidence.ts';
 import { foreign, type Line, listed, time, words } from './show.ts';
 import { mixedTypesText, nothingToConfirmText, notUndoableText, tooManyText, undoFailedTexts } from './undo-words.ts';
@@ -85,7 +85,12 @@ export function rolesText(combinations: readonly (readonly Role[])[]): string {
 
 /** What the clicker is told in private when the answer is no. */
 export function refusalText(refusal: Refusal, { platform }: WordsContext): Line {
-  const account = `${platformLabels[platform]} account`;
+  const about = personRefusalText(refusal, `${platformLabels[platform]} account`);
+  return about ?? actionRefusalText(refusal as Exclude<Refusal, PersonRefusal>);
+}
+
+/** Null: it is not about who somebody is. */
+function personRefusalText(refusal: Refusal, account: string): Line | null {
   switch (refusal.kind) {
     // The same words whether nobody or nobody suitable was found: an answer here must not tell which addresses exist.
     case 'unknown-person':
@@ -111,6 +116,13 @@ export function refusalText(refusal: Refusal, { platform }: WordsContext): Line 
       return say(
         `Who you are could not be checked, because ${serviceText(refusal.service)} did not answer. This press decided nothing; please press again in a minute.`,
       );
+    default:
+      return null;
+  }
+}
+
+function actionRefusalText(refusal: Exclude<Refusal, PersonRefusal>): Line {
+  switch (refusal.kind) {
     case 'not-found':
       return say(
         'This card belongs to an action that is not in the record, so this press decided nothing. Look in the Action center in Defender.',
