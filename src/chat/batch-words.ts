@@ -5,7 +5,7 @@ import type { BlastRadius, OpenType, RadiusKind } from '../action-center/bulk.ts
 import { type BackendName, catalogue } from '../action-center/catalogue.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import { subjectOf } from './evidence.ts';
-import { foreign, type Line, listed, plain, strong, words } from './show.ts';
+import { disarm, foreign, type Line, listed, plain, strong, words } from './show.ts';
 import { undoEffect } from './undo-words.ts';
 
 const say = (text: string): Line => [words(text)];
@@ -120,7 +120,7 @@ export const bulkTexts = {
   chosen: 'Actions',
   chooseSome: 'Please choose at least one action.',
   next: 'Next',
-  option: (action: RemediationAction): string => `${placeOf(action)}: ${action.title}`,
+  option: (action: RemediationAction): string => disarm(`${placeOf(action)}: ${action.title}`),
   radius: (actions: readonly RemediationAction[], type: ActionType, { kinds, irreversible }: BlastRadius): Line[] => [
     [strong(`${countOf(actions.length, 'action')}: ${catalogue[type].label}. `), words('On '), ...subjectsLine(actions), words('.')],
     [
