@@ -1,5 +1,5 @@
 /** Ids: sortable by time, never guessable, readable in a log (`A-...` an action, `D-...` a decision). */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { ActionId } from './action-center/action.ts';
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -17,5 +17,9 @@ function sortable(now: number): string {
 
 export const newActionId = (): ActionId => ActionId.parse(`A-${sortable(Date.now())}`);
 export const newDecisionId = (): string => `D-${sortable(Date.now())}`;
+<<<<<<< HEAD
 export const newBatchId = (): string => `B-${sortable(Date.now())}`;
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+=======
+export const sha256 = (text: string): string => hash('sha256', text);
+>>>>>>> seal

@@ -10,7 +10,7 @@ import { openHorizon } from './store/seals-horizon.ts';
 
 /** How often a batch is closed, and the pause between two when there is more than one. */
 const beatMs = 5000;
-const restMs = 50;
+const restMs = 200;
 /** Who writes at this moment will have ended soon. */
 const writersMs = 250;
 const hourMs = 3_600_000;
