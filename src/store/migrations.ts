@@ -1,6 +1,7 @@
 /** The schema, as migrations that run identically on PostgreSQL and on embedded PGlite. Never edit one that has landed: add the next. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { historySchema } from './history-schema.ts';
 
 const initial = `
 create table actions (
@@ -173,4 +174,5 @@ async function runScript(db: Kysely<unknown>, script: string): Promise<void> {
 export const migrations: Record<string, Migration> = {
   '0001-initial': { up: (db: Kysely<unknown>) => runScript(db, initial) },
   '0002-conversations': { up: (db: Kysely<unknown>) => runScript(db, conversations) },
+  '0006-history': { up: (db: Kysely<unknown>) => runScript(db, historySchema) },
 };

@@ -37,6 +37,8 @@ export type ActionRow = {
   outcome: Json;
   created_at: Date;
   updated_at: Date;
+  filed: boolean;
+  decided_by: string[] | null;
 };
 
 type AuditRow = {
@@ -122,6 +124,30 @@ type SimulatorRunRow = {
   message: string | null;
 };
 
+/** The columns behind `places` are those of the action when it was filed, null before. */
+type HistoryEntryRow = {
+  id: string;
+  tenant_id: string;
+  type: string;
+  source: string;
+  severity: string;
+  words: string;
+  entity_types: string[];
+  entity_key: string;
+  asset_key: string;
+  details_key: string;
+  investigation_key: string;
+  places: string[];
+  updated_at: Date | null;
+  status: string | null;
+  decision: string | null;
+  platform: string | null;
+  decided_by: string[] | null;
+  by_key: string | null;
+  approval_key: string | null;
+  tokens: number[] | null;
+};
+
 export type Tables = {
   actions: ActionRow;
   audit_events: AuditRow;
@@ -129,6 +155,7 @@ export type Tables = {
   cards: CardRecord;
   conversations: ConversationRow;
   executions: ExecutionRow;
+  history_entries: HistoryEntryRow;
   lanes: LaneRow;
   simulator_runs: SimulatorRunRow;
 };
