@@ -1,5 +1,7 @@
 /** The text of a command becomes a typed command, or what was understood of it. One parser for every platform. Pure. */
 
+import { nearestOf } from './nearest.ts';
+
 export type Command = { name: 'help' } | { name: 'show'; id: string };
 
 /** What was not understood; `words.ts` says it helpfully. */
@@ -18,8 +20,6 @@ export type Later = (typeof later)[number];
 type Name = (typeof built)[number] | Later;
 
 const longest = 500;
-/** Slips of the finger: one in a short word, two in a longer one. */
-const nearEnough = 2;
 const actionId = /^A-[0-9A-HJKMNP-TV-Z]{26}$/i;
 const startOfId = /^A-/i;
 /** Written once more out of habit, or a mention that is none. */
@@ -31,7 +31,7 @@ export function parseCommand(text: string): Parsed {
   if (word === '' || word === 'help') return { command: { name: 'help' } };
   if (word === 'show') return parseShow(rest);
   if (isOnlyId(first, rest)) return parseShow([first, ...rest]);
-  const near = nearest(word);
+  const near = nearestOf<Name>(word, [...built, ...later]);
   if (isLater(near)) return { problem: { kind: 'not-yet', name: near } };
   return { problem: { kind: 'unknown', word: first, suggestion: near === null ? null : [near, ...rest].join(' ') } };
 }
@@ -68,28 +68,4 @@ function parseShow(rest: string[]): Parsed {
   const id = rest.find((token) => actionId.test(token));
   if (id !== undefined) return { command: { name: 'show', id: id.toUpperCase() } };
   return { problem: { kind: 'needs-id', given: rest.find((token) => startOfId.test(token)) ?? rest[0] ?? null } };
-}
-
-function nearest(word: string): Name | null {
-  const scored = [...built, ...later].map((name) => ({ name, slips: distance(word, name) }));
-  const [best] = scored.sort((a, b) => a.slips - b.slips);
-  return best && best.slips <= (word.length < 6 ? 1 : nearEnough) && word.length > 2 ? best.name : null;
-}
-
-/** Letters to change, add, leave out or swap with their neighbour (optimal string alignment). */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > nearEnough) return nearEnough + 1;
-  const at = new Map<string, number>();
-  const get = (i: number, j: number): number => (i === 0 ? j : j === 0 ? i : (at.get(`${i} ${j}`) ?? 0));
-  for (let i = 1; i <= a.length; i += 1) {
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = get(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      at.set(
-        `${i} ${j}`,
-        Math.min(get(i - 1, j) + 1, get(i, j - 1) + 1, change, isSwap ? get(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY),
-      );
-    }
-  }
-  return get(a.length, b.length);
 }
