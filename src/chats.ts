@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
+import { keepDefault, lookUp } from './action-center/look-up.ts';
 import type { CardRow } from './action-center/ports.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
+import type { HistoryFlows } from './chat/history-answers.ts';
 import type { Flows } from './chat/press.ts';
 import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
 import type { Surface } from './chat/surface.ts';
@@ -136,9 +138,19 @@ function commandsOf(ground: Foundation): AnswerCommand {
   const deps = {
     look: (asked: Look) => look({ store, directory, settings, now }, asked),
     draw: (action: RemediationAction) => drawAction(ground, action),
+    history: historyFlows(ground),
     log,
   };
   return (asked) => answerCommand(deps, asked);
+}
+
+function historyFlows({ history, preferences, store, directory, policy, now }: Foundation): HistoryFlows {
+  const deps = { history, preferences, store, directory, now };
+  return {
+    lookUp: (asked) => lookUp(deps, asked),
+    keepDefault: (asked) => keepDefault(deps, asked),
+    visibility: policy.historyInChannel,
+  };
 }
 
 function cardLoop(ground: Foundation, surface: Surface): Loop {

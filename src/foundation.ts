@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DecidingDirectory } from './action-center/decide.ts';
+import type { HistoryStore } from './action-center/history.ts';
+import type { Preferences } from './action-center/look-up.ts';
 import type { ActionStore, CardStore, Clock, Conversations, ExecutionStore, Lanes } from './action-center/ports.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
@@ -21,8 +23,10 @@ import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
 import { type Engine, openEngine } from './store/engine.ts';
 import { executionStore } from './store/executions.ts';
+import { historyStore } from './store/history.ts';
 import { lanes } from './store/lanes.ts';
 import { type Outbox, outbox } from './store/outbox.ts';
+import { preferences } from './store/preferences.ts';
 
 export type Foundation = {
   config: Config;
@@ -34,6 +38,8 @@ export type Foundation = {
   store: ActionStore;
   cards: CardStore;
   conversations: Conversations;
+  history: HistoryStore;
+  preferences: Preferences;
   outbox: Outbox;
   executions: ExecutionStore;
   lanes: Lanes;
@@ -94,6 +100,8 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     store,
     cards: cardStore(db, config.tenantId),
     conversations: conversations(db, config.tenantId),
+    history: historyStore(db, config.tenantId),
+    preferences: preferences(db, config.tenantId),
     outbox: outbox(db, config.tenantId),
     executions: executionStore(db, config.tenantId),
     lanes: lanes(db),

@@ -61,7 +61,7 @@ export type AskedAt = { conversation: string; isPersonal: boolean };
 export type AskedLookUp = Asker & { place: AskedAt; tab: Tab; lookUp: LookUp | null; cursor: Cursor | null };
 
 export type LookUpRefusal = PersonRefusal | { kind: 'may-not-read'; actorId: string };
-export type LookedUp = { lookUp: LookUp; isOwnDefault: boolean; answer: PageAnswer; count: HistoryCount };
+export type LookedUp = { reader: Actor; lookUp: LookUp; isOwnDefault: boolean; answer: PageAnswer; count: HistoryCount };
 
 export async function lookUp(deps: LookUpDeps, asked: AskedLookUp): Promise<Result<LookedUp, LookUpRefusal>> {
   const reader = await readerFor(deps, asked);
@@ -74,7 +74,7 @@ export async function lookUp(deps: LookUpDeps, asked: AskedLookUp): Promise<Resu
     deps.history.page(query, { now, cursor: asked.cursor, size: wanted.size }),
     deps.history.count(query, { now }),
   ]);
-  return ok({ lookUp: wanted, isOwnDefault: own !== null, answer, count });
+  return ok({ reader: reader.value, lookUp: wanted, isOwnDefault: own !== null, answer, count });
 }
 
 export type AskedDefault = Asker & { tab: Tab; lookUp: LookUp | null };

@@ -10,7 +10,7 @@ import { outcomeText, platformLabels, serviceText } from './words.ts';
 const say = (text: string): Line => [words(text)];
 
 /** How a command is written on each platform. */
-const written: Record<Platform, (command: string) => string> = {
+export const written: Record<Platform, (command: string) => string> = {
   slack: (command) => `/actions ${command}`,
   teams: (command) => `@Countersign ${command}`,
 };
@@ -27,6 +27,14 @@ export function helpText(platform: Platform): Line[] {
         ' shows one action as it stands now: who decided, when, in which role, and what became of it. The id is at the foot of every card.',
       ),
     ],
+    [strong(how('pending')), words(' shows what waits for a decision here; add in:all for everything.')],
+    [
+      strong(how('history week status:failed')),
+      words(
+        ' shows what became of past actions. Periods: day, week, 30d, 6m. Filters: type, source, status, severity, entity, asset, decision, by, investigation, platform. Also free words, sort:, columns:, page-size: and in:all.',
+      ),
+    ],
+    [strong(how('history save week')), words(' keeps that as your own default; '), strong(how('history reset')), words(' forgets it.')],
     say('To decide, use the buttons on a card. Answers to commands are for your eyes only.'),
     ...(platform === 'teams' ? [say('In Teams you can also type / and choose a command.')] : []),
   ];
@@ -34,8 +42,6 @@ export function helpText(platform: Platform): Line[] {
 
 /** What does the same today. */
 const instead: Record<Later, (how: (command: string) => string) => string> = {
-  pending: (how) => `Whatever waits has a card in its channel; ${how('show')} and an id tells how one action stands.`,
-  history: (how) => `${how('show')} and an id tells the story of one action; the Action center in Defender has a History tab.`,
   undo: () => 'The card says whether an action can be undone, and how; it is undone in Defender.',
   hunt: (how) => `Press Go hunt on a card, or on the answer to ${how('show')} and an id.`,
   export: () => 'The Action center in Defender can export its own list to a file.',

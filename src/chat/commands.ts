@@ -1,23 +1,29 @@
 /** Commands on every platform: parsed, looked up, answered. Who asked hears it, and nobody else; that is the platform's part. */
 import { UpstreamError } from '../action-center/errors.ts';
+import type { Cursor } from '../action-center/history.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import type { Look, Looked, LookRefusal } from '../action-center/look.ts';
+import type { AskedAt } from '../action-center/look-up.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
+import { answerHistory, type HistoryAnswer, type HistoryFlows } from './history-answers.ts';
+import type { HistoryCard } from './history-card.ts';
 import { within } from './press.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
 
-export type Asked = Omit<Look, 'actionId'> & { text: string };
-export type CommandAnswer = { lines: Line[]; card: ActionCard | null };
+/** `cursor` and `share`: pressed on an answer, not typed. */
+export type Asked = Omit<Look, 'actionId'> & { text: string; place: AskedAt; cursor?: Cursor | null; share?: boolean };
+export type CommandAnswer = Omit<HistoryAnswer, 'card'> & { card: ActionCard | HistoryCard | null };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
 export type CommandDeps = {
   look: (asked: Look) => Promise<Result<Looked, LookRefusal>>;
   draw: (action: RemediationAction) => ActionCard;
+  history: HistoryFlows;
   log: Log;
 };
 
@@ -32,13 +38,15 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, ...asker } = asked;
+  const { text, place, cursor = null, share = false, ...asker } = asked;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
   if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
   if (parsed.command.name === 'help') return said(...helpText(platform));
+  const { command } = parsed;
   try {
-    const looked = await deps.look({ ...asker, actionId: parsed.command.id });
+    if (command.name === 'history') return await answerHistory(deps.history, { ...asker, place, cursor, share }, command.ask);
+    const looked = await deps.look({ ...asker, actionId: command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
     const { action, history } = looked.value;
     return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)) };

@@ -68,15 +68,19 @@ function beforeValue(line: string, at: number): number {
   return next > at && match(keyHere, line, next) !== null ? at : next;
 }
 
-function readItem(line: string, at: number): { value: string; end: number } {
+type Item = { value: string; end: number };
+
+function readItem(line: string, at: number): Item {
+  if (isQuote.test(line[at] ?? '')) return readQuoted(line, at);
   if (line[at] === '-' && isQuote.test(line[at + 1] ?? '')) {
-    const { value, end } = readItem(line, at + 1);
+    const { value, end } = readQuoted(line, at + 1);
     return { value: `-${value}`, end };
   }
-  if (!isQuote.test(line[at] ?? '')) {
-    const value = match(bareHere, line, at)?.[0] ?? '';
-    return { value, end: at + value.length };
-  }
+  const value = match(bareHere, line, at)?.[0] ?? '';
+  return { value, end: at + value.length };
+}
+
+function readQuoted(line: string, at: number): Item {
   let value = '';
   for (let i = at + 1; i < line.length; i += 1) {
     const char = line[i] ?? '';

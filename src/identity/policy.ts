@@ -15,6 +15,8 @@ import { type Located, type PolicyProblem, parsePolicy } from './policy-parse.ts
 export type LoadedPolicy = Policy & {
   /** What the file says and this version does not act upon. */
   readonly warnings: string[];
+  /** Whether an answer to a look-up may be put into a conversation. */
+  readonly historyInChannel: 'never' | 'readersOnly' | 'everyone';
   /** Every conversation that some route names. */
   conversations(platform: Platform): string[];
 };
@@ -82,6 +84,7 @@ function policyOf(file: PolicyFile, on: readonly Platform[]): LoadedPolicy {
   return {
     version,
     warnings: warningsAbout(file, on),
+    historyInChannel: file.visibility?.historyInChannel ?? 'never',
     conversations: (platform) => (on.includes(platform) ? [...new Set(routes.flatMap((route) => route[platform]))] : []),
     routesFor: (action) => {
       const route = routes.find(({ match }) => match === undefined || fits(match, action) === 'yes');
@@ -105,7 +108,6 @@ function warningsAbout(file: PolicyFile, on: readonly Platform[]): string[] {
   const later = (key: string) => warnings.push(`POLICY_FILE: ${key}: is understood, but this version does not act upon it yet`);
   if (file.reminders) later('reminders');
   if (file.digests) later('digests');
-  if (file.visibility) later('visibility');
   for (const platform of Platform.options.filter((one) => !on.includes(one))) {
     const places = file.routes.flatMap((route, index) => (route[platform].length > 0 ? [`routes.${index}.${platform}`] : []));
     for (const place of places) warnings.push(`POLICY_FILE: ${place}: ${platformNames[platform]} is off; nothing is posted there`);

@@ -50,10 +50,12 @@ describe('the text of a command', () => {
     ['show me', { problem: { kind: 'needs-id', given: 'me' } }],
     ['show A-123', { problem: { kind: 'needs-id', given: 'A-123' } }],
     ['A-123', { problem: { kind: 'needs-id', given: 'A-123' } }],
-    ['history 7d', { problem: { kind: 'not-yet', name: 'history' } }],
+    ['history', { command: { name: 'history', ask: { kind: 'usual', tab: 'history' } } }],
+    ['Pending reset', { command: { name: 'history', ask: { kind: 'reset', tab: 'pending' } } }],
     ['Undo', { problem: { kind: 'not-yet', name: 'undo' } }],
     // A command that is not there is never advised.
-    ['histroy week', { problem: { kind: 'not-yet', name: 'history' } }],
+    ['unod it', { problem: { kind: 'not-yet', name: 'undo' } }],
+    ['histroy week', { problem: { kind: 'unknown', word: 'histroy', suggestion: 'history week' } }],
     ['help?', help],
     ['hepl?', { problem: { kind: 'unknown', word: 'hepl', suggestion: 'help' } }],
     // Cyrillic, looks the same.
@@ -99,7 +101,7 @@ describe('the words of an answer', () => {
   });
 
   it('say of every command that is not there what to use instead', () => {
-    const names = ['pending', 'history', 'undo', 'hunt', 'export', 'digest', 'link'] as const;
+    const names = ['undo', 'hunt', 'export', 'digest', 'link'] as const;
     const texts = names.map((name) => problemText({ kind: 'not-yet', name }, 'slack').map(plain).join('\n'));
     for (const [index, text] of texts.entries()) {
       expect(text).toContain(`The command ${names[index]} is not part of this version yet.`);

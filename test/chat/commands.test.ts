@@ -14,6 +14,7 @@ function open(look: CommandDeps['look']) {
   const log: string[] = [];
   const deps: CommandDeps = {
     look,
+    history: noHistory,
     draw: (one) => cardFor(one, { ...plainContext, huntUrl: 'https://security.microsoft.com/v2/advanced-hunting' }),
     log: openLog('info', { write: (line) => void log.push(line) }),
   };
@@ -21,14 +22,22 @@ function open(look: CommandDeps['look']) {
     const { lines, card } = await answerCommand(deps, {
       text,
       platform: 'slack',
+      place: { conversation: 'C0SOC', isPersonal: false },
       by: 'slack:T000000001/U0ALICE',
       person: async () => ok({ platform: 'slack', teamId: 'T000000001', userId: 'U0ALICE', email: null }),
       clickId: 'c1',
     });
-    return { text: lines.map(plain).join('\n'), card };
+    return { text: lines.map(plain).join('\n'), card: card?.kind === 'action' ? card : null };
   };
   return { ask, log };
 }
+
+/** What is looked up is tested in features/history.test.ts. */
+const noHistory: CommandDeps['history'] = {
+  lookUp: () => Promise.reject(new Error('nothing is looked up for this')),
+  keepDefault: () => Promise.reject(new Error('nothing is kept for this')),
+  visibility: 'never',
+};
 
 const nobodyLooks: CommandDeps['look'] = () => Promise.reject(new Error('nothing is looked up for this'));
 

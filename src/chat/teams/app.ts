@@ -8,7 +8,7 @@ import type { AnswerCommand } from '../commands.ts';
 import { type Flows, within } from '../press.ts';
 import type { Surface } from '../surface.ts';
 import type { Arrival } from './activity.ts';
-import { privateAnswers } from './answers.ts';
+import { openAnswers, type PrivateAnswersDeps, privateAnswers } from './answers.ts';
 import { type ClickDeps, isRefresh, onInvoke, onSubmittedPress } from './clicks.ts';
 import { type CommandDeps, onCommand } from './commands.ts';
 import { openConnector } from './connector.ts';
@@ -61,13 +61,14 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   const authentication = openAuthentication(settings);
   const connector = (deadlineMs: number) => openConnector({ authentication, appId: settings.appId, deadlineMs });
   const surfaceDeps: TeamsSurfaceDeps = { connector: connector(bulkDeadlineMs), conversations, sightings: cards, settings, log };
-  const tell = privateAnswers({
+  const answersDeps: PrivateAnswersDeps = {
     connector: connector(interactiveDeadlineMs),
     lanes: deps.lanes,
     lanesOf: (conversation) => lanesOf(settings, conversation),
     log,
     now: deps.now,
-  });
+  };
+  const tell = privateAnswers(answersDeps);
   await sayWhatIsOutOfReach(deps);
 
   const door = openDoor({ authentication, settings, refused: deps.refused, log, now: deps.now });
@@ -81,7 +82,14 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
     running.add(done);
   };
   const app = routes({
-    clicks: { flows: deps.flows, tell, log, track, lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting) },
+    clicks: {
+      flows: deps.flows,
+      tell,
+      history: { answer: deps.commands, tell, share: openAnswers(answersDeps), track, log },
+      log,
+      track,
+      lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting),
+    },
     commands: { answer: deps.commands, tell, log, track },
     places: installs({
       conversations,

@@ -5,8 +5,9 @@ import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import { soon } from '../press.ts';
 import { stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
-import type { TellPrivately } from './answers.ts';
-import { renderCard, renderLine, renderLines } from './render.ts';
+import { isPersonal, type TellPrivately } from './answers.ts';
+import { renderLine, renderLines } from './render.ts';
+import { renderAnswer } from './render-history.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
@@ -30,6 +31,7 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
   const { organisation, requestKey: clickId, receivedAt } = arrival;
   const work = deps.answer({
     text: textOf(arrival),
+    place: { conversation: arrival.conversation, isPersonal: isPersonal(arrival) },
     platform: 'teams',
     by: `teams:${organisation}/${entraId}`,
     person: async () => ok({ platform: 'teams', tenantId: organisation, entraId }),
@@ -41,7 +43,7 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
 }
 
 async function say({ tell }: CommandDeps, arrival: Arrival, { lines, card }: CommandAnswer): Promise<void> {
-  if (card !== null) await tell(arrival, renderCard(card));
+  if (card !== null) await tell(arrival, renderAnswer(card));
   if (lines.length > 0) await tell(arrival, renderLines(lines));
 }
 

@@ -19,7 +19,7 @@ export type AdaptiveCard = {
   refresh?: { action: { type: 'Action.Execute'; title: string; verb: string; data: Record<string, unknown> } };
 };
 
-export type TemplateName = 'action' | 'note' | 'answer' | 'reject-dialog';
+export type TemplateName = 'action' | 'note' | 'answer' | 'reject-dialog' | 'history';
 
 const folder = path.resolve(import.meta.dirname, '../../../adaptive-cards');
 const read = (name: TemplateName) => new Template(JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8')));
@@ -29,6 +29,7 @@ const templates: Record<TemplateName, Template> = {
   note: read('note'),
   answer: read('answer'),
   'reject-dialog': read('reject-dialog'),
+  history: read('history'),
 };
 
 /** Values are put in as they are: an expression inside one is not evaluated. Every name in the template has to be in the data. */

@@ -61,6 +61,11 @@ test('show answers with a card that nobody else sees and nobody can decide on', 
       {
         look: async () => ok({ action, history: [] }),
         draw: (one) => cardFor(one, plainContext),
+        history: {
+          lookUp: () => Promise.reject(new Error('nothing is looked up for this')),
+          keepDefault: () => Promise.reject(new Error('nothing is kept for this')),
+          visibility: 'never',
+        },
         log: openLog('silent', { write: () => {} }),
       },
       asked,
