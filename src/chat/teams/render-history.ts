@@ -5,29 +5,27 @@
 import type { ActionCard } from '../card.ts';
 import type { HistoryCard, HistoryCardRow } from '../history-card.ts';
 import { historyTexts, menusLeftOut, shortened } from '../history-words.ts';
-import { type Line, showText, strong, words } from '../show.ts';
+import { type Line, plain, showText, strong, words } from '../show.ts';
 import { plainText } from './escape.ts';
 import { cardBudget, renderCard, type TeamsContent, texts } from './render.ts';
 import { runs, type TextRun } from './render-runs.ts';
 import { type AdaptiveCard, expand } from './templates.ts';
 
-/** `part`: the longest single value. `own`: each row has its own button. */
-type Room = { part: number; own: boolean; menus: boolean; labels: boolean };
+/** `part`: the longest single value; `row`: all values of a row in one piece of this length. `own`: each row has its own button. */
+type Room = { part: number; row: number | null; own: boolean; menus: boolean; labels: boolean };
 
 /** Tried in turn until the card fits. The last one always does: everything in it is bounded. */
 const rooms: readonly Room[] = [
-  { part: 200, own: true, menus: true, labels: true },
-  { part: 100, own: true, menus: true, labels: true },
-  { part: 100, own: false, menus: true, labels: true },
-  { part: 60, own: false, menus: true, labels: true },
-  { part: 40, own: false, menus: false, labels: false },
+  { part: 200, row: null, own: true, menus: true, labels: true },
+  { part: 100, row: null, own: true, menus: true, labels: true },
+  { part: 100, row: null, own: false, menus: true, labels: true },
+  { part: 60, row: 300, own: false, menus: true, labels: true },
+  { part: 60, row: 200, own: false, menus: true, labels: false },
+  { part: 40, row: 200, own: false, menus: false, labels: false },
 ];
-const tightest: Room = { part: 16, own: false, menus: false, labels: false };
+const tightest: Room = { part: 24, row: 60, own: false, menus: false, labels: false };
 /** With a button each, more would be a wall of buttons. */
 const mostOwn = 20;
-/** So that a row of many values stays one paragraph. */
-const rowLimits: Record<'full' | 'tight', number> = { full: 1200, tight: 220 };
-
 export const renderAnswer = (card: ActionCard | HistoryCard): TeamsContent =>
   card.kind === 'history' ? renderHistory(card) : renderCard(card);
 
@@ -75,23 +73,17 @@ function drawRow({ number, actionId, lead, cells }: HistoryCardRow, room: Room) 
   const values = cells.flatMap(
     ({ label, value }, index): Line => [...(index === 0 ? [] : [words(' · ')]), ...(room.labels ? [words(`${label}: `)] : []), ...value],
   );
+  const head: Line = [strong(`${number}. `), ...lead];
   return {
-    lead: runs([strong(`${number}. `), ...lead], room.part, { weight: 'Bolder' }),
-    cells: bounded(runs(values, room.part, { size: 'Small' }), room.labels ? rowLimits.full : rowLimits.tight),
+    lead: room.row === null ? runs(head, room.part) : oneRun(head, room.part),
+    cells: room.row === null ? runs(values, room.part, { size: 'Small' }) : oneRun(values, room.row),
     hasShow: room.own,
     show: room.own ? [{ title: `${historyTexts.show} ${number}`, actionId }] : [],
   };
 }
 
-/** As many runs as fit; a run is some 60 characters around its text. */
-function bounded(all: TextRun[], max: number): TextRun[] {
-  let left = max;
-  const kept = all.filter(({ text }) => {
-    left -= text.length;
-    return left >= 0;
-  });
-  return kept.length > 0 ? kept : all.slice(0, 1);
-}
+/** Each run costs some 60 characters around its text; a long page cannot afford many. */
+const oneRun = (line: Line, max: number): TextRun[] => [{ type: 'TextRun', text: showText(plainText(plain(line)), max) || ' ' }];
 
 /** What was typed may look like an expression of a card template; in this form nothing does. */
 const coded = (text: string): string => encodeURIComponent(text.toWellFormed());
