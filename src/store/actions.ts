@@ -145,9 +145,9 @@ async function add(db: Database, action: NewAction, targets: CardTarget[], event
       select t.card_id, added.tenant_id, added.id, t.platform, t.conversation, 'action', added.version, added.created_at, added.created_at
       from added, jsonb_to_recordset(${json(cards)}::jsonb) as t (card_id text, platform text, conversation text)),
     entered as (
-      insert into history_entries (id, tenant_id, type, source, severity, words, entity_types, entity_key, asset_key, details_key,
+      insert into history_entries (id, tenant_id, type, type_key, source, severity, words, entity_types, entity_key, asset_key, details_key,
         investigation_key, places)
-      select id, tenant_id, type, source, severity, array_to_tsvector(${entry.words}::text[]), ${entry.entity_types}::text[],
+      select id, tenant_id, type, ${entry.type_key}, source, severity, array_to_tsvector(${entry.words}::text[]), ${entry.entity_types}::text[],
         ${entry.entity_key}, ${entry.asset_key}, ${entry.details_key}, ${entry.investigation_key}, ${entry.places}::text[] from added)
     select * from added`.execute(db);
   const [row] = rows;

@@ -1,22 +1,21 @@
 /** A question to History as SQL conditions: over actions as they are, and over those that are filed. */
 import { type RawBuilder, sql } from 'kysely';
-import { ActionSource, ActionStatus, type ActionType } from '../action-center/action.ts';
-import { catalogue } from '../action-center/catalogue.ts';
-import { type Column, DecisionWord, type HistoryQuery, type Period } from '../action-center/history.ts';
+import type { ActionStatus } from '../action-center/action.ts';
+import type { Column, HistoryQuery, Period, Tab } from '../action-center/history.ts';
 import { askedWords, fold, placeOf } from './history-words.ts';
 
 type Sql = RawBuilder<unknown>;
 
-export const openStatuses: readonly ActionStatus[] = ['pending', 'awaitingSecondApproval'];
+const openStatuses: readonly ActionStatus[] = ['pending', 'awaitingSecondApproval'];
 const open = sql.raw(`('${openStatuses.join("', '")}')`);
 
 const decisionWord = sql`case when a.decision is null then case when a.status in ${open} then 'none' else 'automation' end
   else case a.decision ->> 'verb' when 'approve' then 'approved' when 'reject' then 'rejected' when 'undo' then 'undone' else 'cancelled' end end`;
 
-/** Where each column of a question is found. What never changes is in `h` for both. */
+/** Where each property of an action is found: in the record, as it is; or as it was when it was filed. What never changes is in `h` for both. */
 const unfiled = {
   updated: sql`a.updated_at`,
-  id: sql`a.id`,
+  id: sql`a.id collate "C"`,
   type: sql`a.type`,
   source: sql`a.source`,
   severity: sql`a.severity`,
@@ -28,7 +27,20 @@ const unfiled = {
   approvalKey: sql`coalesce(left(a.decision ->> 'decisionId', 60), '')`,
 };
 export type Side = typeof unfiled;
-export const sides = { unfiled };
+const filed: Side = {
+  updated: sql`h.updated_at`,
+  id: sql`h.id`,
+  type: sql`h.type`,
+  source: sql`h.source`,
+  severity: sql`h.severity`,
+  status: sql`h.status`,
+  decision: sql`h.decision`,
+  platform: sql`h.platform`,
+  decidedBy: sql`h.decided_by`,
+  byKey: sql`h.by_key`,
+  approvalKey: sql`h.approval_key`,
+};
+export const sides = { unfiled, filed };
 
 const days: Record<Period, number> = { day: 1, week: 7, '30d': 30, '6m': 180 };
 
@@ -60,12 +72,15 @@ function byCondition(side: Side, by: readonly string[]): Sql[] {
   return [by.map(fold).includes('automation') ? sql`(${people} or ${side.decision} = 'automation')` : people];
 }
 
+/** The same words as in the conditions of the indexes. */
+export const inTab = (tab: Tab, side: Side): Sql => sql`${side.status} ${sql.raw(tab === 'pending' ? 'in' : 'not in')} ${open}`;
+
 /** Every condition of the question but the tenant. */
 export function conditions({ tab, period, filters, where }: HistoryQuery, now: string, side: Side): Sql[] {
   const from = since(period, now);
   const words = textQuery(filters);
   return [
-    sql`${side.status} ${sql.raw(tab === 'pending' ? 'in' : 'not in')} ${open}`,
+    inTab(tab, side),
     ...(from === null ? [] : [sql`${side.updated} >= ${from}::timestamptz`]),
     ...among(side.type, filters.type),
     ...among(side.source, filters.source),
@@ -80,32 +95,20 @@ export function conditions({ tab, period, filters, where }: HistoryQuery, now: s
   ];
 }
 
-const byLabel = (Object.keys(catalogue) as ActionType[]).toSorted((a, b) => (catalogue[a].label < catalogue[b].label ? -1 : 1));
-/** The order in which the values of a column are sorted, where it is not that of their letters. */
-export const orders = {
-  type: byLabel,
-  source: ActionSource.options.toSorted(),
-  status: ActionStatus.options,
-  decision: DecisionWord.options,
-} as const;
-
-const rank = (values: readonly string[], column: Sql): Sql =>
-  sql`chr(64 + array_position(${sql.lit(`{${values.join(',')}}`)}::text[], ${column}))`;
-
-/** What a column is sorted by, always a text; equal ones by time and id. */
-export function keyOf(column: Column, side: Side): Sql {
-  const keys: Record<Column, Sql> = {
-    updated: sql`''`,
-    investigation: sql`coalesce(h.investigation_key, '')`,
+/** What a column is sorted by, always a text; equal ones by time and id. Null: by these alone. */
+export function keyOf(column: Column, side: Side): Sql | null {
+  const keys: Record<Column, Sql | null> = {
+    updated: null,
+    investigation: sql`h.investigation_key`,
     approval: side.approvalKey,
-    type: rank(orders.type, side.type),
-    details: sql`coalesce(h.details_key, '')`,
-    entity: sql`coalesce(h.entity_key, '')`,
-    asset: sql`coalesce(h.asset_key, '')`,
-    decision: rank(orders.decision, side.decision),
+    type: sql`h.type_key`,
+    details: sql`h.details_key`,
+    entity: sql`h.entity_key`,
+    asset: sql`h.asset_key`,
+    decision: side.decision,
     by: side.byKey,
-    source: rank(orders.source, side.source),
-    status: rank(orders.status, side.status),
+    source: side.source,
+    status: side.status,
   };
-  return sql`(${keys[column]}) collate "C"`;
+  return keys[column];
 }

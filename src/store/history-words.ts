@@ -3,6 +3,7 @@
  * Lexemes of one tsvector: words as they are, names behind `@`, the investigation behind `#`; a word begins with neither.
  */
 import type { Decision } from '../action-center/action.ts';
+import { catalogue } from '../action-center/catalogue.ts';
 import type { Entity } from '../action-center/entity.ts';
 import type { Intake } from '../action-center/intake.ts';
 import type { CardTarget } from '../action-center/ports.ts';
@@ -53,7 +54,7 @@ function textsOf(entity: Entity): string[] {
     .filter((value) => typeof value === 'string');
 }
 
-type Searched = Pick<Intake, 'title' | 'details' | 'asset' | 'entities' | 'investigationId'>;
+type Searched = Pick<Intake, 'type' | 'source' | 'severity' | 'title' | 'details' | 'asset' | 'entities' | 'investigationId'>;
 
 function* lexemesOf(action: Searched): Generator<string> {
   if (action.investigationId !== undefined) yield `#${fold(action.investigationId).slice(0, longest.investigation)}`;
@@ -81,6 +82,10 @@ export const placeOf = ({ platform, conversation }: CardTarget): string => `${pl
 export function entryOf(action: Searched, targets: readonly CardTarget[]) {
   const types = [...new Set(action.entities.map(({ type }) => type))];
   return {
+    type: action.type,
+    type_key: fold(catalogue[action.type].label),
+    source: action.source,
+    severity: action.severity,
     words: bounded(lexemesOf(action)),
     entity_types: types,
     entity_key: types.join(',').slice(0, keyLength),

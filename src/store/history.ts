@@ -1,54 +1,34 @@
 /** HistoryStore: look-ups in the record, a page at a time, each within a time limit. */
-import { type RawBuilder, sql, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { EntraId } from '../action-center/action.ts';
-import type { Cursor, HistoryCount, HistoryQuery, HistoryRow, HistoryStore, PageAnswer } from '../action-center/history.ts';
+import type { Cursor, HistoryRow, HistoryStore, PageAnswer } from '../action-center/history.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
-import { actionColumns, actionOf } from './actions.ts';
+import { actionOf } from './actions.ts';
 import { type Database, storing } from './database.ts';
-import { cursorOf, type Place, type Start, startOf } from './history-cursor.ts';
-import { conditions, keyOf, sides } from './history-filter.ts';
-import type { ActionRow, Tables } from './tables.ts';
+import { countMatches } from './history-count.ts';
+import { cursorOf, type Place, startOf } from './history-cursor.ts';
+import { type Found, findPage, type Way } from './history-page.ts';
+import type { Tables } from './tables.ts';
 
 /** How long the database may look for one answer. PGlite cannot be interrupted. */
-const pageLimitMs = 500;
-const countLimitMs = 500;
-
-type Found = ActionRow & { place_key: string; place_at: string };
-type Way = { query: HistoryQuery; now: string; start: Start | null; limit: number };
-
-const and = (list: RawBuilder<unknown>[]) => sql.join(list, sql` and `);
-
-/** In the order of reading: a page that ends before a place is read from there backwards. */
-async function read(tx: Transaction<Tables>, tenantId: string, { query, now, start, limit }: Way): Promise<Found[]> {
-  const { column, descending } = query.sort;
-  const side = sides.unfiled;
-  const falling = descending !== (start?.back ?? false);
-  const order = sql.raw(falling ? 'desc' : 'asc');
-  const key = keyOf(column, side);
-  const list = [sql`a.tenant_id = ${tenantId}`, ...conditions(query, now, side)];
-  if (start) {
-    const { place } = start;
-    list.push(sql`(${key}, a.updated_at, a.id) ${sql.raw(falling ? '<' : '>')} (${place.key}, ${place.at}::timestamptz, ${place.id})`);
-  }
-  const { rows } = await sql<Found>`
-    with found as (
-      select a.id as found_id, ${key} as place_key, a.updated_at as place_at from actions a left join history_entries h on h.id = a.id
-      where ${and(list)} order by 2 ${order}, 3 ${order}, 1 ${order} limit ${limit})
-    select ${actionColumns}, place_key, to_char(place_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as place_at
-    from found join actions on id = found_id order by place_key ${order}, updated_at ${order}, id ${order}`.execute(tx);
-  return rows;
-}
+const usualLimitMs = 500;
 
 const isTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '57014';
 
+/** A page is few rows out of many: left to itself, the planner thinks that sets of tokens fit half of all actions. */
+const indexesOnly = sql.raw(
+  ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'].map((name) => `, set_config('${name}', 'off', true)`).join('') +
+    ", set_config('max_parallel_workers_per_gather', '0', true)",
+);
+
 /** Null: it took longer than the limit. */
-async function within<T>(db: Database, limitMs: number, run: (tx: Transaction<Tables>) => Promise<T>): Promise<T | null> {
+async function within<T>(db: Database, limitMs: number, run: (tx: Transaction<Tables>) => Promise<T>, planning = sql``): Promise<T | null> {
   try {
     return await db
       .transaction()
       .setAccessMode('read only')
       .execute(async (tx) => {
-        await sql`select set_config('statement_timeout', ${String(limitMs)}, true)`.execute(tx);
+        await sql`select set_config('statement_timeout', ${String(Math.round(limitMs))}, true), set_config('jit', 'off', true) ${planning}`.execute(tx);
         return await run(tx);
       });
   } catch (error) {
@@ -86,23 +66,17 @@ function pageOf(found: Found[], { query, start, limit }: Way): PageAnswer {
   };
 }
 
-export function historyStore(db: Database, tenantId: string): HistoryStore {
+export function historyStore(db: Database, tenantId: string, limitMs = usualLimitMs): HistoryStore {
   const page: HistoryStore['page'] = (query, { now, cursor, size }) =>
     storing('reading History', async () => {
-      const way: Way = { query, now, start: startOf(query.sort.column, cursor), limit: size + 1 };
-      const found = await within(db, pageLimitMs, (tx) => read(tx, tenantId, way));
+      const way: Way = { tenantId, query, now, start: startOf(query.sort.column, cursor), limit: size + 1 };
+      const found = await within(db, limitMs, (tx) => findPage(tx, way), indexesOnly);
       return found === null ? { kind: 'too-long' } : pageOf(found, way);
     });
   return {
     page,
     count: (query, { now }) =>
-      storing('counting History', async (): Promise<HistoryCount> => {
-        const list = [sql`a.tenant_id = ${tenantId}`, ...conditions(query, now, sides.unfiled)];
-        const counted = await within(db, countLimitMs, (tx) =>
-          sql<{ n: number }>`select count(*) as n from actions a left join history_entries h on h.id = a.id where ${and(list)}`.execute(tx),
-        );
-        return counted === null ? { kind: 'many', count: 0 } : { kind: 'exact', count: counted.rows[0]?.n ?? 0 };
-      }),
+      storing('counting History', () => countMatches({ tenantId, query, now }, (share, run) => within(db, share * limitMs, run))),
     async *stream(query, { now }, signal) {
       let cursor: Cursor | null = null;
       do {

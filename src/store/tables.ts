@@ -129,6 +129,7 @@ type HistoryEntryRow = {
   id: string;
   tenant_id: string;
   type: string;
+  type_key: string;
   source: string;
   severity: string;
   words: string;
