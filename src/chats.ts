@@ -139,6 +139,7 @@ function commandsOf(ground: Foundation): AnswerCommand {
     look: (asked: Look) => look({ store, directory, settings, now }, asked),
     draw: (action: RemediationAction) => drawAction(ground, action),
     history: historyFlows(ground),
+    places: ground.cardPlaces,
     log,
   };
   return (asked) => answerCommand(deps, asked);

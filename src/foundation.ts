@@ -18,6 +18,7 @@ import { queueNames } from './queue/contract.ts';
 import type { PoisonReport } from './queue/decisions.ts';
 import type { Watch } from './stage.ts';
 import { actionStore } from './store/actions.ts';
+import { cardPlaces } from './store/card-places.ts';
 import { cardStore } from './store/cards.ts';
 import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
@@ -40,6 +41,7 @@ export type Foundation = {
   conversations: Conversations;
   history: HistoryStore;
   preferences: Preferences;
+  cardPlaces: ReturnType<typeof cardPlaces>;
   outbox: Outbox;
   executions: ExecutionStore;
   lanes: Lanes;
@@ -102,6 +104,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     conversations: conversations(db, config.tenantId),
     history: historyStore(db, config.tenantId),
     preferences: preferences(db, config.tenantId),
+    cardPlaces: cardPlaces(db, config.tenantId),
     outbox: outbox(db, config.tenantId),
     executions: executionStore(db, config.tenantId),
     lanes: lanes(db),

@@ -99,6 +99,18 @@ export function lookRefusalText(refusal: LookRefusal, platform: Platform): Line 
   }
 }
 
+/** To the posted cards, under which the thread is. Empty: there is none to go to. */
+export const threadLine = (urls: readonly string[]): Line[] =>
+  urls.length === 0
+    ? []
+    : [
+        [
+          words('Card and thread: '),
+          ...urls.flatMap((url, index): Line => [...(index === 0 ? [] : [words(', ')]), link(url, index, urls.length)]),
+        ],
+      ];
+const link = (url: string, index: number, all: number) => ({ kind: 'link' as const, text: all === 1 ? 'open' : `open ${index + 1}`, url });
+
 export const lookFailed: Line = say('The record did not answer. Please try again in a minute.');
 
 /** For what should never happen; the id finds it in the log. */

@@ -1,4 +1,5 @@
 /** Commands on every platform: parsed, looked up, answered. Who asked hears it, and nobody else; that is the platform's part. */
+import type { ActionId, Platform } from '../action-center/action.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { Cursor } from '../action-center/history.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
@@ -17,13 +18,16 @@ import { newTroubleId } from './trouble-id.ts';
 
 /** `cursor` and `share`: pressed on an answer, not typed. */
 export type Asked = Omit<Look, 'actionId'> & { text: string; place: AskedAt; cursor?: Cursor | null; share?: boolean };
-export type CommandAnswer = Omit<HistoryAnswer, 'card'> & { card: ActionCard | HistoryCard | null };
+/** `posted`: where cards of the shown action stand on this platform; each platform knows how to lead there. */
+export type CommandAnswer = Omit<HistoryAnswer, 'card'> & { card: ActionCard | HistoryCard | null; posted?: PostedAt[] };
+export type PostedAt = { conversation: string; ref: string };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
 export type CommandDeps = {
   look: (asked: Look) => Promise<Result<Looked, LookRefusal>>;
   draw: (action: RemediationAction) => ActionCard;
   history: HistoryFlows;
+  places: (actionId: ActionId, platform: Platform) => Promise<PostedAt[]>;
   log: Log;
 };
 
@@ -49,7 +53,8 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
     const looked = await deps.look({ ...asker, actionId: command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
     const { action, history } = looked.value;
-    return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)) };
+    const posted = await deps.places(action.id, platform);
+    return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)), posted };
   } catch (error) {
     if (error instanceof UpstreamError) {
       deps.log.error({ clickId, service: error.service, err: error }, 'a command got no answer from the record');

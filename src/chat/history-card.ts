@@ -2,7 +2,7 @@
 
 import type { Platform } from '../action-center/action.ts';
 import { catalogue, entityLabels, sourceLabels, statusLabels } from '../action-center/catalogue.ts';
-import type { Column, Cursor, DecisionWord, HistoryRow } from '../action-center/history.ts';
+import type { Column, Cursor, DecisionWord, HistoryRow, Tab } from '../action-center/history.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import { type LookedUp, type LookUp, usualLookUp } from '../action-center/look-up.ts';
 import { subjectOf } from './evidence.ts';
@@ -23,7 +23,9 @@ import { exact, foreign, type Line, plain, showText, strong, time, words } from 
 export type HistoryCell = { label: string; value: Line };
 /** `lead` says which action it is; `describes` the same for who cannot see the row. */
 export type HistoryCardRow = { number: number; actionId: string; lead: Line; cells: HistoryCell[]; describes: string };
-export type HistoryMenu = { key: QuickKey; label: string; options: { name: string; label: string }[]; picked: string | null };
+/** `near`: picked, or on this page; where there is no room for all options, these are the ones to keep. */
+export type HistoryMenu = { key: QuickKey; label: string; options: MenuOption[]; picked: string | null };
+type MenuOption = { name: string; label: string; near: boolean };
 /** A press sends the command `text`, on the page that begins at `cursor`. `share`: for the whole conversation. */
 export type HistoryButton = { id: string; label: string; text: string; cursor: Cursor | null; share: boolean };
 
@@ -65,7 +67,7 @@ export function historyCard(looked: LookedUp, shown: Shown): HistoryCard {
     heading: tabLabels[lookUp.tab],
     lines,
     rows,
-    menus: menusOf(lookUp),
+    menus: menusOf(lookUp, answer.kind === 'page' ? answer.page.rows : []),
     text,
     buttons: [...pageButtons(looked, text), ...widerButtons(looked, shown), ...keepButtons(looked, text, shown)],
     fallback: showText(`${tabLabels[lookUp.tab]}: ${answer.kind === 'page' ? countText(count) : plain(tookTooLong)}`, fallbackLimit),
@@ -144,19 +146,30 @@ function keepButtons({ answer, isOwnDefault }: LookedUp, text: string, { visibil
   ];
 }
 
-function menusOf({ period, filters }: LookUp): HistoryMenu[] {
-  return quickKeys.map((key) => {
-    if (key === 'period') {
-      const options = Object.entries({ ...periodLabels, [anyPeriod]: anyPeriodLabel }).map(([name, label]) => ({ name, label }));
-      return { key, label: 'Period', options, picked: period ?? anyPeriod };
-    }
-    const values: readonly string[] = filters[key];
-    const options = [{ name: anyPeriod, label: `${texts.any} ${filterLabels[key].toLowerCase()}` }];
-    for (const [name, label] of Object.entries(choiceLabels[key])) options.push({ name, label });
-    // Several values at once are more than a menu can show.
-    const picked = values.length === 0 ? anyPeriod : values.length === 1 ? (values[0] ?? null) : null;
-    return { key, label: filterLabels[key], options, picked };
-  });
+function menusOf({ tab, period, filters }: LookUp, rows: readonly HistoryRow[]): HistoryMenu[] {
+  const types = new Set<string>(rows.map(({ action }) => action.type));
+  // What is open has no decision yet.
+  const keys = quickKeys.filter((key) => key !== 'period' && (tab === 'history' || key !== 'decision')) as Exclude<QuickKey, 'period'>[];
+  const periods = Object.entries({ ...periodLabels, [anyPeriod]: anyPeriodLabel }).map(([name, label]) => ({ name, label, near: true }));
+  return [
+    { key: 'period', label: 'Period', options: periods, picked: period ?? anyPeriod },
+    ...keys.map((key): HistoryMenu => {
+      const values: readonly string[] = filters[key];
+      const known = Object.entries(choiceLabels[key]).filter(([name]) => values.includes(name) || !isElsewhere(tab, key, name));
+      const options = known.map(([name, label]) => ({ name, label, near: key !== 'type' || types.has(name) || values.includes(name) }));
+      const any = { name: anyPeriod, label: `${texts.any} ${filterLabels[key].toLowerCase()}`, near: true };
+      // Several values at once are more than a menu can show.
+      const picked = values.length > 1 ? null : (values[0] ?? anyPeriod);
+      return { key, label: filterLabels[key], options: [any, ...options], picked };
+    }),
+  ];
+}
+
+/** Each tab has its own statuses, and only what is open has no decision. */
+function isElsewhere(tab: Tab, key: QuickKey, name: string): boolean {
+  if (key === 'decision') return name === 'none';
+  const isOpenStatus = name === 'pending' || name === 'awaitingSecondApproval';
+  return key === 'status' && isOpenStatus !== (tab === 'pending');
 }
 
 function rowOf(row: HistoryRow, number: number, columns: readonly Column[]): HistoryCardRow {

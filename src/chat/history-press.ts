@@ -8,8 +8,15 @@ export type HistoryPress = { text: string; cursor: string | null; share: boolean
 const text = z.string().min(1).max(1000);
 const Value = z.object({ text, cursor: z.string().max(400).nullish(), share: z.boolean().nullish() });
 
-export const writePress = ({ text, cursor, share }: HistoryPress): string =>
-  JSON.stringify({ text, ...(cursor === null ? {} : { cursor }), ...(share ? { share } : {}) });
+/** In one text, for platforms whose buttons carry no more. */
+export const writePress = ({ text, cursor, share }: HistoryPress): string => [share ? 'share' : 'look', cursor ?? '', text].join('\n');
+
+/** Null: not one of ours. */
+export function readWrittenPress(written: string): HistoryPress | null {
+  const [what, cursor, ...text] = written.split('\n');
+  if (what !== 'look' && what !== 'share') return null;
+  return readPress({ text: text.join('\n'), cursor: cursor || null, share: what === 'share' });
+}
 
 /** Null: not one of ours. */
 export function readPress(value: unknown): HistoryPress | null {

@@ -10,11 +10,12 @@ import { plainContext } from './hostile.ts';
 
 const action = anAction();
 
-function open(look: CommandDeps['look']) {
+function open(look: CommandDeps['look'], history = noHistory) {
   const log: string[] = [];
   const deps: CommandDeps = {
     look,
-    history: noHistory,
+    history,
+    places: async () => [],
     draw: (one) => cardFor(one, { ...plainContext, huntUrl: 'https://security.microsoft.com/v2/advanced-hunting' }),
     log: openLog('info', { write: (line) => void log.push(line) }),
   };
@@ -94,6 +95,14 @@ describe('a command', () => {
     const [, troubleId = 'none'] = /\((\S+)\)/.exec(text) ?? [];
     expect(text).not.toContain('secret');
     expect(broken.log.join()).toContain(troubleId);
+  });
+
+  it('history says so when the record is away, like show', async () => {
+    const { ask } = open(nobodyLooks, {
+      ...noHistory,
+      lookUp: () => Promise.reject(new UpstreamError('store', 'down', { retryable: true })),
+    });
+    expect((await ask('history week in:all')).text).toBe('The record did not answer. Please try again in a minute.');
   });
 
   it('that gets no answer at all ends all the same', async () => {

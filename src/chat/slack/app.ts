@@ -21,6 +21,7 @@ import { type HistoryPressDeps, isHistoryPress, onHistoryPress } from './history
 import { peopleDeadlineMs, slackPeople } from './people.ts';
 import { type Account, connectSocket, whoAmI } from './start.ts';
 import { slackSurface } from './surface.ts';
+import { threadLinks } from './threads.ts';
 
 export type SlackDeps = {
   botToken: string;
@@ -79,9 +80,10 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const app = newApp(deps, account, transport.receiver);
   const taken = takingOnce({ running, isRepeat: transport.isRepeat, log });
   const share = sharing(interactive, channels);
+  const asking = { answer: deps.commands, teamId, personBehind, tell, threads: threadLinks({ client: interactive, log }), log };
   const clicks = { flows: deps.flows, teamId, personBehind, tell, openView, log };
-  listen(app, clicks, { answer: deps.commands, teamId, personBehind, tell, share, log }, taken);
-  listenForCommands(app, { answer: deps.commands, teamId, personBehind, tell, log }, taken);
+  listen(app, clicks, { ...asking, share }, taken);
+  listenForCommands(app, asking, taken);
   await app.init();
   if (transport.socket) await connectSocket(transport.socket, { deadline });
   return {

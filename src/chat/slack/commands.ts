@@ -10,12 +10,14 @@ import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { renderLine, renderLines } from './render.ts';
 import { renderAnswer } from './render-history.ts';
+import type { ThreadLinks } from './threads.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
   teamId: string;
   personBehind: (clicker: Clicker) => ClickingPerson;
   tell: TellPrivately;
+  threads: ThreadLinks;
   log: Log;
 };
 
@@ -55,9 +57,9 @@ export async function onSlashCommand(
   await say(deps, reader, answer ?? (await work));
 }
 
-async function say({ tell }: CommandDeps, reader: Reader, { lines, card }: CommandAnswer): Promise<void> {
+async function say({ tell, threads }: CommandDeps, reader: Reader, { lines, card, posted }: CommandAnswer): Promise<void> {
   if (card !== null) await tell(reader, renderAnswer(card));
-  if (lines.length > 0) await tell(reader, renderLines(lines));
+  if (lines.length > 0) await tell(reader, renderLines([...lines, ...(await threads(posted))]));
 }
 
 /** A direct message to the app is its owner's alone. */

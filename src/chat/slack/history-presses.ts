@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Log } from '../../action-center/ports.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
-import { type HistoryPress, pressOfPicks, readPress, showPress } from '../history-press.ts';
+import { type HistoryPress, pressOfPicks, readWrittenPress, showPress } from '../history-press.ts';
 import { shareFailed } from '../history-words.ts';
 import { soon } from '../press.ts';
 import { outOfDate, stillChecking } from '../words.ts';
@@ -12,12 +12,14 @@ import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { renderLine, renderLines, type SlackContent } from './render.ts';
 import { menuPrefix, renderAnswer } from './render-history.ts';
+import type { ThreadLinks } from './threads.ts';
 
 export type HistoryPressDeps = {
   answer: AnswerCommand;
   teamId: string;
   personBehind: (clicker: Clicker) => ClickingPerson;
   tell: TellPrivately;
+  threads: ThreadLinks;
   /** Posts for everybody in the channel. Rejects when it was not posted. */
   share: (channel: string, content: SlackContent) => Promise<void>;
   log: Log;
@@ -84,21 +86,18 @@ function pressOf({ actions }: Pressed): HistoryPress | null {
     const shown = action.block_id?.startsWith(menuPrefix) ? action.block_id.slice(menuPrefix.length) : '';
     return pressOfPicks(shown, { [action.action_id.slice('ac.quick.'.length)]: picked });
   }
-  return readPress(parsed(action.value ?? ''));
+  return readWrittenPress(action.value ?? '');
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // answered as out of date
-  }
-}
-
-async function say(deps: HistoryPressDeps, reader: Reader, { lines, card, share }: CommandAnswer, replace: boolean): Promise<void> {
+async function say(
+  deps: HistoryPressDeps,
+  reader: Reader,
+  { lines, card, share, posted: cardsAt }: CommandAnswer,
+  replace: boolean,
+): Promise<void> {
   if (share !== undefined && !(await posted(deps, reader.channel, renderAnswer(share)))) return deps.tell(reader, renderLine(shareFailed));
   if (card !== null) await deps.tell(reader, renderAnswer(card), { replace: replace && card.kind === 'history' });
-  if (lines.length > 0) await deps.tell(reader, renderLines(lines));
+  if (lines.length > 0) await deps.tell(reader, renderLines([...lines, ...(await deps.threads(cardsAt))]));
 }
 
 async function posted({ share, log }: HistoryPressDeps, channel: string | null, content: SlackContent): Promise<boolean> {

@@ -15,18 +15,20 @@ import { plainText, renderCard, richText, type SlackContent, section } from './r
 const messageBudget = 11_500;
 const limits = { label: 75, option: 75, value: 2000, blockId: 255, section: 3000 } as const;
 
-/** `text`: for all rows together. `own`: each row has its own button. */
-type Room = { text: number; own: boolean; menus: boolean; labels: boolean };
+/** `text`: for all rows together. `menus`: with all their options, or those nearest to the page. `own`: each row has its own button. */
+type Room = { text: number; own: boolean; menus: 'all' | 'near' | 'none'; labels: boolean; fewButtons?: true };
 
 /** Tried in turn until the message fits. The last one always does: everything in it is bounded. */
 const rooms: readonly Room[] = [
-  { text: 5000, own: true, menus: true, labels: true },
-  { text: 3000, own: true, menus: true, labels: true },
-  { text: 3500, own: false, menus: true, labels: true },
-  { text: 5500, own: false, menus: false, labels: true },
-  { text: 5500, own: false, menus: false, labels: false },
-  { text: 3000, own: false, menus: false, labels: false },
-  { text: 1200, own: false, menus: false, labels: false },
+  { text: 4000, own: true, menus: 'all', labels: true },
+  { text: 4000, own: true, menus: 'near', labels: true },
+  { text: 2600, own: true, menus: 'near', labels: true },
+  { text: 3500, own: false, menus: 'near', labels: true },
+  { text: 5500, own: false, menus: 'none', labels: true },
+  { text: 5500, own: false, menus: 'none', labels: false },
+  { text: 3000, own: false, menus: 'none', labels: false },
+  { text: 3000, own: false, menus: 'none', labels: false, fewButtons: true },
+  { text: 1200, own: false, menus: 'none', labels: false, fewButtons: true },
 ];
 /** With a button each, more would not leave room for the rest of the 50 blocks. */
 const mostOwn = 20;
@@ -48,22 +50,22 @@ export function renderHistory(card: HistoryCard): SlackContent {
 
 function draw(card: HistoryCard, room: Room): KnownBlock[] {
   const menuId = `${menuPrefix}${card.text}`;
-  const hasMenus = room.menus && card.menus.length > 0 && menuId.length <= limits.blockId;
+  const hasMenus = room.menus !== 'none' && card.menus.length > 0 && menuId.length <= limits.blockId;
   const each = Math.max(20, Math.floor(room.text / Math.max(1, card.rows.length)));
   const rows = card.rows.map((row) => ({ row, ...rowText(row, room, each) }));
   const notes: Line[] = [
     ...(card.menus.length > 0 && !hasMenus ? [menusLeftOut] : []),
     ...(rows.some(({ cut }) => cut) ? [shortened] : []),
   ];
+  // Going on matters more than keeping or sharing.
+  const buttons = card.buttons.slice(0, room.fewButtons ? 2 : 25).flatMap((button) => drawButton(button) ?? []);
   return [
     { type: 'header', text: plainText(card.heading, 150) },
     ...(card.lines.length === 0 ? [] : [richText(card.lines.map((line) => section(line, 400)))]),
     ...(room.own ? rows.map(ownRow) : together(rows)),
     ...(notes.length === 0 ? [] : [{ type: 'context' as const, elements: [plainText(notes.map(plain).join(' '), 600)] }]),
-    ...(hasMenus ? [{ type: 'actions' as const, block_id: menuId, elements: card.menus.map(drawMenu) }] : []),
-    ...(card.buttons.length === 0
-      ? []
-      : [{ type: 'actions' as const, elements: card.buttons.flatMap((button) => drawButton(button) ?? []) }]),
+    ...(hasMenus ? [{ type: 'actions' as const, block_id: menuId, elements: card.menus.map((menu) => drawMenu(menu, room)) }] : []),
+    ...(buttons.length === 0 ? [] : [{ type: 'actions' as const, elements: buttons }]),
   ];
 }
 
@@ -111,8 +113,8 @@ function together(rows: readonly DrawnRow[]): KnownBlock[] {
 const literal = (text: string): PlainTextElement => ({ type: 'plain_text', text, emoji: false });
 const ours = (text: string): PlainTextElement => ({ type: 'plain_text', text });
 
-function drawMenu({ key, label, options, picked }: HistoryMenu): ActionsBlockElement {
-  const drawn = options.map((option) => ({ text: ours(option.label), value: option.name }));
+function drawMenu({ key, label, options, picked }: HistoryMenu, { menus }: Room): ActionsBlockElement {
+  const drawn = options.filter(({ near }) => near || menus === 'all').map((option) => ({ text: ours(option.label), value: option.name }));
   const initial = drawn.find(({ value }) => value === picked);
   return {
     type: 'static_select',

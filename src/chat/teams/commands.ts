@@ -8,6 +8,7 @@ import type { Arrival } from './activity.ts';
 import { isPersonal, type TellPrivately } from './answers.ts';
 import { renderLine, renderLines } from './render.ts';
 import { renderAnswer } from './render-history.ts';
+import { threadLinks } from './threads.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
@@ -42,9 +43,9 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
   await say(deps, arrival, inTime ?? (await work));
 }
 
-async function say({ tell }: CommandDeps, arrival: Arrival, { lines, card }: CommandAnswer): Promise<void> {
+async function say({ tell }: CommandDeps, arrival: Arrival, { lines, card, posted }: CommandAnswer): Promise<void> {
   if (card !== null) await tell(arrival, renderAnswer(card));
-  if (lines.length > 0) await tell(arrival, renderLines(lines));
+  if (lines.length > 0) await tell(arrival, renderLines([...lines, ...threadLinks(posted, arrival.organisation)]));
 }
 
 /** Without the mention of the bot, which is markup in the text. What else is in it is the person's own. */

@@ -14,6 +14,7 @@ import { isPersonal, type TellPrivately } from './answers.ts';
 import { barAnswer, cardAnswer, errorAnswer, type InvokeAnswer } from './invoke.ts';
 import { renderLine, renderLines, type TeamsContent } from './render.ts';
 import { renderAnswer } from './render-history.ts';
+import { threadLinks } from './threads.ts';
 
 export type HistoryPressDeps = {
   answer: AnswerCommand;
@@ -112,9 +113,10 @@ function shown(deps: HistoryPressDeps, arrival: Arrival, answer: CommandAnswer):
 
 const joined = (lines: readonly Line[]): Line => lines.flatMap((line, index) => (index === 0 ? line : [words(' '), ...line]));
 
-async function tellAll({ tell }: HistoryPressDeps, arrival: Arrival, { card, lines }: CommandAnswer): Promise<void> {
+async function tellAll({ tell }: HistoryPressDeps, arrival: Arrival, { card, lines, posted }: CommandAnswer): Promise<void> {
   if (card !== null) await tell(arrival, renderAnswer(card));
-  if (lines.length > 0) await tell(arrival, card === null ? renderLine(joined(lines)) : renderLines(lines));
+  if (lines.length > 0)
+    await tell(arrival, card === null ? renderLine(joined(lines)) : renderLines([...lines, ...threadLinks(posted, arrival.organisation)]));
 }
 
 function later({ track, log }: HistoryPressDeps, { requestKey: clickId }: Arrival, work: Promise<void>): void {

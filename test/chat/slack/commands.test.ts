@@ -60,6 +60,7 @@ test('show answers with a card that nobody else sees and nobody can decide on', 
     answerCommand(
       {
         look: async () => ok({ action, history: [] }),
+        places: async () => [],
         draw: (one) => cardFor(one, plainContext),
         history: {
           lookUp: () => Promise.reject(new Error('nothing is looked up for this')),
