@@ -17,6 +17,7 @@ import { takeActions } from './queue/actions.ts';
 import type { QueueLink } from './queue/connection.ts';
 import { queueNames } from './queue/contract.ts';
 import { openRelay, type Relay, requeueThrough } from './queue/decisions.ts';
+import { fileActions } from './store/history-filing.ts';
 
 type Queue = ReturnType<QueueLink['producer']>;
 
@@ -29,11 +30,13 @@ const beatMs = 1000;
 /** Under a rush of presses many hand-overs become one batch. */
 const relayRestMs = 10;
 const sweepRestMs = 1000;
+/** An action is filed when nothing happened to it for `restingMs`. */
+const filing = { everyMs: 5000, restMs: 200, restingMs: 30_000, batch: 100 };
 
 export async function startBot(ground: Foundation): Promise<RunningBot> {
   const { config, log, metrics } = ground;
   const decisions = ground.queues.producer(queueNames.decisions);
-  const loops: Record<'relay' | 'sweep', Loop | null> = { relay: null, sweep: null };
+  const loops: Record<'relay' | 'sweep' | 'filing', Loop | null> = { relay: null, sweep: null, filing: null };
   let chats: Chats | null = null;
   const pokeCards = () => chats?.pokeCards();
   const relay = openRelay(decisions, watchedOutbox(ground), Date.now, beatMs);
@@ -59,6 +62,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
 
   loops.relay = relayLoop(ground, relay, trouble('the relay'));
   loops.sweep = sweepLoop(ground, decisions, pokeAll, trouble('the sweep'));
+  loops.filing = filingLoop(ground, trouble('filing actions'));
   takeActions(ground.queues, (data) => takeSubmission(data, announcing), ground.poisoned);
 
   const ways = {
@@ -86,7 +90,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
       http.drain();
       await close(http.server);
       await open.stop(stopDeadlineMs);
-      await Promise.all([loops.relay?.stop(), loops.sweep?.stop()]);
+      await Promise.all([loops.relay?.stop(), loops.sweep?.stop(), loops.filing?.stop()]);
       if (admin) await close(admin);
     },
   };
@@ -126,6 +130,19 @@ function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onErr
       const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: timing.stalledAfterMs, batch: 100 });
       if (swept.expired + swept.requeued > 0) ground.log.info(swept, 'swept');
       return null;
+    },
+    onError,
+  });
+}
+
+/** In small bites and with rests: it only makes look-ups faster, and must not be felt by anybody who decides. */
+function filingLoop({ db, config, now }: Foundation, onError: (error: unknown) => void): Loop {
+  return startLoop({
+    everyMs: filing.everyMs,
+    restMs: filing.restMs,
+    run: async () => {
+      const before = new Date(now().getTime() - filing.restingMs).toISOString();
+      return (await fileActions(db, config.tenantId, { before, limit: filing.batch })) === filing.batch ? filing.restMs : null;
     },
     onError,
   });

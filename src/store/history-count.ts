@@ -1,19 +1,20 @@
 /** How many actions fit a question: exactly where that is quick; else from a sample; else as many as were seen. */
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { HistoryCount, HistoryQuery } from '../action-center/history.ts';
-import { conditions, sides, since } from './history-filter.ts';
-import { indexed } from './history-page.ts';
-import { weekOf } from './history-tokens.ts';
+import { conditions, sides } from './history-filter.ts';
+import { waysToFetch, weeksOf } from './history-page.ts';
 import type { Tables } from './tables.ts';
 
 type Sql = RawBuilder<unknown>;
 type Tx = Transaction<Tables>;
-type Question = { tenantId: string; query: HistoryQuery; now: string };
+export type Question = { tenantId: string; query: HistoryQuery; now: string };
+/** `indexesOnly`: few rows of many are wanted. */
+export type Effort = { share: number; indexesOnly: boolean };
 /** With a share of the time there is; null: it took longer. */
-type Within = <T>(share: number, run: (tx: Tx) => Promise<T>) => Promise<T | null>;
+type Within = <T>(effort: Effort, run: (tx: Tx) => Promise<T>) => Promise<T | null>;
 
-/** Of the time limit of a look-up. */
-const shares = { exact: 0.6, sample: 0.4 };
+/** What is rarer than this is counted by the inverted index. */
+const fewRows = 20_000;
 const sampleRows = 20_000;
 /** Fewer hits of a sample than this say too little. */
 const enoughHits = 50;
@@ -21,27 +22,36 @@ const enoughHits = 50;
 const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
 
 /** An entry that is out of date belongs to an action that is not filed: counted as if it were, and taken off again. */
-async function exactly(tx: Tx, { tenantId, query, now }: Question): Promise<number> {
-  const filed = and([
-    sql`h.tenant_id = ${tenantId}`,
-    sql`h.updated_at is not null`,
-    ...indexed(query, weeksOf(query, now)),
-    ...conditions(query, now, sides.filed),
-  ]);
+async function countWhere({ tenantId, query, now }: Question, tx: Tx, filed: Sql, atMost: number | null): Promise<number | null> {
   const unfiled = and([sql`a.tenant_id = ${tenantId}`, sql`not a.filed`, ...conditions(query, now, sides.unfiled)]);
-  const { rows } = await sql<{ n: number }>`select
+  const stale = and([sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed)]);
+  const { rows } = await sql<{ filed: number; others: number }>`select
+      (select count(*) from (select 1 from history_entries h where ${filed} limit ${atMost}) as counted) as filed,
       (select count(*) from actions a left join history_entries h on h.id = a.id where ${unfiled})
-    + (select count(*) from history_entries h where ${filed})
-    - (select count(*) from actions a join history_entries h on h.id = a.id where a.tenant_id = ${tenantId} and not a.filed and ${filed}) as n`.execute(
+    - (select count(*) from actions a join history_entries h on h.id = a.id where a.tenant_id = ${tenantId} and not a.filed and ${stale}) as others`.execute(
     tx,
   );
-  return rows[0]?.n ?? 0;
+  const { filed: found = 0, others = 0 } = rows[0] ?? {};
+  return found === atMost ? null : found + others;
 }
 
-/** The tokens of a period; of all time there would be too many. */
-function weeksOf(query: HistoryQuery, now: string): [number, number] | null {
-  const from = since(query.period, now);
-  return from === null ? null : [weekOf(Date.parse(from)), weekOf(Date.parse(now)) + 1];
+/** Null: there are too many for that. */
+async function countFew(tx: Tx, question: Question): Promise<number | null> {
+  const { tenantId, query, now } = question;
+  const weeks = await weeksOf(tx, { ...question, start: null });
+  for (const lookUps of weeks === null ? [] : waysToFetch(query, weeks)) {
+    if (lookUps.length === 0) continue;
+    const list = [sql`h.tenant_id || '' = ${tenantId}`, sql`h.updated_at is not null`, ...lookUps, ...conditions(query, now, sides.sought)];
+    const count = await countWhere(question, tx, and(list), fewRows);
+    if (count !== null) return count;
+  }
+  return null;
+}
+
+function countAll(tx: Tx, question: Question): Promise<number | null> {
+  const { tenantId, query, now } = question;
+  const list = [sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed)];
+  return countWhere(question, tx, and(list), null);
 }
 
 async function sampled(tx: Tx, { tenantId, query, now }: Question): Promise<{ count: number; hits: number }> {
@@ -63,9 +73,10 @@ function rounded(count: number): number {
 }
 
 export async function countMatches(question: Question, within: Within): Promise<HistoryCount> {
-  const exact = await within(shares.exact, (tx) => exactly(tx, question));
+  const few = await within({ share: 0.4, indexesOnly: true }, (tx) => countFew(tx, question));
+  const exact = few ?? (await within({ share: 0.3, indexesOnly: false }, (tx) => countAll(tx, question)));
   if (exact !== null) return { kind: 'exact', count: exact };
-  const sample = await within(shares.sample, (tx) => sampled(tx, question));
+  const sample = await within({ share: 0.3, indexesOnly: false }, (tx) => sampled(tx, question));
   if (sample !== null && sample.hits >= enoughHits) return { kind: 'about', count: rounded(sample.count) };
   return { kind: 'many', count: sample?.hits ?? 0 };
 }

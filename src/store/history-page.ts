@@ -19,13 +19,13 @@ export type Way = { tenantId: string; query: HistoryQuery; now: string; start: S
 /** So many rows are looked through in their order before the inverted index is asked. */
 const probed = 1500;
 /** So many rows are fetched from the inverted index at most. */
-const fetched = 5000;
+const fetched = 3000;
 
 const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
 const instant = (column: Sql): Sql => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 /** Whether the rows are read in falling order: a page that ends before a place is read from there backwards. */
-const falls = ({ query, start }: Way): boolean => query.sort.descending !== (start?.back ?? false);
+const falls = ({ query, start }: Pick<Way, 'query' | 'start'>): boolean => query.sort.descending !== (start?.back ?? false);
 
 function placeIn(side: Side, { query }: Way): { columns: Sql; order(falling: boolean): Sql; key: Sql } {
   const key = keyOf(query.sort.column, side);
@@ -90,7 +90,7 @@ function unfiledPart(way: Way, until: Until): Sql {
 }
 
 /** An entry is out of date once its action has changed. Not a join, so that it is only asked of rows that would be answered. */
-const current = (id: Sql): Sql => sql`(select c.filed from actions c where c.id = ${id} collate "default")`;
+export const current = (id: Sql): Sql => sql`(select c.filed from actions c where c.id = ${id} collate "default")`;
 
 function orderedPart(way: Way, until: Until): Sql {
   const side = sides.filed;
@@ -106,12 +106,19 @@ function orderedPart(way: Way, until: Until): Sql {
   return sql`select h.id, ${key}, h.updated_at from history_entries h where ${and(list)} order by ${order(falls(way))} limit ${way.limit}`;
 }
 
-/** The conditions on the inverted index; none when it cannot help. */
-export function indexed(query: HistoryQuery, weeks: [number, number] | null): Sql[] {
+/**
+ * What to ask the inverted index for, best first; the rest is compared row by row. Names and investigations are rare. Words need not be, and each
+ * costs as much as there are actions with it: properties go first.
+ */
+export function waysToFetch(query: HistoryQuery, weeks: [number, number]): Sql[][] {
   const asked = askedProperties(query);
-  const sets = weeks === null ? [] : askedTokens(asked, weeks);
-  const words = textQuery(query.filters);
-  return [...sets.map((set) => sql`h.tokens && ${set}::int[]`), ...(words === null ? [] : [sql`h.words @@ ${words}::tsquery`])];
+  const tokens = (properties: string[][]) => askedTokens(properties, weeks).map((set) => sql`h.tokens && ${set}::int[]`);
+  const text = textQuery(query.filters);
+  if (text === null) return [tokens(asked)];
+  const words = sql`h.words @@ ${text}::tsquery`;
+  const { asset, investigation } = query.filters;
+  if (asset.length > 0 || investigation.length > 0) return [[words], [words, ...tokens(asked)]];
+  return asked.length > 0 ? [tokens(asked), [words, ...tokens(asked)]] : [[words], [words, ...tokens([])]];
 }
 
 /**
@@ -119,7 +126,7 @@ export function indexed(query: HistoryQuery, weeks: [number, number] | null): Sq
  * order at once.
  */
 function fetchedRows(way: Way, until: Until, lookUps: Sql[]): Sql {
-  const side = sides.filed;
+  const side = sides.sought;
   const list = [
     sql`h.tenant_id || '' = ${way.tenantId}`,
     sql`h.updated_at is not null`,
@@ -128,7 +135,7 @@ function fetchedRows(way: Way, until: Until, lookUps: Sql[]): Sql {
     ...afterStart(side, way),
     ...upTo(side, way, until),
   ];
-  return sql`select h.id, ${placeIn(side, way).key} as key, h.updated_at from history_entries h where ${and(list)} limit ${fetched}`;
+  return sql`select h.id, ${placeIn(sides.filed, way).key} as key, h.updated_at from history_entries h where ${and(list)} limit ${fetched}`;
 }
 
 function sortedPart(way: Way): Sql {
@@ -158,8 +165,8 @@ async function rowsOf(tx: Tx, way: Way, until: Until, lookUps: Sql[] = []): Prom
 }
 
 /** The weeks in which there is anything to find, as far as the question says. */
-async function weeksOf(tx: Tx, way: Way): Promise<[number, number] | null> {
-  const list = sql`h.tenant_id = ${way.tenantId} and h.updated_at is not null`;
+export async function weeksOf(tx: Tx, way: Pick<Way, 'tenantId' | 'query' | 'now' | 'start'>): Promise<[number, number] | null> {
+  const list = sql`h.tenant_id = ${way.tenantId} and h.updated_at is not null and ${inTab(way.query.tab, sides.filed)}`;
   const { rows } = await sql<{ first: Date | null; last: Date | null }>`select
     (select h.updated_at from history_entries h where ${list} order by h.updated_at, h.id limit 1) as first,
     (select h.updated_at from history_entries h where ${list} order by h.updated_at desc, h.id desc limit 1) as last`.execute(tx);
@@ -197,15 +204,21 @@ async function findByWeeks(tx: Tx, way: Way, [low, high]: [number, number], seen
   for (;;) {
     const weeks: [number, number] = falls(way) ? [Math.max(low, high - span + 1), high] : [low, Math.min(high, low + span - 1)];
     const whole = weeks[0] === low && weeks[1] === high;
-    const until = whole ? null : { weeks };
-    const { found, full } = await rowsOf(tx, way, until, indexed(way.query, weeks));
-    if (full) return (await rowsOf(tx, way, null)).found;
+    const found = await fetchRows(tx, way, whole ? null : { weeks }, weeks);
+    if (found === null) return (await rowsOf(tx, way, null)).found;
     if (whole || found.length >= way.limit) return found;
     span = Math.max(span * 8, enough(span, found.length, way.limit));
   }
 }
 
-async function findRare(tx: Tx, way: Way, weeks: [number, number]): Promise<Found[]> {
-  const { found, full } = await rowsOf(tx, way, null, indexed(way.query, weeks));
-  return full ? (await rowsOf(tx, way, null)).found : found;
+/** Null: there are more than can be fetched, whatever the inverted index is asked for. */
+async function fetchRows(tx: Tx, way: Way, until: Until, weeks: [number, number]): Promise<Found[] | null> {
+  for (const lookUps of waysToFetch(way.query, weeks)) {
+    const { found, full } = lookUps.length > 0 ? await rowsOf(tx, way, until, lookUps) : { found: [], full: true };
+    if (!full) return found;
+  }
+  return null;
 }
+
+const findRare = async (tx: Tx, way: Way, weeks: [number, number]): Promise<Found[]> =>
+  (await fetchRows(tx, way, null, weeks)) ?? (await rowsOf(tx, way, null)).found;

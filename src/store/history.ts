@@ -1,6 +1,5 @@
 /** HistoryStore: look-ups in the record, a page at a time, each within a time limit. */
 import { sql, type Transaction } from 'kysely';
-import type { EntraId } from '../action-center/action.ts';
 import type { Cursor, HistoryRow, HistoryStore, PageAnswer } from '../action-center/history.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import { actionOf } from './actions.ts';
@@ -8,6 +7,7 @@ import { type Database, storing } from './database.ts';
 import { countMatches } from './history-count.ts';
 import { cursorOf, type Place, startOf } from './history-cursor.ts';
 import { type Found, findPage, type Way } from './history-page.ts';
+import { streamActions } from './history-stream.ts';
 import type { Tables } from './tables.ts';
 
 /** How long the database may look for one answer. PGlite cannot be interrupted. */
@@ -18,17 +18,26 @@ const isTimeout = (error: unknown): boolean => error instanceof Error && 'code' 
 /** A page is few rows out of many: left to itself, the planner thinks that sets of tokens fit half of all actions. */
 const indexesOnly = sql.raw(
   ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'].map((name) => `, set_config('${name}', 'off', true)`).join('') +
-    ", set_config('max_parallel_workers_per_gather', '0', true)",
+    ", set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '64MB', true)",
 );
 
+const noMore = sql``;
+
 /** Null: it took longer than the limit. */
-async function within<T>(db: Database, limitMs: number, run: (tx: Transaction<Tables>) => Promise<T>, planning = sql``): Promise<T | null> {
+async function within<T>(
+  db: Database,
+  limitMs: number,
+  run: (tx: Transaction<Tables>) => Promise<T>,
+  planning = noMore,
+): Promise<T | null> {
   try {
     return await db
       .transaction()
       .setAccessMode('read only')
       .execute(async (tx) => {
-        await sql`select set_config('statement_timeout', ${String(Math.round(limitMs))}, true), set_config('jit', 'off', true) ${planning}`.execute(tx);
+        await sql`select set_config('statement_timeout', ${String(Math.round(limitMs))}, true), set_config('jit', 'off', true) ${planning}`.execute(
+          tx,
+        );
         return await run(tx);
       });
   } catch (error) {
@@ -39,10 +48,9 @@ async function within<T>(db: Database, limitMs: number, run: (tx: Transaction<Ta
 
 const placeOfRow = (row: Found): Place => ({ key: row.place_key, at: row.place_at, id: row.id });
 
-function rowOf(row: Found): HistoryRow {
-  const action: RemediationAction = actionOf(row);
+function rowOf(action: RemediationAction): HistoryRow {
   const actor = action.decision?.actor;
-  return { action, decidedBy: actor ? { entraId: actor.entraId as EntraId, displayName: actor.displayName, upn: actor.upn } : null };
+  return { action, decidedBy: actor ? { entraId: actor.entraId, displayName: actor.displayName, upn: actor.upn } : null };
 }
 
 function pageOf(found: Found[], { query, start, limit }: Way): PageAnswer {
@@ -59,7 +67,7 @@ function pageOf(found: Found[], { query, start, limit }: Way): PageAnswer {
   return {
     kind: 'page',
     page: {
-      rows: inOrder.map(rowOf),
+      rows: inOrder.map((row) => rowOf(actionOf(row))),
       next: back || more ? cursor(behind, false) : null,
       previous: (back ? more : start !== null) ? cursor(before, true) : null,
     },
@@ -76,16 +84,18 @@ export function historyStore(db: Database, tenantId: string, limitMs = usualLimi
   return {
     page,
     count: (query, { now }) =>
-      storing('counting History', () => countMatches({ tenantId, query, now }, (share, run) => within(db, share * limitMs, run))),
+      storing('counting History', () =>
+        countMatches({ tenantId, query, now }, (effort, run) =>
+          within(db, effort.share * limitMs, run, effort.indexesOnly ? indexesOnly : noMore),
+        ),
+      ),
     async *stream(query, { now }, signal) {
-      let cursor: Cursor | null = null;
-      do {
+      try {
+        for await (const action of streamActions(db, { tenantId, query, now }, signal)) yield rowOf(action);
+      } catch (error) {
         signal.throwIfAborted();
-        const answer: PageAnswer = await page(query, { now, cursor, size: 500 });
-        if (answer.kind === 'too-long') throw new Error('History could not be read in time');
-        yield* answer.page.rows;
-        cursor = answer.page.next;
-      } while (cursor !== null);
+        await storing('reading all of History', () => Promise.reject(error));
+      }
     },
   };
 }
