@@ -34,10 +34,7 @@ export const decisionLabels: Record<DecisionWord, string> = {
   none: 'Not decided yet',
 };
 
-export const typeLabels = Object.fromEntries(Object.entries(catalogue).map(([type, { label }]) => [type, label])) as Record<
-  ActionType,
-  string
->;
+const typeLabels = Object.fromEntries(Object.entries(catalogue).map(([type, { label }]) => [type, label])) as Record<ActionType, string>;
 
 /** Filters whose values are known: what each is called, and the label of every value. */
 export type ChoiceFilter = Exclude<keyof HistoryFilters, 'asset' | 'by' | 'investigation' | 'text'>;

@@ -77,7 +77,7 @@ const instead = ({ kind, instead: meant, key }: Mistake): string => {
 };
 const nameOf = (key: string): string => `${key}:`;
 
-export const mistakeText = (mistake: Mistake): Line => [words('“'), foreign(mistake.written, 60), words(`” ${instead(mistake)}`)];
+const mistakeText = (mistake: Mistake): Line => [words('“'), foreign(mistake.written, 60), words(`” ${instead(mistake)}`)];
 /** Beyond this a list of mistakes helps nobody. */
 const mostMistakes = 8;
 

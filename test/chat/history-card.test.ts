@@ -62,10 +62,10 @@ describe('an answer to a look-up', () => {
 
   it('fits the limits of both platforms with the longest texts on the longest page, and keeps every row to open', () => {
     const cursor = 'c'.repeat(400);
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: what a card template would expand
     for (const nasty of [
       '<!channel> [x](https://evil.example) \u202e\u{1f469}\u200d\u{1f469}'.repeat(9),
       '"\\'.repeat(200),
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: what a card template would expand
       '${x}{{y}}'.repeat(50),
       '<&>'.repeat(100),
     ]) {

@@ -55,6 +55,7 @@ describe.each(platforms)('commands in $name', ({ open }) => {
     expect(answer).toContain(title);
     expect(answer).toContain('Alice Adams approved it');
     expect(answer).toContain('as Security Administrator');
+    expect(answer).toContain('Card and thread: ');
     expect(answer).not.toMatch(/^(Approve Quarantine|Reject)$/m);
   });
 

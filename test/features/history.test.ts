@@ -350,7 +350,8 @@ describe.each(platforms)('look-ups in $name', ({ open: openPlatform }) => {
     }));
     await putPastActions(databaseUrl, 'default', many);
     const answer = await asked(alice, 'history in:all many');
-    expect(answer).toContain('1,000 actions');
+    // Counting may take too long on a busy machine, and then says so.
+    expect(answer).toMatch(/(1,000|about [\d,]+|more than [\d,]+) actions/);
     expect(answer).toContain('1. many 0');
     expect(await changed(alice, () => answers.press(alice, 'Next Page'))).toContain('1. many 10');
   });
