@@ -22,46 +22,45 @@ const enoughHits = 50;
 const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
 
 /** An entry that is out of date belongs to an action that is not filed: counted as if it were, and taken off again. */
-async function countWhere({ tenantId, query, now }: Question, tx: Tx, filed: Sql, atMost: number | null): Promise<number | null> {
-  const unfiled = and([sql`a.tenant_id = ${tenantId}`, sql`not a.filed`, ...conditions(query, now, sides.unfiled)]);
-  const stale = and([sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed)]);
-  const { rows } = await sql<{ filed: number; others: number }>`select
-      (select count(*) from (select 1 from history_entries h where ${filed} limit ${atMost}) as counted) as filed,
-      (select count(*) from actions a left join history_entries h on h.id = a.id where ${unfiled})
-    - (select count(*) from actions a join history_entries h on h.id = a.id where a.tenant_id = ${tenantId} and not a.filed and ${stale}) as others`.execute(
-    tx,
-  );
-  const { filed: found = 0, others = 0 } = rows[0] ?? {};
-  return found === atMost ? null : found + others;
-}
+const others = ({ tenantId, query, now }: Question): Sql => sql`
+    (select count(*) from actions a left join history_entries h on h.id = a.id
+      where a.tenant_id = ${tenantId} and not a.filed and ${and(conditions(query, now, sides.unfiled))})
+  - (select count(*) from actions a join history_entries h on h.id = a.id
+      where a.tenant_id = ${tenantId} and not a.filed and h.updated_at is not null and ${and(conditions(query, now, sides.filed))})`;
+
+const fitting = ({ tenantId, query, now }: Question): Sql =>
+  and([sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed)]);
 
 /** Null: there are too many for that. */
 async function countFew(tx: Tx, question: Question): Promise<number | null> {
-  const { tenantId, query, now } = question;
   const weeks = await weeksOf(tx, { ...question, start: null });
-  for (const lookUps of weeks === null ? [] : waysToFetch(query, weeks)) {
+  for (const lookUps of weeks === null ? [] : waysToFetch(question.query, weeks)) {
     if (lookUps.length === 0) continue;
-    const list = [sql`h.tenant_id || '' = ${tenantId}`, sql`h.updated_at is not null`, ...lookUps, ...conditions(query, now, sides.sought)];
-    const count = await countWhere(question, tx, and(list), fewRows);
-    if (count !== null) return count;
+    const { rows } = await sql<{
+      n: number;
+      seen: number;
+    }>`select count(*) filter (where ${fitting(question)}) + ${others(question)} as n, count(*) as seen
+      from (select * from history_entries h where h.updated_at is not null and ${and(lookUps)} limit ${fewRows}) as h`.execute(tx);
+    const [row] = rows;
+    if (row && row.seen < fewRows) return row.n;
   }
   return null;
 }
 
-function countAll(tx: Tx, question: Question): Promise<number | null> {
-  const { tenantId, query, now } = question;
-  const list = [sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed)];
-  return countWhere(question, tx, and(list), null);
+async function countAll(tx: Tx, question: Question): Promise<number> {
+  const { rows } = await sql<{
+    n: number;
+  }>`select count(*) + ${others(question)} as n from history_entries h where ${fitting(question)}`.execute(tx);
+  return rows[0]?.n ?? 0;
 }
 
-async function sampled(tx: Tx, { tenantId, query, now }: Question): Promise<{ count: number; hits: number }> {
+async function sampled(tx: Tx, question: Question): Promise<{ count: number; hits: number }> {
   const { rows: sizes } = await sql<{ size: number }>`
     select reltuples::float8 as size from pg_class where oid = 'history_entries'::regclass`.execute(tx);
   const size = sizes[0]?.size ?? 0;
   const share = Math.min(100, (100 * sampleRows) / Math.max(size, 1));
-  const list = and([sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed)]);
   const { rows } = await sql<{ hits: number }>`
-    select count(*) filter (where ${list}) as hits from history_entries h tablesample system (${share})`.execute(tx);
+    select count(*) filter (where ${fitting(question)}) as hits from history_entries h tablesample system (${share})`.execute(tx);
   const hits = rows[0]?.hits ?? 0;
   return { hits, count: Math.round((hits * 100) / share) };
 }

@@ -122,26 +122,25 @@ export function waysToFetch(query: HistoryQuery, weeks: [number, number]): Sql[]
 }
 
 /**
- * No more than so many: what is common after all is found sooner in order. The tenant is compared in a way that keeps the planner from reading in
- * order at once.
+ * No more than so many: what is common after all is found sooner in order. Whether a row fits is no condition but a column, so that it is looked up
+ * by nothing else and the bound holds for the work, not for what comes of it.
  */
 function fetchedRows(way: Way, until: Until, lookUps: Sql[]): Sql {
-  const side = sides.sought;
-  const list = [
-    sql`h.tenant_id || '' = ${way.tenantId}`,
-    sql`h.updated_at is not null`,
-    ...lookUps,
+  const side = sides.filed;
+  const fits = [
+    sql`h.tenant_id = ${way.tenantId}`,
     ...conditions(way.query, way.now, side),
     ...afterStart(side, way),
     ...upTo(side, way, until),
   ];
-  return sql`select h.id, ${placeIn(sides.filed, way).key} as key, h.updated_at from history_entries h where ${and(list)} limit ${fetched}`;
+  return sql`select h.id, ${placeIn(side, way).key} as key, h.updated_at, (${and(fits)}) as fits from history_entries h
+    where h.updated_at is not null and ${and(lookUps)} limit ${fetched}`;
 }
 
 function sortedPart(way: Way): Sql {
   const order = sql.raw(falls(way) ? 'desc' : 'asc');
   return sql`select id, key, updated_at from (
-      select * from fetched order by key collate "C" ${order}, updated_at ${order}, id ${order} offset 0) as matching
+      select * from fetched where fits order by key collate "C" ${order}, updated_at ${order}, id ${order} offset 0) as matching
     where ${current(sql`matching.id`)} limit ${way.limit}`;
 }
 
@@ -151,7 +150,7 @@ type Rows = { found: Found[]; full: boolean };
 async function rowsOf(tx: Tx, way: Way, until: Until, lookUps: Sql[] = []): Promise<Rows> {
   const order = sql.raw(falls(way) ? 'desc' : 'asc');
   const byPlace = sql`place_key collate "C" ${order}, place_at ${order}, found_id ${order}`;
-  const none = sql`select null as id, null as key, null::timestamptz as updated_at limit 0`;
+  const none = sql`select null as id, null as key, null::timestamptz as updated_at, false as fits limit 0`;
   const { rows } = await sql<Found & { seen: number }>`
     with fetched as materialized (${lookUps.length > 0 ? fetchedRows(way, until, lookUps) : none}),
     found as materialized (
@@ -187,12 +186,13 @@ const enough = (weeks: number, found: number, limit: number): number => Math.max
 
 export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
   const { query } = way;
+  const asks = askedProperties(query).length > 0 || textQuery(query.filters) !== null;
   const hasOrder = query.tab === 'history' || query.sort.column === 'updated';
-  const place = hasOrder ? await edgeOf(tx, way) : null;
+  const place = asks && hasOrder ? await edgeOf(tx, way) : null;
   const until = place && { place };
   const { found } = await rowsOf(tx, way, until);
   if (place === null || found.length >= way.limit) return found;
-  const all = askedProperties(query).length > 0 || textQuery(query.filters) !== null ? await weeksOf(tx, way) : null;
+  const all = await weeksOf(tx, way);
   if (all === null) return (await rowsOf(tx, way, null)).found;
   return query.sort.column === 'updated' ? findByWeeks(tx, way, all, { place, found: found.length }) : findRare(tx, way, all);
 }

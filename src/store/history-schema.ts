@@ -6,7 +6,7 @@
  */
 
 /** Columns of `history_entries` that can be sorted by, next to the time. */
-export const sortedColumns = [
+const sortedColumns = [
   'type_key',
   'source',
   'status',

@@ -68,7 +68,7 @@ const devices = Array.from(
   { length: 400 },
   (_, index) => `${index % 3 ? 'WKS' : 'srv'}-${String(index).padStart(4, '0')}${index % 5 ? '' : '.contoso.example'}`,
 );
-export const places = ['slack C0SOC', 'slack C0EMAIL', 'teams 19:soc@thread.tacv2', 'teams 19:rare@thread.tacv2'];
+const places = ['slack C0SOC', 'slack C0EMAIL', 'teams 19:soc@thread.tacv2', 'teams 19:rare@thread.tacv2'];
 const openStatuses: readonly ActionStatus[] = ['pending', 'awaitingSecondApproval'];
 const undecided: readonly ActionStatus[] = [...openStatuses, 'expired', 'superseded', 'decidedElsewhere'];
 

@@ -24,7 +24,7 @@ function decisionOf({ id, verb, person, platform, updatedAt }: Case) {
   };
 }
 
-export function actionRow(one: Case) {
+function actionRow(one: Case) {
   const { places: _places, person: _person, verb: _verb, platform: _platform, investigation, updatedAt, ...rest } = one;
   return {
     ...rest,
