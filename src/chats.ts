@@ -3,11 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
+import { keepDefault, lookUp } from './action-center/look-up.ts';
 import type { CardRow } from './action-center/ports.ts';
 import { checkUndo, undo } from './action-center/undo.ts';
 import { noticeFor } from './chat/alarm-words.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
+import type { HistoryFlows } from './chat/history-answers.ts';
 import type { ManyFlows } from './chat/many.ts';
 import type { Flows } from './chat/press.ts';
 import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
@@ -155,9 +157,20 @@ function commandsOf(ground: Foundation, { many }: AllFlows): AnswerCommand {
     draw: (action: RemediationAction) => drawAction(ground, action),
     linking: ground.linking,
     many: { many, backend: settings.backend, log },
+    history: historyFlows(ground),
+    places: ground.cardPlaces,
     log,
   };
   return (asked) => answerCommand(deps, asked);
+}
+
+function historyFlows({ history, preferences, store, directory, policy, now }: Foundation): HistoryFlows {
+  const deps = { history, preferences, store, directory, now };
+  return {
+    lookUp: (asked) => lookUp(deps, asked),
+    keepDefault: (asked) => keepDefault(deps, asked),
+    visibility: policy.historyInChannel,
+  };
 }
 
 function cardLoop(ground: Foundation, surface: Surface): Loop {

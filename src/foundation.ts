@@ -4,7 +4,9 @@ import { hostname } from 'node:os';
 import type { BatchStore } from './action-center/batch.ts';
 import type { OpenActions } from './action-center/bulk.ts';
 import type { DecidingDirectory } from './action-center/decide.ts';
+import type { HistoryStore } from './action-center/history.ts';
 import type { Linking } from './action-center/link.ts';
+import type { Preferences } from './action-center/look-up.ts';
 import type { ActionStore, AlarmStore, CardStore, Clock, Conversations, ExecutionStore, Lanes, SignIns } from './action-center/ports.ts';
 import type { LinkStore } from './action-center/sign-in-ports.ts';
 import type { UndoStore } from './action-center/undo.ts';
@@ -24,14 +26,17 @@ import type { Watch } from './stage.ts';
 import { actionStore } from './store/actions.ts';
 import { alarmStore } from './store/alarms.ts';
 import { batchStore } from './store/batches.ts';
+import { cardPlaces } from './store/card-places.ts';
 import { cardStore } from './store/cards.ts';
 import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
 import { type Engine, openEngine } from './store/engine.ts';
 import { executionStore } from './store/executions.ts';
+import { historyStore } from './store/history.ts';
 import { lanes } from './store/lanes.ts';
 import { linkStore } from './store/links.ts';
 import { type Outbox, outbox } from './store/outbox.ts';
+import { preferences } from './store/preferences.ts';
 import { openActions, undoStore } from './store/related-actions.ts';
 import { signInAttempts } from './store/sign-ins.ts';
 
@@ -45,6 +50,9 @@ export type Foundation = {
   store: ActionStore;
   cards: CardStore;
   conversations: Conversations;
+  history: HistoryStore;
+  preferences: Preferences;
+  cardPlaces: ReturnType<typeof cardPlaces>;
   outbox: Outbox;
   executions: ExecutionStore;
   batches: BatchStore;
@@ -115,6 +123,9 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     store,
     cards: cardStore(db, config.tenantId),
     conversations: conversations(db, config.tenantId),
+    history: historyStore(db, config.tenantId),
+    preferences: preferences(db, config.tenantId),
+    cardPlaces: cardPlaces(db, config.tenantId),
     outbox: outbox(db, config.tenantId),
     executions: executionStore(db, config.tenantId),
     batches: batchStore(db, config.tenantId),

@@ -17,9 +17,5 @@ function sortable(now: number): string {
 
 export const newActionId = (): ActionId => ActionId.parse(`A-${sortable(Date.now())}`);
 export const newDecisionId = (): string => `D-${sortable(Date.now())}`;
-<<<<<<< HEAD
 export const newBatchId = (): string => `B-${sortable(Date.now())}`;
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-=======
 export const sha256 = (text: string): string => hash('sha256', text);
->>>>>>> seal

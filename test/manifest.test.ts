@@ -52,7 +52,14 @@ describe('the Teams package', () => {
     expect(bot).toMatchObject({ botId: appId, scopes: ['team', 'personal', 'groupChat'], supportsTargetedMessages: true });
     expect(bot.commandLists).toHaveLength(1);
     expect(bot.commandLists[0].triggers).toEqual(['mention', 'slash']);
-    expect(bot.commandLists[0].commands.map(({ title }: { title: string }) => title)).toEqual(['help', 'show', 'undo', 'bulk']);
+    expect(bot.commandLists[0].commands.map(({ title }: { title: string }) => title)).toEqual([
+      'help',
+      'show',
+      'pending',
+      'history',
+      'undo',
+      'bulk',
+    ]);
   });
 
   test('asks for no messages but its own, and stays out of shared channels', async () => {

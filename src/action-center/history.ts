@@ -7,10 +7,11 @@ import { ActionSource, ActionStatus, ActionType, type EntraId, Platform, Severit
 import { entityTypes } from './entity.ts';
 import type { RemediationAction } from './intake.ts';
 
+/** `pending`: what is still open. `history`: all the rest, so that every action is in one of them. */
 export const Tab = z.enum(['history', 'pending']);
 export type Tab = z.infer<typeof Tab>;
 
-/** The portal's time filter: back from now, by the time of an action's last update. */
+/** The portal's time filter: back from now, by the time of an action's last update. 6 months are 180 days. */
 export const Period = z.enum(['day', 'week', '30d', '6m']);
 export type Period = z.infer<typeof Period>;
 
@@ -43,7 +44,7 @@ export const HistoryFilters = z.strictObject({
   severity: z.array(Severity).max(4).default([]),
   status: z.array(ActionStatus).max(20).default([]),
   entity: z.array(z.enum(entityTypes)).max(20).default([]),
-  /** The asset or the name of a device or mailbox among the entities; the whole name, or its beginning with a `*` behind it. */
+  /** The asset or the name of a device (also of one that another entity names) or mailbox among the entities; the whole name, or its beginning with a `*` behind it. */
   asset: z.array(z.string().min(1).max(200)).max(10).default([]),
   decision: z.array(DecisionWord).max(6).default([]),
   /** Who decided (the newest decision): a sign-in name, a displayed name, or `automation`. */
@@ -54,7 +55,10 @@ export const HistoryFilters = z.strictObject({
     .array(z.enum([...Platform.options, 'cli']))
     .max(3)
     .default([]),
-  /** Free words: each must begin some word of the title, the details, the asset or an entity's name or id. */
+  /**
+   * Free words: each must begin some word of the title, the details, the asset or an entity's name or id (any text in it). A word begins at any
+   * letter or digit that follows none and goes on to the next blank: `wacatac.b` is found in `Trojan:Win32/Wacatac.B!ml`.
+   */
   text: z.array(z.string().min(1).max(100)).max(8).default([]),
 });
 export type HistoryFilters = z.infer<typeof HistoryFilters>;
@@ -64,6 +68,7 @@ export const HistoryQuery = z.strictObject({
   /** Null: all there is. */
   period: Period.nullable(),
   filters: HistoryFilters,
+  /** Equal ones by time and id, in the same direction. */
   sort: z.strictObject({ column: Column, descending: z.boolean() }),
   /** Null: wherever. Otherwise actions with a card in this conversation. */
   where: z.strictObject({ platform: Platform, conversation: z.string().max(256) }).nullable(),

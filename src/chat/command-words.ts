@@ -11,7 +11,7 @@ import { connectText, outcomeText, platformLabels, serviceText } from './words.t
 const say = (text: string): Line => [words(text)];
 
 /** How a command is written on each platform. */
-const written: Record<Platform, (command: string) => string> = {
+export const written: Record<Platform, (command: string) => string> = {
   slack: (command) => `/actions ${command}`,
   teams: (command) => `@Countersign ${command}`,
 };
@@ -28,6 +28,14 @@ export function helpText(platform: Platform): Line[] {
         ' shows one action as it stands now: who decided, when, in which role, and what became of it. The id is at the foot of every card.',
       ),
     ],
+    [strong(how('pending')), words(' shows what waits for a decision here; add in:all for everything.')],
+    [
+      strong(how('history week status:failed')),
+      words(
+        ' shows what became of past actions. Periods: day, week, 30d, 6m. Filters: type, source, status, severity, entity, asset, decision, by, investigation, platform. Also free words, sort:, columns:, page-size: and in:all.',
+      ),
+    ],
+    [strong(how('history save week')), words(' keeps that as your own default; '), strong(how('history reset')), words(' forgets it.')],
     [
       strong(how(`undo ${exampleId}`)),
       words(' shows what undoing a completed action would do, with a button that does it. Several ids of one action type can be given.'),
@@ -43,8 +51,6 @@ export function helpText(platform: Platform): Line[] {
 
 /** What does the same today. */
 const instead: Record<Later, (how: (command: string) => string) => string> = {
-  pending: (how) => `Whatever waits has a card in its channel; ${how('show')} and an id tells how one action stands.`,
-  history: (how) => `${how('show')} and an id tells the story of one action; the Action center in Defender has a History tab.`,
   hunt: (how) => `Press Go hunt on a card, or on the answer to ${how('show')} and an id.`,
   export: () => 'The Action center in Defender can export its own list to a file.',
   digest: () => 'No digest is sent in this version; the cards and their threads tell what happened.',
@@ -113,6 +119,18 @@ export function lookRefusalText(refusal: LookRefusal, platform: Platform): Line 
       return say('There is no action with this id. Copy it from the foot of a card, all 28 characters.');
   }
 }
+
+/** To the posted cards, under which the thread is. Empty: there is none to go to. */
+export const threadLine = (urls: readonly string[]): Line[] =>
+  urls.length === 0
+    ? []
+    : [
+        [
+          words('Card and thread: '),
+          ...urls.flatMap((url, index): Line => [...(index === 0 ? [] : [words(', ')]), link(url, index, urls.length)]),
+        ],
+      ];
+const link = (url: string, index: number, all: number) => ({ kind: 'link' as const, text: all === 1 ? 'open' : `open ${index + 1}`, url });
 
 export const lookFailed: Line = say('The record did not answer. Please try again in a minute.');
 

@@ -1,9 +1,18 @@
 /** The text of a command becomes a typed command, or what was understood of it. One parser for every platform. Pure. */
 
+import { type HistoryAsk, parseHistory } from './history-command.ts';
+import { cleanText } from './history-tokens.ts';
 import { type LinkAsk, parseLink } from './link-command.ts';
+import { nearestOf } from './nearest.ts';
 import { parseUndo, type UndoCommand, type UndoProblem } from './undo-command.ts';
 
-export type Command = { name: 'help' } | { name: 'show'; id: string } | { name: 'link'; ask: LinkAsk } | UndoCommand | { name: 'bulk' };
+export type Command =
+  | { name: 'help' }
+  | { name: 'show'; id: string }
+  | { name: 'history'; ask: HistoryAsk }
+  | { name: 'link'; ask: LinkAsk }
+  | UndoCommand
+  | { name: 'bulk' };
 
 /** What was not understood; `words.ts` says it helpfully. */
 export type CommandProblem =
@@ -15,17 +24,15 @@ export type CommandProblem =
 
 export type Parsed = { command: Command } | { problem: CommandProblem };
 
-const built = ['help', 'show', 'link', 'undo', 'bulk'] as const;
+const built = ['help', 'show', 'history', 'pending', 'link', 'undo', 'bulk'] as const;
 /** Understood, and honestly not there yet. */
-const later = ['pending', 'history', 'hunt', 'export', 'digest'] as const;
+const later = ['hunt', 'export', 'digest'] as const;
 
 export type Later = (typeof later)[number];
 type Name = (typeof built)[number] | Later;
 
 /** Room for more than a hundred ids. */
 const longest = 4000;
-/** Slips of the finger: one in a short word, two in a longer one. */
-const nearEnough = 2;
 const actionId = /^A-[0-9A-HJKMNP-TV-Z]{26}$/i;
 const startOfId = /^A-/i;
 /** Written once more out of habit, or a mention that is none. */
@@ -39,8 +46,9 @@ export function parseCommand(text: string): Parsed {
   if (word === 'link') return parsedLink(rest);
   if (word === 'undo') return parseUndo(rest);
   if (word === 'bulk') return { command: { name: 'bulk' } };
+  if (word === 'history' || word === 'pending') return { command: { name: 'history', ask: parseHistory(word, behind(word, text)) } };
   if (isOnlyId(first, rest)) return parseShow([first, ...rest]);
-  const near = nearest(word);
+  const near = nearestOf<Name>(word, [...built, ...later]);
   if (isLater(near)) return { problem: { kind: 'not-yet', name: near } };
   return { problem: { kind: 'unknown', word: first, suggestion: near === null ? null : [near, ...rest].join(' ') } };
 }
@@ -73,6 +81,13 @@ function isOnlyId(first: string, rest: string[]): boolean {
 
 const isLater = (name: Name | null): name is Later => later.some((one) => one === name);
 
+/** What stands behind the first word, as it was written: quotes and all. */
+function behind(word: string, text: string): string {
+  const clean = cleanText(text);
+  const at = clean.normalize('NFKC').toLowerCase().indexOf(word);
+  return at < 0 ? '' : clean.slice(at + word.length).replace(/^[^\p{L}\p{N}"“”„«»]+(?=\s|$)/u, '');
+}
+
 function parseShow(rest: string[]): Parsed {
   const id = rest.find((token) => actionId.test(token));
   if (id !== undefined) return { command: { name: 'show', id: id.toUpperCase() } };
@@ -82,28 +97,4 @@ function parseShow(rest: string[]): Parsed {
 function parsedLink(rest: string[]): Parsed {
   const ask = parseLink(rest);
   return ask === null ? { problem: { kind: 'link-unclear', given: rest.join(' ') } } : { command: { name: 'link', ask } };
-}
-
-function nearest(word: string): Name | null {
-  const scored = [...built, ...later].map((name) => ({ name, slips: distance(word, name) }));
-  const [best] = scored.sort((a, b) => a.slips - b.slips);
-  return best && best.slips <= (word.length < 6 ? 1 : nearEnough) && word.length > 2 ? best.name : null;
-}
-
-/** Letters to change, add, leave out or swap with their neighbour (optimal string alignment). */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > nearEnough) return nearEnough + 1;
-  const at = new Map<string, number>();
-  const get = (i: number, j: number): number => (i === 0 ? j : j === 0 ? i : (at.get(`${i} ${j}`) ?? 0));
-  for (let i = 1; i <= a.length; i += 1) {
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = get(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      at.set(
-        `${i} ${j}`,
-        Math.min(get(i - 1, j) + 1, get(i, j - 1) + 1, change, isSwap ? get(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY),
-      );
-    }
-  }
-  return get(a.length, b.length);
 }

@@ -1,13 +1,18 @@
 /** Commands on every platform: parsed, looked up, answered. Who asked hears it, and nobody else; that is the platform's part. */
+import type { ActionId, Platform } from '../action-center/action.ts';
 import { UpstreamError } from '../action-center/errors.ts';
+import type { Cursor } from '../action-center/history.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import type { Linking } from '../action-center/link.ts';
 import type { Look, Looked, LookRefusal } from '../action-center/look.ts';
+import type { AskedAt } from '../action-center/look-up.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard, AskCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
+import { answerHistory, type HistoryAnswer, type HistoryFlows } from './history-answers.ts';
+import type { HistoryCard } from './history-card.ts';
 import { answerLink, type LinkAsk, type LinkCommand } from './link-command.ts';
 import { linkFailed } from './link-words.ts';
 import { bulkQuestion, type ManyDeps, undoQuestion } from './many.ts';
@@ -15,9 +20,17 @@ import { within } from './press.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
 
-/** `conversation`: where it was asked, and where others can see what comes of it. `name`: how the account calls itself. */
-export type Asked = Omit<Look, 'actionId'> & { text: string; conversation: string | null; name?: string | null };
-export type CommandAnswer = { lines: Line[]; card: ActionCard | AskCard | null };
+/** `place`: where it was asked, and where others can see what comes of it. `name`: how the account calls itself. `cursor` and `share`: pressed on an answer, not typed. */
+export type Asked = Omit<Look, 'actionId'> & {
+  text: string;
+  place: AskedAt;
+  name?: string | null;
+  cursor?: Cursor | null;
+  share?: boolean;
+};
+/** `posted`: where cards of the shown action stand on this platform; each platform knows how to lead there. */
+export type CommandAnswer = Omit<HistoryAnswer, 'card'> & { card: ActionCard | AskCard | HistoryCard | null; posted?: PostedAt[] };
+export type PostedAt = { conversation: string; ref: string };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
 export type CommandDeps = {
@@ -26,6 +39,8 @@ export type CommandDeps = {
   /** Null: accounts are not connected from chat. */
   linking?: Linking | null;
   many: ManyDeps;
+  history: HistoryFlows;
+  places: (actionId: ActionId, platform: Platform) => Promise<PostedAt[]>;
   log: Log;
 };
 
@@ -40,19 +55,23 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, conversation, name = null, ...asker } = asked;
+  const { text, place, name = null, cursor = null, share = false, ...asker } = asked;
+  const conversation = place.conversation === '' ? null : place.conversation;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
   if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
   if (parsed.command.name === 'help') return said(...helpText(platform));
-  if (parsed.command.name === 'link') return answeredLink(deps, { ...asker, name }, parsed.command.ask);
-  if (parsed.command.name === 'undo') return question(await undoQuestion(deps.many, parsed.command.ids, { ...asker, conversation }));
-  if (parsed.command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
+  const { command } = parsed;
+  if (command.name === 'link') return answeredLink(deps, { ...asker, name }, command.ask);
+  if (command.name === 'undo') return question(await undoQuestion(deps.many, command.ids, { ...asker, conversation }));
+  if (command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
   try {
-    const looked = await deps.look({ ...asker, actionId: parsed.command.id });
+    if (command.name === 'history') return await answerHistory(deps.history, { ...asker, place, cursor, share }, command.ask);
+    const looked = await deps.look({ ...asker, actionId: command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
     const { action, history } = looked.value;
-    return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)) };
+    const posted = await deps.places(action.id, platform);
+    return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)), posted };
   } catch (error) {
     if (error instanceof UpstreamError) {
       deps.log.error({ clickId, service: error.service, err: error }, 'a command got no answer from the record');

@@ -94,7 +94,8 @@ export const PolicyFile = z.strictObject({
   alarms: Alarms.optional(),
   reminders: Reminders.optional(),
   digests: z.array(Digest).max(20).optional(),
-  visibility: z.strictObject({ historyInChannel: z.enum(['readersOnly']) }).optional(),
+  /** Looking up is private. `readersOnly`: a look-up can be shared as something every reader may open; `everyone`: with its rows. */
+  visibility: z.strictObject({ historyInChannel: z.enum(['never', 'readersOnly', 'everyone']) }).optional(),
 });
 export type PolicyFile = z.infer<typeof PolicyFile>;
 

@@ -17,6 +17,8 @@ export type LoadedPolicy = Policy & {
   readonly warnings: string[];
   /** Where operators hear of alarms. */
   readonly alarmTargets: CardTarget[];
+  /** Whether an answer to a look-up may be put into a conversation. */
+  readonly historyInChannel: 'never' | 'readersOnly' | 'everyone';
   /** Every conversation that some route, or `alarms`, names. */
   conversations(platform: Platform): string[];
 };
@@ -84,6 +86,7 @@ function policyOf(file: PolicyFile, on: readonly Platform[]): LoadedPolicy {
   return {
     version,
     warnings: warningsAbout(file, on),
+    historyInChannel: file.visibility?.historyInChannel ?? 'never',
     alarmTargets: alarms === undefined ? [] : targetsOf(alarms, on),
     conversations: (platform) =>
       on.includes(platform) ? [...new Set([...routes, ...(alarms ? [alarms] : [])].flatMap((places) => places[platform]))] : [],
@@ -127,7 +130,6 @@ function warningsAbout(file: PolicyFile, on: readonly Platform[]): string[] {
   const later = (key: string) => warnings.push(`POLICY_FILE: ${key}: is understood, but this version does not act upon it yet`);
   if (file.reminders) later('reminders');
   if (file.digests) later('digests');
-  if (file.visibility) later('visibility');
   for (const platform of Platform.options.filter((one) => !on.includes(one))) {
     const places = file.routes.flatMap((route, index) => (route[platform].length > 0 ? [`routes.${index}.${platform}`] : []));
     if ((file.alarms?.[platform] ?? []).length > 0) places.push(`alarms.${platform}`);

@@ -4,10 +4,11 @@ import { ActionId, EntraId } from '../action-center/action.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { ActionStore, AuditEvent, CardTarget, Change, NewAction } from '../action-center/ports.ts';
 import { type Database, iso, json, runPrepared, storing } from './database.ts';
+import { deciderOf, entryOf } from './history-words.ts';
 import type { ActionRow } from './tables.ts';
 
 /** Every column by name: see runPrepared. */
-const columns = sql.raw(
+export const actionColumns = sql.raw(
   `tenant_id, id, producer, key, content_digest, type, source, severity, title, details, asset, entities, parameters, investigation_id,
    incident_id, alert_id, requested_by, requested_at, expires_at, status, version, scope_digest, policy_version, scope_note, needed,
    is_protected, approvals, decision, outcome, created_at, updated_at, revision, superseded_by`,
@@ -63,7 +64,10 @@ export function actionOf(row: ActionRow): RemediationAction {
 function assignments(set: Change['set']): RawBuilder<unknown>[] {
   const list: RawBuilder<unknown>[] = [];
   if (set.status !== undefined) list.push(sql`status = ${set.status}`);
-  if (set.decision !== undefined) list.push(sql`decision = ${json(set.decision)}::jsonb`);
+  if (set.decision !== undefined) {
+    list.push(sql`decision = ${json(set.decision)}::jsonb`);
+    list.push(sql`decided_by = ${deciderOf(set.decision)}::text[]`);
+  }
   if (set.outcome !== undefined) list.push(sql`outcome = ${json(set.outcome)}::jsonb`);
   if (set.approvals !== undefined) list.push(sql`approvals = ${json(set.approvals)}::jsonb`);
   if (set.scopeDigest !== undefined) list.push(sql`scope_digest = ${set.scopeDigest}`);
@@ -95,11 +99,11 @@ const insertNotes = ({ note, event, at }: Change): RawBuilder<unknown> =>
 /** The change itself and everything that comes with it, as parts of one statement; `changed` is the row, or nothing. */
 function changing(tenantId: string, change: Change): RawBuilder<unknown> {
   const { id, expect, at, event } = change;
-  const set = sql.join([sql`version = version + 1`, sql`updated_at = ${at}::timestamptz`, ...assignments(change.set)]);
+  const set = sql.join([sql`version = version + 1`, sql`filed = false`, sql`updated_at = ${at}::timestamptz`, ...assignments(change.set)]);
   return sql`changed as (
       update actions set ${set}
       where id = ${id} and tenant_id = ${tenantId} and status = ${expect.status} and version = ${expect.version}
-      returning ${columns}),
+      returning ${actionColumns}),
     audited as (
       insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
       select tenant_id, id, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb from changed),
@@ -111,7 +115,7 @@ function changing(tenantId: string, change: Change): RawBuilder<unknown> {
 }
 
 async function apply(db: Database, tenantId: string, change: Change): Promise<RemediationAction | null> {
-  const [row] = await runPrepared(db, sql<ActionRow>`with ${changing(tenantId, change)} select ${columns} from changed`);
+  const [row] = await runPrepared(db, sql<ActionRow>`with ${changing(tenantId, change)} select ${actionColumns} from changed`);
   return row ? actionOf(row) : null;
 }
 
@@ -126,6 +130,7 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
     platform: target.platform,
     conversation: target.conversation,
   }));
+  const entry = entryOf(action, targets);
   return sql`added as (
       insert into actions (tenant_id, id, producer, key, content_digest, type, source, severity, title, details, asset, entities, parameters,
         investigation_id, incident_id, alert_id, requested_by, requested_at, expires_at, status, version, scope_digest, policy_version,
@@ -137,19 +142,24 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
         ${action.scopeDigest}, ${action.policyVersion}, ${action.scopeNote}, ${action.needed}::integer, ${action.isProtected}::boolean,
         ${json(action.approvals)}::jsonb, ${created}::timestamptz, ${created}::timestamptz, ${action.revision ?? 1}::integer
       ${from} ${onConflict}
-      returning ${columns}),
+      returning ${actionColumns}),
     announced as (
       insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
       select tenant_id, id, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb from added),
     carded as (
       insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, wanted_version, next_try_at, created_at)
       select t.card_id, added.tenant_id, added.id, t.platform, t.conversation, 'action', added.version, added.created_at, added.created_at
-      from added, jsonb_to_recordset(${json(cards)}::jsonb) as t (card_id text, platform text, conversation text))`;
+      from added, jsonb_to_recordset(${json(cards)}::jsonb) as t (card_id text, platform text, conversation text)),
+    entered as (
+      insert into history_entries (id, tenant_id, type, type_key, source, severity, words, entity_types, entity_key, asset_key, details_key,
+        investigation_key, places)
+      select id, tenant_id, type, ${entry.type_key}, source, severity, array_to_tsvector(${entry.words}::text[]), ${entry.entity_types}::text[],
+        ${entry.entity_key}, ${entry.asset_key}, ${entry.details_key}, ${entry.investigation_key}, ${entry.places}::text[] from added)`;
 }
 
 async function add(db: Database, one: Adding): Promise<Added | null> {
   const known = sql`on conflict (tenant_id, producer, key) where status <> 'superseded' do nothing`;
-  const { rows } = await sql<ActionRow>`with ${adding(one, sql``, known)} select ${columns} from added`.execute(db);
+  const { rows } = await sql<ActionRow>`with ${adding(one, sql``, known)} select ${actionColumns} from added`.execute(db);
   const [row] = rows;
   return row ? { known: false, action: actionOf(row) } : null;
 }
@@ -157,7 +167,7 @@ async function add(db: Database, one: Adding): Promise<Added | null> {
 /** Nothing is added unless the old one was changed: two bots with the same revision meet at its row, and only one gets through. */
 async function supersede(db: Database, tenantId: string, old: Change, next: Adding): Promise<RemediationAction | null> {
   const { rows } = await sql<ActionRow>`
-    with ${changing(tenantId, old)}, ${adding(next, sql`from changed`, sql``)} select ${columns} from added`.execute(db);
+    with ${changing(tenantId, old)}, ${adding(next, sql`from changed`, sql``)} select ${actionColumns} from added`.execute(db);
   const [row] = rows;
   return row ? actionOf(row) : null;
 }
@@ -227,7 +237,7 @@ export function actionStore(db: Database, tenantId: string): ActionStore {
       }),
     get: (id) =>
       storing('reading an action', async () => {
-        const statement = sql<ActionRow>`select ${columns} from actions where tenant_id = ${tenantId} and id = ${id}`;
+        const statement = sql<ActionRow>`select ${actionColumns} from actions where tenant_id = ${tenantId} and id = ${id}`;
         const [row] = await runPrepared(db, statement);
         return row ? actionOf(row) : null;
       }),

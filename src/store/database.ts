@@ -13,6 +13,9 @@ type NamedQuery = { name: string; text: string; values: readonly unknown[] };
 type PreparingPool = { query(query: NamedQuery): Promise<{ rows: unknown[] }> };
 const preparing = new WeakMap<Database, PreparingPool>();
 
+/** Whether all share one session, as on PGlite: a transaction keeps everybody else out. */
+export const hasOneSession = (db: Database): boolean => !preparing.has(db);
+
 /** `pool` is pg's Pool or the embedded look-alike; whoever opened it closes it. `prepares`: it is pg's, and takes named statements. */
 export function openDatabase(pool: unknown, { prepares = false }: { prepares?: boolean } = {}): Database {
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as PostgresPool }) });

@@ -2,6 +2,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { batchesSchema } from './batches-schema.ts';
+import { historySchema } from './history-schema.ts';
+import { preferencesSchema } from './preferences-schema.ts';
 import { revisions } from './revisions-schema.ts';
 import { seals } from './seals-schema.ts';
 import { signIns } from './sign-ins-schema.ts';
@@ -180,5 +182,7 @@ export const migrations: Record<string, Migration> = {
   '0003-sign-ins': { up: (db: Kysely<unknown>) => runScript(db, signIns) },
   '0004-revisions': { up: (db: Kysely<unknown>) => runScript(db, revisions) },
   '0005-seals': { up: (db: Kysely<unknown>) => runScript(db, seals) },
+  '0006-history': { up: (db: Kysely<unknown>) => runScript(db, historySchema) },
   '0007-batches': { up: (db: Kysely<unknown>) => runScript(db, batchesSchema) },
+  '0008-preferences': { up: (db: Kysely<unknown>) => runScript(db, preferencesSchema) },
 };

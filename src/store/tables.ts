@@ -40,6 +40,8 @@ export type ActionRow = {
   updated_at: Date;
   revision: number;
   superseded_by: string | null;
+  filed: boolean;
+  decided_by: string[] | null;
 };
 
 type AuditRow = {
@@ -209,6 +211,31 @@ type BatchMemberRow = {
   message: string | null;
 };
 
+/** The columns behind `places` are those of the action when it was filed, null before. */
+type HistoryEntryRow = {
+  id: string;
+  tenant_id: string;
+  type: string;
+  type_key: string;
+  source: string;
+  severity: string;
+  words: string;
+  entity_types: string[];
+  entity_key: string;
+  asset_key: string;
+  details_key: string;
+  investigation_key: string;
+  places: string[];
+  updated_at: Date | null;
+  status: string | null;
+  decision: string | null;
+  platform: string | null;
+  decided_by: string[] | null;
+  by_key: string | null;
+  approval_key: string | null;
+  tokens: number[] | null;
+};
+
 export type Tables = {
   actions: Omit<ActionRow, 'revision'> & { revision: Generated<number> };
   audit_events: AuditRow;
@@ -218,6 +245,7 @@ export type Tables = {
   cards: CardRecord;
   conversations: ConversationRow;
   executions: ExecutionRow;
+  history_entries: HistoryEntryRow;
   lanes: LaneRow;
   alarms: AlarmRow;
   batches: BatchRow;

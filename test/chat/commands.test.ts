@@ -11,10 +11,12 @@ import { noMany } from './no-many.ts';
 
 const action = anAction();
 
-function open(look: CommandDeps['look']) {
+function open(look: CommandDeps['look'], history = noHistory) {
   const log: string[] = [];
   const deps: CommandDeps = {
     look,
+    history,
+    places: async () => [],
     draw: (one) => cardFor(one, { ...plainContext, huntUrl: 'https://security.microsoft.com/v2/advanced-hunting' }),
     many: { many: noMany, backend: 'simulator', log: openLog('silent', { write: () => {} }) },
     log: openLog('info', { write: (line) => void log.push(line) }),
@@ -23,15 +25,22 @@ function open(look: CommandDeps['look']) {
     const { lines, card } = await answerCommand(deps, {
       text,
       platform: 'slack',
+      place: { conversation: 'C0SOC', isPersonal: false },
       by: 'slack:T000000001/U0ALICE',
       person: async () => ok({ platform: 'slack', teamId: 'T000000001', userId: 'U0ALICE', email: null }),
-      conversation: 'C0SOC',
       clickId: 'c1',
     });
     return { text: lines.map(plain).join('\n'), card: card?.kind === 'action' ? card : null };
   };
   return { ask, log };
 }
+
+/** What is looked up is tested in features/history.test.ts. */
+const noHistory: CommandDeps['history'] = {
+  lookUp: () => Promise.reject(new Error('nothing is looked up for this')),
+  keepDefault: () => Promise.reject(new Error('nothing is kept for this')),
+  visibility: 'never',
+};
 
 const nobodyLooks: CommandDeps['look'] = () => Promise.reject(new Error('nothing is looked up for this'));
 
@@ -88,6 +97,14 @@ describe('a command', () => {
     const [, troubleId = 'none'] = /\((\S+)\)/.exec(text) ?? [];
     expect(text).not.toContain('secret');
     expect(broken.log.join()).toContain(troubleId);
+  });
+
+  it('history says so when the record is away, like show', async () => {
+    const { ask } = open(nobodyLooks, {
+      ...noHistory,
+      lookUp: () => Promise.reject(new UpstreamError('store', 'down', { retryable: true })),
+    });
+    expect((await ask('history week in:all')).text).toBe('The record did not answer. Please try again in a minute.');
   });
 
   it('that gets no answer at all ends all the same', async () => {

@@ -55,6 +55,7 @@ describe.each(platforms)('commands in $name', ({ open }) => {
     expect(answer).toContain(title);
     expect(answer).toContain('Alice Adams approved it');
     expect(answer).toContain('as Security Administrator');
+    expect(answer).toContain('Card and thread: ');
     expect(answer).not.toMatch(/^(Approve Quarantine|Reject)$/m);
   });
 
@@ -78,7 +79,8 @@ describe.each(platforms)('commands in $name', ({ open }) => {
   it.each([
     ['shwo it', 'Did you mean: '],
     ['show', 'show needs an id'],
-    ['history week', 'not part of this version yet'],
+    ['undo it', 'not part of this version yet'],
+    ['history status:faild', 'did you mean failed?'],
     ['<script>alert(1)</script>', 'is not a command'],
   ])('%s is answered with what was understood', async (text, words) => {
     expect(await answerTo(carol, text)).toContain(words);

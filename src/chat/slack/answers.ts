@@ -6,13 +6,14 @@ import type { SlackContent } from './render.ts';
 
 /** `responseUrl` is a bearer secret: it is never logged. */
 export type Reader = { userId: string; channel: string | null; responseUrl: string | null };
-export type TellPrivately = (reader: Reader, content: SlackContent) => Promise<void>;
+/** `replace`: instead of the message that was pressed on, which only this person sees. */
+export type TellPrivately = (reader: Reader, content: SlackContent, how?: { replace: boolean }) => Promise<void>;
 
 const deadlineMs = 5000;
 
 export function privateAnswers({ client, log }: { client: WebClient; log: Log }): TellPrivately {
-  return async (reader, content) => {
-    if (reader.responseUrl !== null && (await viaResponseUrl(reader.responseUrl, content, log))) return;
+  return async (reader, content, { replace } = { replace: false }) => {
+    if (reader.responseUrl !== null && (await viaResponseUrl(reader.responseUrl, { replace_original: replace, ...content }, log))) return;
     if (reader.channel === null) {
       log.warn({ slackUser: reader.userId }, 'a private answer could not be delivered: the press named no channel');
       return;
@@ -25,12 +26,12 @@ export function privateAnswers({ client, log }: { client: WebClient; log: Log })
   };
 }
 
-async function viaResponseUrl(url: string, content: SlackContent, log: Log): Promise<boolean> {
+async function viaResponseUrl(url: string, content: SlackContent & { replace_original: boolean }, log: Log): Promise<boolean> {
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json; charset=utf-8' },
-      body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...content }),
+      body: JSON.stringify({ response_type: 'ephemeral', ...content }),
       redirect: 'error',
       signal: AbortSignal.timeout(deadlineMs),
     });

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import type { WebClient } from '@slack/web-api';
 import type { BackendName } from '../../action-center/catalogue.ts';
 import { ConfigError } from '../../action-center/errors.ts';
 import type { Log } from '../../action-center/ports.ts';
@@ -13,14 +14,16 @@ import { seenLately } from '../seen.ts';
 import type { Surface } from '../surface.ts';
 import { newTroubleId } from '../trouble-id.ts';
 import { privateAnswers } from './answers.ts';
-import { channelCheck } from './channels.ts';
+import { type ChannelCheck, channelCheck } from './channels.ts';
 import { type ClickDeps, type Interaction, onPress, onSubmit } from './clicks.ts';
 import { clientOptions, quietLogger, slackClient } from './client.ts';
 import { type CommandDeps, onSlashCommand } from './commands.ts';
 import { type Arrival, type Guard, slackGuard } from './guard.ts';
+import { type HistoryPressDeps, isHistoryPress, onHistoryPress } from './history-presses.ts';
 import { peopleDeadlineMs, slackPeople } from './people.ts';
 import { type Account, connectSocket, whoAmI } from './start.ts';
 import { slackSurface } from './surface.ts';
+import { threadLinks } from './threads.ts';
 
 export type SlackDeps = {
   botToken: string;
@@ -80,8 +83,11 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const transport = openTransport(deps);
   const app = newApp(deps, account, transport.receiver);
   const taken = takingOnce({ running, isRepeat: transport.isRepeat, log });
-  listen(app, { flows: deps.flows, many: deps.many, backend: deps.backend, teamId, personBehind, tell, openView, log }, taken);
-  listenForCommands(app, { answer: deps.commands, teamId, personBehind, tell, log }, taken);
+  const share = sharing(interactive, channels);
+  const asking = { answer: deps.commands, teamId, personBehind, tell, threads: threadLinks({ client: interactive, log }), log };
+  const clicks = { flows: deps.flows, many: deps.many, backend: deps.backend, teamId, personBehind, tell, openView, log };
+  listen(app, clicks, { ...asking, share }, taken);
+  listenForCommands(app, asking, taken);
   await app.init();
   if (transport.socket) await connectSocket(transport.socket, { deadline });
   return {
@@ -200,8 +206,10 @@ function takingOnce({ running, isRepeat, log }: Listening): Taking {
 }
 
 /** One listener for presses and one for dialogs: every further one is asked for every request. */
-function listen(app: App, deps: ClickDeps, taken: Taking): void {
-  const press = taken((interaction: Interaction) => onPress(deps, interaction));
+function listen(app: App, deps: ClickDeps, history: HistoryPressDeps, taken: Taking): void {
+  const press = taken((interaction: Interaction) =>
+    isHistoryPress(interaction.body) ? onHistoryPress(history, interaction) : onPress(deps, interaction),
+  );
   const submit = taken((interaction: Interaction) => onSubmit(deps, interaction));
   app.action(/^ac\./, ({ body, context, ack }) => press({ body, context, ack: (answer) => ack(answer as never) }));
   app.view(/^ac\./, ({ body, context, ack }) => submit({ body, context, ack: (answer) => ack(answer as never) }));
@@ -210,6 +218,14 @@ function listen(app: App, deps: ClickDeps, taken: Taking): void {
 function listenForCommands(app: App, deps: CommandDeps, taken: Taking): void {
   const command = taken<never>((asked) => onSlashCommand(deps, asked));
   app.command('/actions', ({ body, context, ack }) => command({ body, context, ack: () => ack() }));
+}
+
+/** A look-up for everybody in the channel; never where another organisation reads along. */
+function sharing(client: WebClient, channels: ChannelCheck): HistoryPressDeps['share'] {
+  return async (channel, content) => {
+    await channels.mustBeOurs(channel);
+    await client.chat.postMessage({ channel, ...content, unfurl_links: false, unfurl_media: false });
+  };
 }
 
 /** Slack may be gone when we answer. The decision stands all the same, and the person is still told. */

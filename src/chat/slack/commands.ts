@@ -1,5 +1,6 @@
 /** The slash command. Slack hears at once that it came; the answer follows through the response_url, for the asking person alone. */
 import { z } from 'zod';
+import type { AskedAt } from '../../action-center/look-up.ts';
 import type { Log } from '../../action-center/ports.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import { soon } from '../press.ts';
@@ -7,13 +8,16 @@ import { stillChecking } from '../words.ts';
 import type { Reader, TellPrivately } from './answers.ts';
 import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
-import { renderCard, renderLine, renderLines } from './render.ts';
+import { renderLine, renderLines } from './render.ts';
+import { renderAnswer } from './render-history.ts';
+import type { ThreadLinks } from './threads.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
   teamId: string;
   personBehind: (clicker: Clicker) => ClickingPerson;
   tell: TellPrivately;
+  threads: ThreadLinks;
   log: Log;
 };
 
@@ -44,10 +48,10 @@ export async function onSlashCommand(
   const work = deps.answer({
     text: unescaped(command.text ?? ''),
     name: command.user_name ?? null,
+    place: placeOf(reader.channel),
     platform: 'slack',
     by: `slack:${teamId ?? deps.teamId}/${userId}`,
     person: deps.personBehind({ userId, teamId }),
-    conversation: reader.channel,
     clickId: arrival.requestKey,
   });
   const answer = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
@@ -55,10 +59,16 @@ export async function onSlashCommand(
   await say(deps, reader, answer ?? (await work));
 }
 
-async function say({ tell }: CommandDeps, reader: Reader, { lines, card }: CommandAnswer): Promise<void> {
-  if (card !== null) await tell(reader, renderCard(card));
-  if (lines.length > 0) await tell(reader, renderLines(lines));
+async function say({ tell, threads }: CommandDeps, reader: Reader, { lines, card, posted }: CommandAnswer): Promise<void> {
+  if (card !== null) await tell(reader, renderAnswer(card));
+  if (lines.length > 0) await tell(reader, renderLines([...lines, ...(await threads(posted))]));
 }
+
+/** A direct message to the app is its owner's alone. */
+export const placeOf = (channel: string | null): AskedAt => ({
+  conversation: channel ?? '',
+  isPersonal: channel === null || channel.startsWith('D'),
+});
 
 /** Slack escapes these three, and nothing else, in what people type. */
 const unescaped = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

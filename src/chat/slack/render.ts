@@ -155,9 +155,9 @@ function detailsBlocks(card: ActionCard, room: Room): KnownBlock[] {
   return [{ type: 'rich_text', elements: [{ type: 'rich_text_quote', elements: [{ type: 'text', text }] }] }];
 }
 
-const richText = (elements: RichTextPart[]): KnownBlock => ({ type: 'rich_text', elements });
+export const richText = (elements: RichTextPart[]): KnownBlock => ({ type: 'rich_text', elements });
 
-function section(line: Line, max: number): RichTextSection {
+export function section(line: Line, max: number): RichTextSection {
   const elements = joined(line).flatMap((part) => drawPart(part, max) ?? []);
   return { type: 'rich_text_section', elements: elements.length > 0 ? elements : [{ type: 'text', text: ' ' }] };
 }
@@ -200,7 +200,7 @@ function drawTime(at: string): RichTextSection['elements'][number] {
 }
 
 /** Emoji are off: a file named `:fire:` shall be read as it is. */
-const plainText = (text: string, max: number) => ({ type: 'plain_text' as const, text: showText(text, max), emoji: false });
+export const plainText = (text: string, max: number) => ({ type: 'plain_text' as const, text: showText(text, max), emoji: false });
 
 function drawButton(button: CardButton): Button | null {
   const label = plainText(button.label, limits.label);

@@ -67,6 +67,19 @@ export function privateAnswers(deps: PrivateAnswersDeps): TellPrivately {
   };
 }
 
+/** Posts for everybody in the conversation where it was asked. Throws SurfaceError when it was not posted. */
+export function openAnswers(deps: PrivateAnswersDeps): (arrival: Arrival, content: TeamsContent) => Promise<void> {
+  return async ({ serviceUrl, conversation, organisation }, content) => {
+    await patiently(async () => {
+      await admit(deps, conversation);
+      const message = messageOf(content);
+      if (typeOf(conversation) === 'channel')
+        await deps.connector.createThread({ serviceUrl, channel: conversation, organisation }, message);
+      else await deps.connector.post({ serviceUrl, conversation }, message);
+    }, patienceMs);
+  };
+}
+
 type PersonalChats = { open(arrival: Arrival, person: string): Promise<string>; forget(arrival: Arrival, person: string): void };
 
 /** Opening a chat counts as a message to it, so each is opened once. */
@@ -93,7 +106,7 @@ function personalChats(connector: Connector): PersonalChats {
   };
 }
 
-const isPersonal = ({ activity, conversation }: Arrival): boolean =>
+export const isPersonal = ({ activity, conversation }: Arrival): boolean =>
   activity.conversation?.conversationType === 'personal' ||
   (!activity.conversation?.conversationType && typeOf(conversation) === 'personal');
 

@@ -10,7 +10,7 @@ import type { ManyFlows } from '../many.ts';
 import { type Flows, within } from '../press.ts';
 import type { Surface } from '../surface.ts';
 import type { Arrival } from './activity.ts';
-import { privateAnswers } from './answers.ts';
+import { openAnswers, type PrivateAnswersDeps, privateAnswers } from './answers.ts';
 import { type ClickDeps, isRefresh, onInvoke, onSubmittedPress } from './clicks.ts';
 import { type CommandDeps, onCommand } from './commands.ts';
 import { openConnector } from './connector.ts';
@@ -65,13 +65,14 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   const authentication = openAuthentication(settings);
   const connector = (deadlineMs: number) => openConnector({ authentication, appId: settings.appId, deadlineMs });
   const surfaceDeps: TeamsSurfaceDeps = { connector: connector(bulkDeadlineMs), conversations, sightings: cards, settings, log };
-  const tell = privateAnswers({
+  const answersDeps: PrivateAnswersDeps = {
     connector: connector(interactiveDeadlineMs),
     lanes: deps.lanes,
     lanesOf: (conversation) => lanesOf(settings, conversation),
     log,
     now: deps.now,
-  });
+  };
+  const tell = privateAnswers(answersDeps);
   await sayWhatIsOutOfReach(deps);
 
   const door = openDoor({ authentication, settings, refused: deps.refused, log, now: deps.now });
@@ -90,6 +91,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
       many: deps.many,
       backend: deps.backend,
       tell,
+      history: { answer: deps.commands, tell, share: openAnswers(answersDeps), track, log },
       log,
       track,
       lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting),

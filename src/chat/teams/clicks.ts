@@ -14,6 +14,7 @@ import type { Line } from '../show.ts';
 import { newTroubleId } from '../trouble-id.ts';
 import { bugText, cardGone, linkFollows, notNewest, outOfDate, pressAgain, stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
+import { type HistoryPressDeps, isHistoryVerb, onHistoryPress } from './history-presses.ts';
 import { barAnswer, cardAnswer, dialogAnswer, errorAnswer, type InvokeAnswer, notOffered, saidInDialog } from './invoke.ts';
 import { fetchMany, pressMany, readManyPress, submitMany, type TeamsManyDeps } from './many.ts';
 import { refreshVerb, renderCard, renderLine, withRefresh } from './render.ts';
@@ -23,6 +24,7 @@ export type ClickDeps = TeamsManyDeps & {
   flows: Flows;
   /** What the card shows now, and what the message it is on means for it. Null: no such card here. */
   lookedAt: (sighting: { cardId: string; conversation: string; ref: string }) => Promise<Card | null>;
+  history: HistoryPressDeps;
 };
 
 /** Teams sends an invoke again after a while, on phones after 3 s. */
@@ -70,6 +72,8 @@ export const isRefresh = ({ activity }: Arrival): boolean =>
 async function onExecute(deps: ClickDeps, arrival: Arrival, value: unknown): Promise<InvokeAnswer> {
   const execute = Execute.safeParse(value).data;
   if (execute?.action.verb === refreshVerb) return refresh(deps, arrival, execute.action.data);
+  if (execute && isHistoryVerb(execute.action.verb) && execute.trigger !== 'automatic')
+    return onHistoryPress(deps.history, arrival, execute.action);
   const pressed = PressData.safeParse(execute?.action.data).data;
   // What a client does by itself is no press of a person, so it never decides.
   const isManual = execute?.trigger === undefined || execute.trigger === null || execute.trigger === 'manual';

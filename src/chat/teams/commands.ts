@@ -5,8 +5,10 @@ import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import { soon } from '../press.ts';
 import { stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
-import type { TellPrivately } from './answers.ts';
-import { renderCard, renderLine, renderLines } from './render.ts';
+import { isPersonal, type TellPrivately } from './answers.ts';
+import { renderLine, renderLines } from './render.ts';
+import { renderAnswer } from './render-history.ts';
+import { threadLinks } from './threads.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
@@ -27,13 +29,13 @@ export function onCommand(deps: CommandDeps, arrival: Arrival): void {
 }
 
 async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Promise<void> {
-  const { organisation, conversation, requestKey: clickId, receivedAt } = arrival;
+  const { organisation, requestKey: clickId, receivedAt } = arrival;
   const work = deps.answer({
     text: textOf(arrival),
+    place: { conversation: arrival.conversation, isPersonal: isPersonal(arrival) },
     platform: 'teams',
     by: `teams:${organisation}/${entraId}`,
     person: async () => ok({ platform: 'teams', tenantId: organisation, entraId }),
-    conversation,
     clickId,
   });
   const inTime = await soon(work, { receivedAt, ms: saidWithinMs });
@@ -41,9 +43,9 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
   await say(deps, arrival, inTime ?? (await work));
 }
 
-async function say({ tell }: CommandDeps, arrival: Arrival, { lines, card }: CommandAnswer): Promise<void> {
-  if (card !== null) await tell(arrival, renderCard(card));
-  if (lines.length > 0) await tell(arrival, renderLines(lines));
+async function say({ tell }: CommandDeps, arrival: Arrival, { lines, card, posted }: CommandAnswer): Promise<void> {
+  if (card !== null) await tell(arrival, renderAnswer(card));
+  if (lines.length > 0) await tell(arrival, renderLines([...lines, ...threadLinks(posted, arrival.organisation)]));
 }
 
 /** Without the mention of the bot, which is markup in the text. What else is in it is the person's own. */

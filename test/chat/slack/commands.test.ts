@@ -61,8 +61,14 @@ test('show answers with a card that nobody else sees and nobody can decide on', 
     answerCommand(
       {
         look: async () => ok({ action, history: [] }),
+        places: async () => [],
         draw: (one) => cardFor(one, plainContext),
         many: { many: noMany, backend: 'simulator', log: openLog('silent', { write: () => {} }) },
+        history: {
+          lookUp: () => Promise.reject(new Error('nothing is looked up for this')),
+          keepDefault: () => Promise.reject(new Error('nothing is kept for this')),
+          visibility: 'never',
+        },
         log: openLog('silent', { write: () => {} }),
       },
       asked,

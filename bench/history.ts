@@ -1,0 +1,162 @@
+/**
+ * Look-ups in History: the first and the next page of every single filter and of every pair of filters, beside the same question as one hand-written
+ * query on the same tables; counts; and an export beside a bare cursor. See README.md.
+ *   node bench/history.ts [--rows 10000000] [--database URL] [--samples 8] [--export-rows 1000000] [--out folder]
+ * A database that is given keeps its rows for the next run.
+ */
+import { cpus, release, totalmem, type } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import type { HistoryStore } from '../src/action-center/history.ts';
+import { openDatabase } from '../src/store/database.ts';
+import { openEngine } from '../src/store/engine.ts';
+import { historyStore } from '../src/store/history.ts';
+import { startPostgres } from '../test/setup/local-services.ts';
+import { loadNow, publish, round, tableOf } from './harness/figures.ts';
+import { fillHistory } from './harness/history-data.ts';
+import { measureExport } from './harness/history-export.ts';
+import { type Asked, bareQuery, combinations } from './harness/history-questions.ts';
+import { benchNow, daysCovered } from './harness/history-rows.ts';
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '10000000' },
+    database: { type: 'string' },
+    samples: { type: 'string', default: '8' },
+    'export-rows': { type: 'string', default: '1000000' },
+    out: { type: 'string' },
+  },
+});
+const rows = Number(values.rows);
+const bareLimitMs = 5000;
+
+type Times = { p50: number; p95: number; max: number; measured: number };
+function timesOf(millis: number[]): Times {
+  const sorted = millis.toSorted((a, b) => a - b);
+  const at = (share: number) => round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN, 2);
+  return { p50: at(0.5), p95: at(0.95), max: at(1), measured: sorted.length };
+}
+
+async function timed<T>(run: () => Promise<T>): Promise<{ ms: number; value: T }> {
+  const begun = performance.now();
+  const value = await run();
+  return { ms: performance.now() - begun, value };
+}
+
+type Measured = {
+  name: string;
+  filters: string[];
+  first: number;
+  next: number | null;
+  bare: number;
+  tooLong: number;
+  count: string;
+  counting: number;
+};
+
+async function measure(store: HistoryStore, bare: pg.Pool, { filters, query }: Asked): Promise<Measured> {
+  const first = await timed(() => store.page(query, { now: benchNow, cursor: null, size: 25 }));
+  const cursor = first.value.kind === 'page' ? first.value.page.next : null;
+  const next = cursor === null ? null : await timed(() => store.page(query, { now: benchNow, cursor, size: 25 }));
+  const { text, params } = bareQuery(query);
+  const written = await timed(() => bare.query(text, params).catch(() => null));
+  const counted = await timed(() => store.count(query, { now: benchNow }));
+  const tooLong = [first, next].filter((one) => one?.value.kind === 'too-long').length;
+  return {
+    name: JSON.stringify(query),
+    filters,
+    first: first.ms,
+    next: next?.ms ?? null,
+    bare: written.ms,
+    tooLong,
+    count: counted.value.kind,
+    counting: counted.ms,
+  };
+}
+
+function summary(all: Measured[]) {
+  const pages = all.flatMap(({ first, next }) => (next === null ? [first] : [first, next]));
+  const kinds = ['exact', 'about', 'many'].map((kind) => [kind, all.filter(({ count }) => count === kind).length]);
+  return {
+    pages: timesOf(pages),
+    handWritten: timesOf(all.map(({ bare }) => bare)),
+    counts: { ...timesOf(all.map(({ counting }) => counting)), ...Object.fromEntries(kinds) },
+    tooLong: all.reduce((sum, { tooLong }) => sum + tooLong, 0),
+  };
+}
+
+function slowest(all: Measured[]) {
+  const groups = Map.groupBy(all, ({ filters }) => filters.join(' + ') || 'none');
+  const times = [...groups].map(([filters, of]) => ({
+    filters,
+    ...timesOf(of.flatMap(({ first, next }) => (next === null ? [first] : [first, next]))),
+  }));
+  return times.toSorted((a, b) => b.p95 - a.p95);
+}
+
+async function main(databaseUrl: string): Promise<void> {
+  const loading = await fillHistory(databaseUrl, rows);
+  const engine = await openEngine({ databaseUrl }, { onError: (error) => console.error(error) });
+  const bare = new pg.Pool({ connectionString: databaseUrl, max: 1, statement_timeout: bareLimitMs });
+  const store = historyStore(openDatabase(engine.pool, { prepares: true }), 'default');
+  const results: Measured[] = [];
+  const all = [...combinations(Number(values.samples), rows)];
+  // Once to fill the caches of planner and disk with what everybody asks for.
+  for (const one of all.slice(0, 100)) await measure(store, bare, one);
+  for (const one of all) results.push(await measure(store, bare, one));
+  const of = (count: number) => results.filter(({ filters }) => filters.length === count);
+  const classes = [
+    ['no filter', of(0)],
+    ['one filter', of(1)],
+    ['two filters', of(2)],
+  ] as const;
+  const exported = await measureExport(store, databaseUrl, Number(values['export-rows']));
+  await bare.end();
+  const [version] = (
+    await engine.pool.query<{ v: string; m: string }>(
+      `select current_setting('server_version') as v, current_setting('shared_buffers') as m`,
+    )
+  ).rows;
+  await engine.close();
+  const machine = {
+    cpu: cpus()[0]?.model ?? '?',
+    cores: cpus().length,
+    memoryGiB: round(totalmem() / 2 ** 30, 1),
+    os: `${type()} ${release()}`,
+    node: process.version,
+    postgres: version?.v,
+    sharedBuffers: version?.m,
+    load: loadNow(),
+  };
+  const summaries = Object.fromEntries(classes.map(([name, measured]) => [name, summary(measured)]));
+  const table = tableOf(
+    [`${rows.toLocaleString('en')} actions`, 'p50 ms', 'p95 ms', 'max ms', 'hand-written p50', 'p95', 'max', 'counts p95', 'too long'],
+    classes.map(([name, measured]) => {
+      const { pages, handWritten, counts, tooLong } = summary(measured);
+      return [name, pages.p50, pages.p95, pages.max, handWritten.p50, handWritten.p95, handWritten.max, counts.p95, tooLong];
+    }),
+  );
+  const text = `${table}\n\nExport of ${exported.rows.toLocaleString('en')} rows: ${exported.perSecond} rows/s, bare cursor ${exported.barePerSecond} rows/s (${exported.ratio} x), ${exported.addedMiB} MiB of memory added.`;
+  console.log(text);
+  console.log(
+    tableOf(
+      ['slowest', 'p50', 'p95', 'max'],
+      slowest(results)
+        .slice(0, 15)
+        .map(({ filters, p50, p95, max }) => [filters, p50, p95, max]),
+    ),
+  );
+  const folder = import.meta.dirname;
+  const where =
+    values.out === undefined
+      ? { out: path.join(folder, 'results'), readme: path.join(folder, 'README.md') }
+      : { out: values.out, readme: null };
+  publish(where, 'history', { machine, rows, days: daysCovered, loading, summaries, exported, byFilters: slowest(results) }, text);
+}
+
+if (values.database !== undefined) await main(values.database);
+else {
+  const postgres = await startPostgres();
+  await main(postgres.url).finally(() => postgres.stop());
+}

@@ -1,0 +1,81 @@
+/** How many actions fit a question: exactly where that is quick; else from a sample; else as many as were seen. */
+import { type RawBuilder, sql, type Transaction } from 'kysely';
+import type { HistoryCount, HistoryQuery } from '../action-center/history.ts';
+import { conditions, sides } from './history-filter.ts';
+import { waysToFetch, weeksOf } from './history-page.ts';
+import type { Tables } from './tables.ts';
+
+type Sql = RawBuilder<unknown>;
+type Tx = Transaction<Tables>;
+export type Question = { tenantId: string; query: HistoryQuery; now: string };
+/** `indexesOnly`: few rows of many are wanted. */
+export type Effort = { share: number; indexesOnly: boolean };
+/** With a share of the time there is; null: it took longer. */
+type Within = <T>(effort: Effort, run: (tx: Tx) => Promise<T>) => Promise<T | null>;
+
+/** What is rarer than this is counted by the inverted index. */
+const fewRows = 20_000;
+const sampleRows = 20_000;
+/** Fewer hits of a sample than this say too little. */
+const enoughHits = 50;
+
+const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
+
+/** An entry that is out of date belongs to an action that is not filed: counted as if it were, and taken off again. */
+const others = ({ tenantId, query, now }: Question): Sql => sql`
+    (select count(*) from actions a left join history_entries h on h.id = a.id
+      where a.tenant_id = ${tenantId} and not a.filed and ${and(conditions(query, now, sides.unfiled))})
+  - (select count(*) from actions a join history_entries h on h.id = a.id
+      where a.tenant_id = ${tenantId} and not a.filed and h.updated_at is not null and ${and(conditions(query, now, sides.filed))})`;
+
+const fitting = ({ tenantId, query, now }: Question): Sql =>
+  and([sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed)]);
+
+/** Null: there are too many for that. */
+async function countFew(tx: Tx, question: Question): Promise<number | null> {
+  const weeks = await weeksOf(tx, { ...question, start: null });
+  for (const lookUps of weeks === null ? [] : waysToFetch(question.query, weeks)) {
+    if (lookUps.length === 0) continue;
+    const { rows } = await sql<{
+      n: number;
+      seen: number;
+    }>`select count(*) filter (where ${fitting(question)}) + ${others(question)} as n, count(*) as seen
+      from (select * from history_entries h where h.updated_at is not null and ${and(lookUps)} limit ${fewRows}) as h`.execute(tx);
+    const [row] = rows;
+    if (row && row.seen < fewRows) return row.n;
+  }
+  return null;
+}
+
+async function countAll(tx: Tx, question: Question): Promise<number> {
+  const { rows } = await sql<{
+    n: number;
+  }>`select count(*) + ${others(question)} as n from history_entries h where ${fitting(question)}`.execute(tx);
+  return rows[0]?.n ?? 0;
+}
+
+async function sampled(tx: Tx, question: Question): Promise<{ count: number; hits: number }> {
+  const { rows: sizes } = await sql<{ size: number }>`
+    select reltuples::float8 as size from pg_class where oid = 'history_entries'::regclass`.execute(tx);
+  const size = sizes[0]?.size ?? 0;
+  const share = Math.min(100, (100 * sampleRows) / Math.max(size, 1));
+  const { rows } = await sql<{ hits: number }>`
+    select count(*) filter (where ${fitting(question)}) as hits from history_entries h tablesample system (${share})`.execute(tx);
+  const hits = rows[0]?.hits ?? 0;
+  return { hits, count: Math.round((hits * 100) / share) };
+}
+
+/** Two figures: more would claim to know more. */
+function rounded(count: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(count, 1))) - 1);
+  return Math.round(count / unit) * unit;
+}
+
+export async function countMatches(question: Question, within: Within): Promise<HistoryCount> {
+  const few = await within({ share: 0.4, indexesOnly: true }, (tx) => countFew(tx, question));
+  const exact = few ?? (await within({ share: 0.3, indexesOnly: false }, (tx) => countAll(tx, question)));
+  if (exact !== null) return { kind: 'exact', count: exact };
+  const sample = await within({ share: 0.3, indexesOnly: false }, (tx) => sampled(tx, question));
+  if (sample !== null && sample.hits >= enoughHits) return { kind: 'about', count: rounded(sample.count) };
+  return { kind: 'many', count: sample?.hits ?? 0 };
+}

@@ -1,0 +1,224 @@
+/**
+ * Finds the rows of one page. First the next rows in the order of the question are looked through, so many and no more: what is common is among
+ * them. What is rare is not, and is fetched from the inverted index and sorted, in order of time a span of weeks after the other.
+ * Each statement sees what is filed and what is not at the same instant, so an action that is being filed is never missed or shown twice.
+ */
+import { type RawBuilder, sql, type Transaction } from 'kysely';
+import type { HistoryQuery } from '../action-center/history.ts';
+import { actionColumns } from './actions.ts';
+import type { Place, Start } from './history-cursor.ts';
+import { conditions, inTab, keyOf, type Side, sides, since, textQuery } from './history-filter.ts';
+import { askedProperties, askedTokens, weekMs, weekOf, weekStart } from './history-tokens.ts';
+import type { ActionRow, Tables } from './tables.ts';
+
+type Sql = RawBuilder<unknown>;
+type Tx = Transaction<Tables>;
+export type Found = ActionRow & { place_key: string; place_at: string };
+export type Way = { tenantId: string; query: HistoryQuery; now: string; start: Start | null; limit: number };
+
+/** So many rows are looked through in their order before the inverted index is asked. */
+const probed = 1500;
+/** So many rows are fetched from the inverted index at most. */
+const fetched = 3000;
+
+const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
+const instant = (column: Sql): Sql => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+/** Whether the rows are read in falling order: a page that ends before a place is read from there backwards. */
+const falls = ({ query, start }: Pick<Way, 'query' | 'start'>): boolean => query.sort.descending !== (start?.back ?? false);
+
+function placeIn(side: Side, { query }: Way): { columns: Sql; order(falling: boolean): Sql; key: Sql } {
+  const key = keyOf(query.sort.column, side);
+  const parts = [...(key ? [sql`${key} collate "C"`] : []), side.updated, side.id];
+  return {
+    key: key ?? sql`''`,
+    columns: sql.join(parts),
+    order: (falling) => sql.join(parts.map((part) => sql`${part} ${sql.raw(falling ? 'desc' : 'asc')}`)),
+  };
+}
+
+const valuesOf = ({ key, at, id }: Place, { query }: Way): Sql =>
+  query.sort.column === 'updated' ? sql`${at}::timestamptz, ${id}` : sql`${key}, ${at}::timestamptz, ${id}`;
+
+function behind(side: Side, way: Way, place: Place, falling: boolean, included = false): Sql {
+  return sql`(${placeIn(side, way).columns}) ${sql.raw((falling ? '<' : '>') + (included ? '=' : ''))} (${valuesOf(place, way)})`;
+}
+
+const afterStart = (side: Side, way: Way): Sql[] => (way.start ? [behind(side, way, way.start.place, falls(way))] : []);
+
+/** Until where a statement looks: a place, or the end of a span of weeks. Null: to the end. */
+type Until = { place: Place } | { weeks: [number, number] } | null;
+
+function upTo(side: Side, way: Way, until: Until): Sql[] {
+  if (until === null) return [];
+  const falling = falls(way);
+  if ('place' in until) return [behind(side, way, until.place, !falling, true)];
+  const [first, last] = until.weeks;
+  return [falling ? sql`${side.updated} >= ${weekStart(first)}::timestamptz` : sql`${side.updated} < ${weekStart(last + 1)}::timestamptz`];
+}
+
+/** The place of the last row that is looked through in order; null when there are fewer. */
+async function edgeOf(tx: Tx, way: Way): Promise<Place | null> {
+  const side = sides.filed;
+  const { key, order } = placeIn(side, way);
+  const from = way.query.sort.column === 'updated' ? since(way.query.period, way.now) : null;
+  const list = [
+    sql`h.tenant_id = ${way.tenantId}`,
+    sql`h.updated_at is not null`,
+    inTab(way.query.tab, side),
+    ...(from === null ? [] : [sql`h.updated_at >= ${from}::timestamptz`]),
+    ...afterStart(side, way),
+  ];
+  const { rows } = await sql<Place>`select ${key} as key, ${instant(side.updated)} as at, h.id from history_entries h
+    where ${and(list)} order by ${order(falls(way))} offset ${probed - 1} limit 1`.execute(tx);
+  return rows[0] ?? null;
+}
+
+/** What is not filed, as far as `until`. */
+function unfiledPart(way: Way, until: Until): Sql {
+  const side = sides.unfiled;
+  const { key, order } = placeIn(side, way);
+  const list = [
+    sql`a.tenant_id = ${way.tenantId}`,
+    sql`not a.filed`,
+    ...conditions(way.query, way.now, side),
+    ...afterStart(side, way),
+    ...upTo(side, way, until),
+  ];
+  return sql`select a.id collate "C" as found_id, ${key} as place_key, a.updated_at as place_at
+    from actions a left join history_entries h on h.id = a.id where ${and(list)} order by ${order(falls(way))} limit ${way.limit}`;
+}
+
+/** An entry is out of date once its action has changed. Not a join, so that it is only asked of rows that would be answered. */
+export const current = (id: Sql): Sql => sql`(select c.filed from actions c where c.id = ${id} collate "default")`;
+
+function orderedPart(way: Way, until: Until): Sql {
+  const side = sides.filed;
+  const { key, order } = placeIn(side, way);
+  const list = [
+    sql`h.tenant_id = ${way.tenantId}`,
+    sql`h.updated_at is not null`,
+    ...conditions(way.query, way.now, side),
+    ...afterStart(side, way),
+    ...upTo(side, way, until),
+    current(sql`h.id`),
+  ];
+  return sql`select h.id, ${key}, h.updated_at from history_entries h where ${and(list)} order by ${order(falls(way))} limit ${way.limit}`;
+}
+
+/**
+ * What to ask the inverted index for, best first; the rest is compared row by row. Names and investigations are rare. Words need not be, and each
+ * costs as much as there are actions with it: properties go first.
+ */
+export function waysToFetch(query: HistoryQuery, weeks: [number, number]): Sql[][] {
+  const asked = askedProperties(query);
+  const tokens = (properties: string[][]) => askedTokens(properties, weeks).map((set) => sql`h.tokens && ${set}::int[]`);
+  const text = textQuery(query.filters);
+  if (text === null) return [tokens(asked)];
+  const words = sql`h.words @@ ${text}::tsquery`;
+  const { asset, investigation } = query.filters;
+  if (asset.length > 0 || investigation.length > 0) return [[words], [words, ...tokens(asked)]];
+  return asked.length > 0 ? [tokens(asked), [words, ...tokens(asked)]] : [[words], [words, ...tokens([])]];
+}
+
+/**
+ * No more than so many: what is common after all is found sooner in order. Whether a row fits is no condition but a column, so that it is looked up
+ * by nothing else and the bound holds for the work, not for what comes of it.
+ */
+function fetchedRows(way: Way, until: Until, lookUps: Sql[]): Sql {
+  const side = sides.filed;
+  const fits = [
+    sql`h.tenant_id = ${way.tenantId}`,
+    ...conditions(way.query, way.now, side),
+    ...afterStart(side, way),
+    ...upTo(side, way, until),
+  ];
+  return sql`select h.id, ${placeIn(side, way).key} as key, h.updated_at, (${and(fits)}) as fits from history_entries h
+    where h.updated_at is not null and ${and(lookUps)} limit ${fetched}`;
+}
+
+function sortedPart(way: Way): Sql {
+  const order = sql.raw(falls(way) ? 'desc' : 'asc');
+  return sql`select id, key, updated_at from (
+      select * from fetched where fits order by key collate "C" ${order}, updated_at ${order}, id ${order} offset 0) as matching
+    where ${current(sql`matching.id`)} limit ${way.limit}`;
+}
+
+type Rows = { found: Found[]; full: boolean };
+
+/** In the order of reading. `full`: not all could be fetched, and these are not the first. */
+async function rowsOf(tx: Tx, way: Way, until: Until, lookUps: Sql[] = []): Promise<Rows> {
+  const order = sql.raw(falls(way) ? 'desc' : 'asc');
+  const byPlace = sql`place_key collate "C" ${order}, place_at ${order}, found_id ${order}`;
+  const none = sql`select null as id, null as key, null::timestamptz as updated_at, false as fits limit 0`;
+  const { rows } = await sql<Found & { seen: number }>`
+    with fetched as materialized (${lookUps.length > 0 ? fetchedRows(way, until, lookUps) : none}),
+    found as materialized (
+      select * from ((${unfiledPart(way, until)}) union all (${lookUps.length > 0 ? sortedPart(way) : orderedPart(way, until)})) as both_parts
+      order by ${byPlace} limit ${way.limit})
+    select ${actionColumns}, place_key, ${instant(sql`place_at`)} as place_at, seen
+    from (select count(*) as seen from fetched) as counted
+      left join (found join actions on id = found_id collate "default") on true
+    order by ${sql`place_key collate "C" ${order}, found.place_at ${order}, found_id ${order}`}`.execute(tx);
+  return { found: rows.filter((row) => row.id !== null), full: (rows[0]?.seen ?? 0) >= fetched };
+}
+
+/** The weeks in which there is anything to find, as far as the question says. */
+export async function weeksOf(tx: Tx, way: Pick<Way, 'tenantId' | 'query' | 'now' | 'start'>): Promise<[number, number] | null> {
+  const list = sql`h.tenant_id = ${way.tenantId} and h.updated_at is not null and ${inTab(way.query.tab, sides.filed)}`;
+  const { rows } = await sql<{ first: Date | null; last: Date | null }>`select
+    (select h.updated_at from history_entries h where ${list} order by h.updated_at, h.id limit 1) as first,
+    (select h.updated_at from history_entries h where ${list} order by h.updated_at desc, h.id desc limit 1) as last`.execute(tx);
+  const { first = null, last = null } = rows[0] ?? {};
+  if (first === null || last === null) return null;
+  const from = since(way.query.period, way.now);
+  let [low, high] = [weekOf(Math.max(first.getTime(), from === null ? 0 : Date.parse(from))), weekOf(last.getTime())];
+  if (way.query.sort.column === 'updated' && way.start) {
+    const week = weekOf(Date.parse(way.start.place.at));
+    if (falls(way)) high = Math.min(high, week);
+    else low = Math.max(low, week);
+  }
+  return low <= high ? [low, high] : null;
+}
+
+/** How many weeks to look at for two pages, given how many rows were found in a part of them. */
+const enough = (weeks: number, found: number, limit: number): number => Math.max(1, Math.ceil((weeks * 2 * limit) / (found + 0.3)));
+
+export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
+  const { query } = way;
+  const asks = askedProperties(query).length > 0 || textQuery(query.filters) !== null;
+  const hasOrder = query.tab === 'history' || query.sort.column === 'updated';
+  const place = asks && hasOrder ? await edgeOf(tx, way) : null;
+  const until = place && { place };
+  const { found } = await rowsOf(tx, way, until);
+  if (place === null || found.length >= way.limit) return found;
+  const all = await weeksOf(tx, way);
+  if (all === null) return (await rowsOf(tx, way, null)).found;
+  return query.sort.column === 'updated' ? findByWeeks(tx, way, all, { place, found: found.length }) : findRare(tx, way, all);
+}
+
+/** In order of time, a span of weeks after the other. */
+async function findByWeeks(tx: Tx, way: Way, [low, high]: [number, number], seen: { place: Place; found: number }): Promise<Found[]> {
+  const begin = way.start ? Date.parse(way.start.place.at) / weekMs : falls(way) ? high + 1 : low;
+  let span = enough(Math.abs(Date.parse(seen.place.at) / weekMs - begin), seen.found, way.limit);
+  for (;;) {
+    const weeks: [number, number] = falls(way) ? [Math.max(low, high - span + 1), high] : [low, Math.min(high, low + span - 1)];
+    const whole = weeks[0] === low && weeks[1] === high;
+    const found = await fetchRows(tx, way, whole ? null : { weeks }, weeks);
+    if (found === null) return (await rowsOf(tx, way, null)).found;
+    if (whole || found.length >= way.limit) return found;
+    span = Math.max(span * 8, enough(span, found.length, way.limit));
+  }
+}
+
+/** Null: there are more than can be fetched, whatever the inverted index is asked for. */
+async function fetchRows(tx: Tx, way: Way, until: Until, weeks: [number, number]): Promise<Found[] | null> {
+  for (const lookUps of waysToFetch(way.query, weeks)) {
+    const { found, full } = lookUps.length > 0 ? await rowsOf(tx, way, until, lookUps) : { found: [], full: true };
+    if (!full) return found;
+  }
+  return null;
+}
+
+const findRare = async (tx: Tx, way: Way, weeks: [number, number]): Promise<Found[]> =>
+  (await fetchRows(tx, way, null, weeks)) ?? (await rowsOf(tx, way, null)).found;

@@ -1,0 +1,101 @@
+/** HistoryStore: look-ups in the record, a page at a time, each within a time limit. */
+import { sql, type Transaction } from 'kysely';
+import type { Cursor, HistoryRow, HistoryStore, PageAnswer } from '../action-center/history.ts';
+import type { RemediationAction } from '../action-center/intake.ts';
+import { actionOf } from './actions.ts';
+import { type Database, storing } from './database.ts';
+import { countMatches } from './history-count.ts';
+import { cursorOf, type Place, startOf } from './history-cursor.ts';
+import { type Found, findPage, type Way } from './history-page.ts';
+import { streamActions } from './history-stream.ts';
+import type { Tables } from './tables.ts';
+
+/** How long the database may look for one answer. PGlite cannot be interrupted. */
+const usualLimitMs = 500;
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '57014';
+
+/** A page is few rows out of many: left to itself, the planner thinks that sets of tokens fit half of all actions. */
+const indexesOnly = sql.raw(
+  ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'].map((name) => `, set_config('${name}', 'off', true)`).join('') +
+    ", set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '64MB', true)",
+);
+
+const noMore = sql``;
+
+/** Null: it took longer than the limit. */
+async function within<T>(
+  db: Database,
+  limitMs: number,
+  run: (tx: Transaction<Tables>) => Promise<T>,
+  planning = noMore,
+): Promise<T | null> {
+  try {
+    return await db
+      .transaction()
+      .setAccessMode('read only')
+      .execute(async (tx) => {
+        await sql`select set_config('statement_timeout', ${String(Math.round(limitMs))}, true), set_config('jit', 'off', true) ${planning}`.execute(
+          tx,
+        );
+        return await run(tx);
+      });
+  } catch (error) {
+    if (isTimeout(error)) return null;
+    throw error;
+  }
+}
+
+const placeOfRow = (row: Found): Place => ({ key: row.place_key, at: row.place_at, id: row.id });
+
+function rowOf(action: RemediationAction): HistoryRow {
+  const actor = action.decision?.actor;
+  return { action, decidedBy: actor ? { entraId: actor.entraId, displayName: actor.displayName, upn: actor.upn } : null };
+}
+
+function pageOf(found: Found[], { query, start, limit }: Way): PageAnswer {
+  const back = start?.back ?? false;
+  const more = found.length === limit;
+  const inOrder = found.slice(0, limit - 1);
+  if (back) inOrder.reverse();
+  const cursor = (place: Place | undefined, backwards: boolean): Cursor | null =>
+    place ? cursorOf(query.sort.column, { place, back: backwards }) : null;
+  const [first, last] = [inOrder[0], inOrder.at(-1)];
+  // Nothing there any more: the way back starts where we are.
+  const before = first ? placeOfRow(first) : start?.place;
+  const behind = last ? placeOfRow(last) : start?.place;
+  return {
+    kind: 'page',
+    page: {
+      rows: inOrder.map((row) => rowOf(actionOf(row))),
+      next: back || more ? cursor(behind, false) : null,
+      previous: (back ? more : start !== null) ? cursor(before, true) : null,
+    },
+  };
+}
+
+export function historyStore(db: Database, tenantId: string, limitMs = usualLimitMs): HistoryStore {
+  const page: HistoryStore['page'] = (query, { now, cursor, size }) =>
+    storing('reading History', async () => {
+      const way: Way = { tenantId, query, now, start: startOf(query.sort.column, cursor), limit: size + 1 };
+      const found = await within(db, limitMs, (tx) => findPage(tx, way), indexesOnly);
+      return found === null ? { kind: 'too-long' } : pageOf(found, way);
+    });
+  return {
+    page,
+    count: (query, { now }) =>
+      storing('counting History', () =>
+        countMatches({ tenantId, query, now }, (effort, run) =>
+          within(db, effort.share * limitMs, run, effort.indexesOnly ? indexesOnly : noMore),
+        ),
+      ),
+    async *stream(query, { now }, signal) {
+      try {
+        for await (const action of streamActions(db, { tenantId, query, now }, signal)) yield rowOf(action);
+      } catch (error) {
+        signal.throwIfAborted();
+        await storing('reading all of History', () => Promise.reject(error));
+      }
+    },
+  };
+}
