@@ -61,7 +61,7 @@ describe('the text of a command', () => {
     ['history', { command: { name: 'history', ask: { kind: 'usual', tab: 'history' } } }],
     ['Pending reset', { command: { name: 'history', ask: { kind: 'reset', tab: 'pending' } } }],
     // A command that is not there is never advised.
-    ['unod it', { problem: { kind: 'not-yet', name: 'undo' } }],
+    ['digset it', { problem: { kind: 'not-yet', name: 'digest' } }],
     ['histroy week', { problem: { kind: 'unknown', word: 'histroy', suggestion: 'history week' } }],
     ['help?', help],
     ['hepl?', { problem: { kind: 'unknown', word: 'hepl', suggestion: 'help' } }],
