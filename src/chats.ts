@@ -6,6 +6,7 @@ import { type Look, look } from './action-center/look.ts';
 import type { CardRow } from './action-center/ports.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
+import { answerInbox, type InboxAsked } from './chat/inbox-command.ts';
 import type { Flows } from './chat/press.ts';
 import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
 import type { Surface } from './chat/surface.ts';
@@ -13,6 +14,7 @@ import type { TeamsDeps } from './chat/teams/app.ts';
 import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
 import { type Loop, startLoop } from './loop.ts';
+import { inboxStore } from './store/inbox.ts';
 
 type Chat = {
   surface: Surface;
@@ -133,9 +135,11 @@ function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings:
 
 function commandsOf(ground: Foundation): AnswerCommand {
   const { store, directory, settings, now, log } = ground;
+  const inboxDeps = { inboxStore: inboxStore(ground.db, ground.config.tenantId), directory, settings, now, log };
   const deps = {
     look: (asked: Look) => look({ store, directory, settings, now }, asked),
     draw: (action: RemediationAction) => drawAction(ground, action),
+    inbox: (asked: InboxAsked) => answerInbox(inboxDeps, asked),
     log,
   };
   return (asked) => answerCommand(deps, asked);

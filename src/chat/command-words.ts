@@ -27,6 +27,7 @@ export function helpText(platform: Platform): Line[] {
         ' shows one action as it stands now: who decided, when, in which role, and what became of it. The id is at the foot of every card.',
       ),
     ],
+    [strong(how('inbox')), words(' lists what awaits your decision, the most urgent first, and what you decided lately.')],
     say('To decide, use the buttons on a card. Answers to commands are for your eyes only.'),
     ...(platform === 'teams' ? [say('In Teams you can also type / and choose a command.')] : []),
   ];

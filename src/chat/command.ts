@@ -2,7 +2,7 @@
 
 import { nearestOf } from './nearest.ts';
 
-export type Command = { name: 'help' } | { name: 'show'; id: string };
+export type Command = { name: 'help' } | { name: 'inbox' } | { name: 'show'; id: string };
 
 /** What was not understood; `words.ts` says it helpfully. */
 export type CommandProblem =
@@ -12,7 +12,7 @@ export type CommandProblem =
 
 export type Parsed = { command: Command } | { problem: CommandProblem };
 
-const built = ['help', 'show'] as const;
+const built = ['help', 'show', 'inbox'] as const;
 /** Understood, and honestly not there yet. */
 const later = ['pending', 'history', 'undo', 'hunt', 'export', 'digest', 'link'] as const;
 
@@ -29,6 +29,7 @@ export function parseCommand(text: string): Parsed {
   const [first = '', ...rest] = withoutOwnName(tokensOf(text));
   const word = first.toLowerCase();
   if (word === '' || word === 'help') return { command: { name: 'help' } };
+  if (word === 'inbox') return { command: { name: 'inbox' } };
   if (word === 'show') return parseShow(rest);
   if (isOnlyId(first, rest)) return parseShow([first, ...rest]);
   const near = nearestOf<Name>(word, [...built, ...later]);

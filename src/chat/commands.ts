@@ -7,17 +7,21 @@ import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
+import type { InboxCard } from './inbox-card.ts';
+import type { InboxAsked } from './inbox-command.ts';
 import { within } from './press.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
 
 export type Asked = Omit<Look, 'actionId'> & { text: string };
-export type CommandAnswer = { lines: Line[]; card: ActionCard | null };
+export type CommandAnswer = { lines: Line[]; card: ActionCard | null; inbox?: InboxCard };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
 export type CommandDeps = {
   look: (asked: Look) => Promise<Result<Looked, LookRefusal>>;
   draw: (action: RemediationAction) => ActionCard;
+  /** Never rejects. */
+  inbox: (asked: InboxAsked) => Promise<InboxCard>;
   log: Log;
 };
 
@@ -37,6 +41,7 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
   const parsed = parseCommand(text);
   if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
   if (parsed.command.name === 'help') return said(...helpText(platform));
+  if (parsed.command.name === 'inbox') return { lines: [], card: null, inbox: await deps.inbox(asker) };
   try {
     const looked = await deps.look({ ...asker, actionId: parsed.command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { historySchema } from './history-schema.ts';
+import { inboxSchema } from './inbox-schema.ts';
 
 const initial = `
 create table actions (
@@ -175,4 +176,5 @@ export const migrations: Record<string, Migration> = {
   '0001-initial': { up: (db: Kysely<unknown>) => runScript(db, initial) },
   '0002-conversations': { up: (db: Kysely<unknown>) => runScript(db, conversations) },
   '0006-history': { up: (db: Kysely<unknown>) => runScript(db, historySchema) },
+  '0010-inbox': { up: (db: Kysely<unknown>) => runScript(db, inboxSchema) },
 };

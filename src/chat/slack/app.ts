@@ -16,7 +16,9 @@ import { type ClickDeps, type Interaction, onPress, onSubmit } from './clicks.ts
 import { clientOptions, quietLogger, slackClient } from './client.ts';
 import { type CommandDeps, onSlashCommand } from './commands.ts';
 import { type Arrival, type Guard, slackGuard } from './guard.ts';
+import { type SlackInbox, slackInbox } from './inbox.ts';
 import { peopleDeadlineMs, slackPeople } from './people.ts';
+import { permalinks } from './render-inbox.ts';
 import { type Account, connectSocket, whoAmI } from './start.ts';
 import { slackSurface } from './surface.ts';
 
@@ -34,6 +36,8 @@ export type SlackDeps = {
   now: () => number;
   flows: Flows;
   commands: AnswerCommand;
+  /** Between two publications of one person's Home tab. */
+  homeEveryMs?: number;
   /** How long Slack may be away while we start. */
   startDeadlineMs?: number;
 };
@@ -76,8 +80,20 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const transport = openTransport(deps);
   const app = newApp(deps, account, transport.receiver);
   const taken = takingOnce({ running, isRepeat: transport.isRepeat, log });
-  listen(app, { flows: deps.flows, teamId, personBehind, tell, openView, log }, taken);
-  listenForCommands(app, { answer: deps.commands, teamId, personBehind, tell, log }, taken);
+  const linkTo = permalinks(account.workspaceUrl);
+  const asking = { answer: deps.commands, teamId, personBehind, tell, linkTo, log };
+  const publishing = client(interactiveTimeoutMs);
+  const inbox = slackInbox({
+    ...asking,
+    ...(deps.homeEveryMs === undefined ? {} : { everyMs: deps.homeEveryMs }),
+    openView,
+    now,
+    publishHome: async (user_id, blocks) => {
+      await publishing.views.publish({ user_id, view: { type: 'home', blocks } });
+    },
+  });
+  listen(app, { clicks: { flows: deps.flows, teamId, personBehind, tell, openView, log }, inbox }, taken);
+  listenForCommands(app, asking, taken);
   await app.init();
   if (transport.socket) await connectSocket(transport.socket, { deadline });
   return {
@@ -86,7 +102,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
     handle: transport.handle,
     inFlight: () => running.size,
     stop: async (deadlineMs) => {
-      await drained(running, deadlineMs);
+      await Promise.all([drained(running, deadlineMs), inbox.stop(deadlineMs)]);
       await transport.socket?.stop();
     },
   };
@@ -196,9 +212,19 @@ function takingOnce({ running, isRepeat, log }: Listening): Taking {
 }
 
 /** One listener for presses and one for dialogs: every further one is asked for every request. */
-function listen(app: App, deps: ClickDeps, taken: Taking): void {
-  const press = taken((interaction: Interaction) => onPress(deps, interaction));
-  const submit = taken((interaction: Interaction) => onSubmit(deps, interaction));
+function listen(app: App, { clicks, inbox }: { clicks: ClickDeps; inbox: SlackInbox }, taken: Taking): void {
+  const press = taken(async (interaction: Interaction) => {
+    if (await inbox.pressed(interaction)) return;
+    await onPress(clicks, interaction);
+    inbox.acted(interaction.body);
+  });
+  const submit = taken(async (interaction: Interaction) => {
+    await onSubmit(clicks, interaction);
+    inbox.acted(interaction.body);
+  });
+  const opened = taken<never>(async (asked) => inbox.opened(asked));
+  // Bolt has acknowledged events already.
+  app.event('app_home_opened', ({ body, context }) => opened({ body, context, ack: async () => {} }));
   app.action(/^ac\./, ({ body, context, ack }) => press({ body, context, ack: (answer) => ack(answer as never) }));
   app.view(/^ac\./, ({ body, context, ack }) => submit({ body, context, ack: (answer) => ack(answer as never) }));
 }

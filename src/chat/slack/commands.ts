@@ -8,12 +8,14 @@ import type { Reader, TellPrivately } from './answers.ts';
 import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { renderCard, renderLine, renderLines } from './render.ts';
+import { type LinkTo, renderInboxMessage } from './render-inbox.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
   teamId: string;
   personBehind: (clicker: Clicker) => ClickingPerson;
   tell: TellPrivately;
+  linkTo: LinkTo;
   log: Log;
 };
 
@@ -52,7 +54,8 @@ export async function onSlashCommand(
   await say(deps, reader, answer ?? (await work));
 }
 
-async function say({ tell }: CommandDeps, reader: Reader, { lines, card }: CommandAnswer): Promise<void> {
+async function say({ tell, linkTo }: CommandDeps, reader: Reader, { lines, card, inbox }: CommandAnswer): Promise<void> {
+  if (inbox !== undefined) await tell(reader, renderInboxMessage(inbox, linkTo));
   if (card !== null) await tell(reader, renderCard(card));
   if (lines.length > 0) await tell(reader, renderLines(lines));
 }

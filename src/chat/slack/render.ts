@@ -12,8 +12,8 @@ import { writePressed } from './pressed.ts';
 export type SlackContent = { text: string; blocks: KnownBlock[] };
 
 /** Not documented by Slack; `msg_blocks_too_long` was met from about 12,000 characters on (bolt-js issues 2509 and 2867). */
-const messageBudget = 10_000;
-const limits = { header: 150, label: 75, value: 2000, url: 3000, confirmTitle: 100, confirmText: 300, confirmButton: 30 } as const;
+export const messageBudget = 10_000;
+export const limits = { header: 150, label: 75, value: 2000, url: 3000, confirmTitle: 100, confirmText: 300, confirmButton: 30 } as const;
 
 type Room = { details: number; part: number; parts: number; facts: number; entities: number; values: number; links: boolean };
 
@@ -113,9 +113,9 @@ function detailsBlocks(card: ActionCard, room: Room): KnownBlock[] {
   return [{ type: 'rich_text', elements: [{ type: 'rich_text_quote', elements: [{ type: 'text', text }] }] }];
 }
 
-const richText = (elements: RichTextPart[]): KnownBlock => ({ type: 'rich_text', elements });
+export const richText = (elements: RichTextPart[]): KnownBlock => ({ type: 'rich_text', elements });
 
-function section(line: Line, max: number): RichTextSection {
+export function section(line: Line, max: number): RichTextSection {
   const elements = joined(line).flatMap((part) => drawPart(part, max) ?? []);
   return { type: 'rich_text_section', elements: elements.length > 0 ? elements : [{ type: 'text', text: ' ' }] };
 }
@@ -158,7 +158,7 @@ function drawTime(at: string): RichTextSection['elements'][number] {
 }
 
 /** Emoji are off: a file named `:fire:` shall be read as it is. */
-const plainText = (text: string, max: number) => ({ type: 'plain_text' as const, text: showText(text, max), emoji: false });
+export const plainText = (text: string, max: number) => ({ type: 'plain_text' as const, text: showText(text, max), emoji: false });
 
 function drawButton(button: CardButton): Button | null {
   const label = plainText(button.label, limits.label);
