@@ -12,6 +12,7 @@ export const inboxTexts = {
   decidedHeading: 'What you decided lately',
   nothingDecided: 'You decided nothing here yet.',
   refresh: 'Refresh',
+  card: 'Card',
   showTitle: 'Action',
   showClose: 'Close',
 } as const;

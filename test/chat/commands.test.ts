@@ -15,6 +15,7 @@ function open(look: CommandDeps['look']) {
   const deps: CommandDeps = {
     look,
     draw: (one) => cardFor(one, { ...plainContext, huntUrl: 'https://security.microsoft.com/v2/advanced-hunting' }),
+    inbox: () => Promise.reject(new Error('nothing is listed for this')),
     log: openLog('info', { write: (line) => void log.push(line) }),
   };
   const ask = async (text: string) => {

@@ -41,6 +41,7 @@ export function homes({ publish, log, everyMs = usualEveryMs, now }: HomesDeps):
     while (tab.wanted && !stopped.signal.aborted) {
       tab.wanted = false;
       const pause = await published(userId, tab);
+      // Cut short when we stop: then nothing is wanted any more.
       await delay(pause, undefined, { signal: stopped.signal, ref: false }).catch(() => {});
     }
     tab.running = null;

@@ -71,7 +71,7 @@ function endOf({ decided, footnotes }: InboxCard, linkTo: LinkTo): KnownBlock[] 
   if (decided !== null) {
     const items = decided.lines.map(({ line, place }) => {
       const url = urlOf(place, linkTo);
-      return section(url === null ? line : [...line, words(' '), { kind: 'link', text: 'Card', url }], maxPart);
+      return section(url === null ? line : [...line, words(' '), { kind: 'link', text: inboxTexts.card, url }], maxPart);
     });
     blocks.push(richText([section([strong(decided.heading)], maxPart), { type: 'rich_text_list', style: 'bullet', elements: items }]));
   }

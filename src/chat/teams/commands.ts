@@ -7,10 +7,13 @@ import { stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
 import type { TellPrivately } from './answers.ts';
 import { renderCard, renderLine, renderLines } from './render.ts';
+import { type LinkTo, renderInbox } from './render-inbox.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
   tell: TellPrivately;
+  /** The address of a message in this organisation. */
+  linksIn: (organisation: string) => LinkTo;
   /** Told of what goes on after the request is answered, so that a stop waits for it. Never rejects. */
   track: (work: Promise<void>) => void;
   log: Log;
@@ -37,10 +40,15 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
   });
   const inTime = await soon(work, { receivedAt, ms: saidWithinMs });
   if (inTime === null) await deps.tell(arrival, renderLine(stillChecking));
-  await say(deps, arrival, inTime ?? (await work));
+  await sayAnswer(deps, arrival, inTime ?? (await work));
 }
 
-async function say({ tell }: CommandDeps, arrival: Arrival, { lines, card }: CommandAnswer): Promise<void> {
+export async function sayAnswer(
+  { tell, linksIn }: Pick<CommandDeps, 'tell' | 'linksIn'>,
+  arrival: Arrival,
+  { lines, card, inbox }: CommandAnswer,
+): Promise<void> {
+  if (inbox !== undefined) await tell(arrival, renderInbox(inbox, linksIn(arrival.organisation)));
   if (card !== null) await tell(arrival, renderCard(card));
   if (lines.length > 0) await tell(arrival, renderLines(lines));
 }

@@ -19,7 +19,7 @@ export type AdaptiveCard = {
   refresh?: { action: { type: 'Action.Execute'; title: string; verb: string; data: Record<string, unknown> } };
 };
 
-export type TemplateName = 'action' | 'note' | 'answer' | 'reject-dialog';
+export type TemplateName = 'action' | 'note' | 'answer' | 'inbox' | 'reject-dialog';
 
 const folder = path.resolve(import.meta.dirname, '../../../adaptive-cards');
 const read = (name: TemplateName) => new Template(JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8')));
@@ -28,6 +28,7 @@ const templates: Record<TemplateName, Template> = {
   action: read('action'),
   note: read('note'),
   answer: read('answer'),
+  inbox: read('inbox'),
   'reject-dialog': read('reject-dialog'),
 };
 

@@ -61,6 +61,7 @@ test('show answers with a card that nobody else sees and nobody can decide on', 
       {
         look: async () => ok({ action, history: [] }),
         draw: (one) => cardFor(one, plainContext),
+        inbox: () => Promise.reject(new Error('nothing is listed for this')),
         log: openLog('silent', { write: () => {} }),
       },
       asked,
