@@ -102,6 +102,7 @@ function slackDeps(ground: Foundation, flows: Flows) {
   return {
     ...common(ground, flows),
     commands: commandsOf(ground),
+    homeEveryMs: ground.timing.homeEveryMs,
     identityMode: ground.config.identityMode,
     channels: ground.policy.conversations('slack'),
   };

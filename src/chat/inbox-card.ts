@@ -6,18 +6,7 @@ import { catalogue } from '../action-center/catalogue.ts';
 import type { CardPlace, DecidedByPerson, Inbox } from '../action-center/inbox.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import { subjectOf } from './evidence.ts';
-import {
-  ageText,
-  approvalsText,
-  asOfNote,
-  countdownText,
-  countText,
-  inboxTexts,
-  neededText,
-  nobodyYet,
-  orderNote,
-  severityText,
-} from './inbox-words.ts';
+import { ageText, approvalsText, asOfNote, countdownText, countText, inboxTexts, orderNote, severityText } from './inbox-words.ts';
 import { foreign, type Line, plain, showText, strong, time, words } from './show.ts';
 import { standingText } from './words.ts';
 
@@ -86,10 +75,11 @@ function rowOf(action: RemediationAction, number: number, { at, place }: { at: n
 
 /** `1 of 2 approvals: Alice Adams`. */
 function approvalsOf({ needed, approvals }: RemediationAction): Line {
-  if (needed === 1) return [words(neededText(needed))];
-  const names = approvals.flatMap(({ actor }, index): Line => [words(index === 0 ? '' : ', '), foreign(actor.displayName, 100)]);
-  const who = approvals.length === 0 ? [words(nobodyYet)] : names.filter(({ kind }, index) => index > 0 || kind === 'foreign');
-  return [words(`${neededText(needed)}${approvalsText(approvals.length, needed)}`), ...who];
+  const names = approvals.slice(0, 5).flatMap(({ actor }, index): Line => {
+    const name = foreign(actor.displayName, 100);
+    return index === 0 ? [name] : [words(', '), name];
+  });
+  return [words(approvalsText(approvals.length, needed)), ...(needed === 1 ? [] : names)];
 }
 
 const done = { approve: 'You approved ', reject: 'You rejected ', undo: 'You undid ', cancel: 'You cancelled ' } as const;

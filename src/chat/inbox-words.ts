@@ -51,9 +51,11 @@ export function countText({ kind, count }: InboxCount, shown: number): Line {
   return [strong(count === 1 ? '1 action awaits your decision.' : `${count} actions await your decision.`), words(first)];
 }
 
-export const approvalsText = (given: number, needed: number): string => `${given} of ${needed} approvals: `;
-export const nobodyYet = 'nobody yet';
-export const neededText = (needed: number): string => (needed === 1 ? 'needs one approval' : `needs ${needed} approvals, `);
+/** The names of those who approved follow where somebody did. */
+export function approvalsText(given: number, needed: number): string {
+  if (needed === 1) return 'needs one approval';
+  return given === 0 ? `needs ${needed} approvals, none yet` : `${given} of ${needed} approvals: `;
+}
 
 export const orderNote: Line = say(
   'What expires within 24 hours comes first, then by severity, risk and age. You decide on the card itself.',

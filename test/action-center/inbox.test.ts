@@ -71,7 +71,7 @@ const anyAction = fc
   );
 const anyActor = fc
   .record({
-    roles: fc.oneof(fc.subarray([...Role.options]), fc.constant([...Role.options])),
+    roles: fc.oneof(fc.subarray<Role>([...Role.options]), fc.constant<Role[]>([...Role.options])),
     deviceGroups: fc.constantFrom<string[]>(['*'], ['Workstations'], ['Workstations', 'Servers'], []),
   })
   .map((over) => anActor(over));

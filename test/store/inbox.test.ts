@@ -70,7 +70,7 @@ describe.each(engines)('the inbox on $name', ({ options: make }) => {
     engine = await openEngine(made.options, { onError: () => {} });
     db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
     await migrate(db);
-    for (let number = 0; number < 90; number += 1) {
+    for (let number = 0; number < 60; number += 1) {
       const group = of(['Workstations', 'Servers', undefined]);
       let action = await add(number, {
         type: of(ActionType.options),

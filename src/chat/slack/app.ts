@@ -37,7 +37,7 @@ export type SlackDeps = {
   flows: Flows;
   commands: AnswerCommand;
   /** Between two publications of one person's Home tab. */
-  homeEveryMs?: number;
+  homeEveryMs?: number | undefined;
   /** How long Slack may be away while we start. */
   startDeadlineMs?: number;
 };
@@ -85,7 +85,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const publishing = client(interactiveTimeoutMs);
   const inbox = slackInbox({
     ...asking,
-    ...(deps.homeEveryMs === undefined ? {} : { everyMs: deps.homeEveryMs }),
+    everyMs: deps.homeEveryMs,
     openView,
     now,
     publishHome: async (user_id, blocks) => {

@@ -20,7 +20,7 @@ export type HomesDeps = {
   publish: (userId: string) => Promise<void>;
   log: Log;
   /** Between two publications for one person. */
-  everyMs?: number;
+  everyMs?: number | undefined;
   now: () => number;
 };
 

@@ -22,7 +22,7 @@ export type InboxDeps = {
   openView: (triggerId: string, view: ModalView) => Promise<void>;
   tell: TellPrivately;
   linkTo: LinkTo;
-  everyMs?: number;
+  everyMs?: number | undefined;
   log: Log;
   now: () => number;
 };
@@ -55,7 +55,7 @@ type Press = z.infer<typeof Press>;
 
 export function slackInbox(deps: InboxDeps): SlackInbox {
   const { log, now, everyMs } = deps;
-  const tabs = homes({ publish: (userId) => publish(deps, userId), log, now, ...(everyMs === undefined ? {} : { everyMs }) });
+  const tabs = homes({ publish: (userId) => publish(deps, userId), log, now, everyMs });
   return {
     opened: ({ body, arrival }) => {
       const opened = Opened.safeParse(body).data;
