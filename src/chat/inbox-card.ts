@@ -18,6 +18,8 @@ export type InboxCard = {
   heading: string;
   /** How many there are, or why nothing is listed. */
   intro: Line[];
+  /** How many await, shown or not. */
+  total: number;
   rows: InboxRow[];
   decided: { heading: string; lines: { line: Line; place: CardPlace | null }[] } | null;
   footnotes: Line[];
@@ -27,12 +29,13 @@ export type InboxCard = {
 
 export function inboxCard(inbox: Inbox, places: ReadonlyMap<string, CardPlace>): InboxCard {
   const at = Date.parse(inbox.at);
-  const intro = countText(inbox.count, inbox.waiting.length);
+  const intro = countText(inbox.count);
   const placeOf = ({ id }: RemediationAction) => places.get(id) ?? null;
   return {
     kind: 'inbox',
     heading: inboxTexts.heading,
     intro: [intro],
+    total: inbox.count.count,
     rows: inbox.waiting.map((action, index) => rowOf(action, index + 1, { at, place: placeOf(action) })),
     decided: {
       heading: inboxTexts.decidedHeading,
@@ -52,6 +55,7 @@ export function emptyInbox(why: Line): InboxCard {
     kind: 'inbox',
     heading: inboxTexts.heading,
     intro: [why],
+    total: 0,
     rows: [],
     decided: null,
     footnotes: [],

@@ -40,16 +40,18 @@ export function countdownText(ms: number): string {
 export const ageText = (ms: number): string => `asked ${span(Math.max(0, ms))} ago`;
 export const severityText = (severity: Severity): string => `${severityLabels[severity]} severity`;
 
-/** `count.count` may be more than what is shown. */
-export function countText({ kind, count }: InboxCount, shown: number): Line {
+export function countText({ kind, count }: InboxCount): Line {
   if (kind === 'exact' && count === 0) return say('Nothing awaits your decision now.');
-  const first = shown < count ? ` The first ${shown} are shown.` : '';
-  if (kind === 'about') {
-    const looked = ` More is open than is looked at for one answer (${inboxLimits.lookedAt}), so the number is an estimate.`;
-    return [strong(`About ${count} actions await your decision.`), words(`${first}${looked}`)];
-  }
-  return [strong(count === 1 ? '1 action awaits your decision.' : `${count} actions await your decision.`), words(first)];
+  if (kind === 'exact') return [strong(count === 1 ? '1 action awaits your decision.' : `${count} actions await your decision.`)];
+  const looked = ` More is open than is looked at for one answer (${inboxLimits.lookedAt}), so the number is an estimate.`;
+  return [strong(`About ${count} actions await your decision.`), words(looked)];
 }
+
+/** Empty when all there are is shown. `elsewhere`: where more is, when it is this place that has no room. */
+export function shownText(shown: number, total: number, elsewhere = ''): Line[] {
+  return shown < total ? [say(`The first ${shown} are shown here.${elsewhere}`)] : [];
+}
+export const homeHasMore = ' The Home tab of this app has room for more.';
 
 /** The names of those who approved follow where somebody did. */
 export function approvalsText(given: number, needed: number): string {
@@ -61,12 +63,6 @@ export const orderNote: Line = say(
   'What expires within 24 hours comes first, then by severity, risk and age. You decide on the card itself.',
 );
 export const asOfNote = 'As of ';
-export const leftOutText = (left: number, platform: Platform): Line =>
-  say(
-    platform === 'slack'
-      ? `${left} more did not fit into this message; open the Home tab of this app to see them.`
-      : `${left} more did not fit into this message; decide some of these, then refresh.`,
-  );
 export const showFollows: Line = say('The action follows as a message that only you can see.');
 export const showLate: Line = say('The record did not answer in time. Please close this and press Show again.');
 export const inboxLate: Line = say('What awaits you could not be read in time. Please refresh in a minute.');

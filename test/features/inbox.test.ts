@@ -28,6 +28,7 @@ describe.each(inboxPlatforms)('the inbox in $name', ({ open }) => {
       chat: opened.chat,
       services: { databaseUrl, redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
       directory: [alice, bob, carol, dave, gina],
+      policy: `${opened.chat.policy}approvals:\n  - match: { type: runAntivirusScan }\n    needed: 2\n`,
       timing: { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000, homeEveryMs: 200 },
     });
     await world.add({ bot: true, worker: true });
@@ -98,26 +99,31 @@ describe.each(inboxPlatforms)('the inbox in $name', ({ open }) => {
     await world.chat.press(bob, title, /^Approve/);
     await world.until('completed', () => world.chat.card(title)?.includes('Completed'));
     await views.refresh(bob);
-    const text = await world.until('it is gone', () => !views.refreshed(bob).includes(title) && views.refreshed(bob));
+    const outcome = /You approved Stop and quarantine file: invoice\.exe on WKS-0042, .*Approved and completed\./;
+    const refreshed = () => views.refreshed(bob).replaceAll('\n', '');
+    const text = await world.until('what became of it', () => outcome.test(refreshed()) && refreshed());
     expect(text).toContain('What you decided lately');
-    expect(text.replaceAll('\n', '')).toMatch(
-      /You approved Stop and quarantine file: invoice\.exe on WKS-0042, .*Approved and completed\./,
-    );
+    expect(text).not.toContain(title);
     expect((await inboxOf(alice)).text).not.toContain(title);
   });
 
-  it('leaves out what somebody approved already and still needs another person', async () => {
-    const asked = { requestedBy: { kind: 'person', name: 'Gina Gray', upn: gina.upn } };
-    const body = quarantineFile(asked);
-    const before = await inboxOf(gina);
-    await raise(body);
-    expect((await inboxOf(gina)).text).toContain(body.title);
-    expect(before.text).not.toContain(body.title);
+  it('leaves out what one asked for or approved oneself while it needs somebody else, and names who approved', async () => {
+    const asked = { type: 'runAntivirusScan', requestedBy: { kind: 'person', name: 'Gina Gray', upn: gina.upn } };
+    const title = await raise(isolateDevice(asked));
+    expect((await inboxOf(alice)).text).toContain('needs 2 approvals, none yet');
+    await world.chat.press(alice, title, /^Approve/);
+    await world.until('the first approval is stored', () => world.chat.card(title)?.includes('1 of 2 approvals given'));
+    const approved = await inboxOf(alice);
+    expect(approved.text).not.toContain(title);
+    expect(approved.text.replaceAll('\n', '')).toMatch(/You approved Run antivirus scan: .*1 of 2 approvals given/);
+    expect((await inboxOf(gina)).text).not.toContain(title);
+    const mine = await inboxOf(bob);
+    expect(mine.text).toContain(title);
+    expect(mine.text.replaceAll('\n', '')).toContain('1 of 2 approvals: Alice Adams');
   });
 
   it('shows hostile titles literally', async () => {
     const title = '<!channel> *pay* [now](https://evil.example)';
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: bait for the template engine
     const body = quarantineFile({ title: `${title} \${heading} ${Date.now()}`, severity: 'high', expiresAt: inHours(1) });
     await world.submit(body);
     const { text, raw } = await inboxOf(gina);
@@ -140,17 +146,19 @@ describe.each(inboxPlatforms)('the inbox in $name', ({ open }) => {
   it('counts 300 open actions, and shows the first', async () => {
     const engine = await openEngine({ databaseUrl }, { onError: () => {} });
     const store = actionStore(openDatabase(engine.pool), 'default');
-    for (let number = 0; number < 300; number += 1) {
+    const added = Array.from({ length: 300 }, (_, number) => {
       const id = `A-MANY${String(number).padStart(4, '0')}`;
       const { status: _status, decision: _decision, outcome: _outcome, ...action } = anAction({ id, key: id, expiresAt: inHours(200) });
       const event = { kind: 'announced' as const, at: action.createdAt, actorId: null, data: {} };
-      await store.add({ ...action, contentDigest: 'c' }, [], event);
-    }
+      return store.add({ ...action, contentDigest: 'c' }, [], event);
+    });
+    await Promise.all(added);
     await engine.close();
     const { text } = await inboxOf(alice);
-    expect(text).toMatch(/30\d actions await your decision\. The first 20 are shown\./);
+    expect(text).toMatch(/30\d actions await your decision\.\s*The first \d+ are shown here\./);
     await views.refresh(alice);
     const whole = await world.until('all twenty', () => views.refreshed(alice).includes('Show 20') && views.refreshed(alice));
+    expect(whole).toContain('The first 20 are shown here.');
     expect(whole).not.toContain('Show 21');
   });
 

@@ -5,7 +5,7 @@
 import type { Button, KnownBlock } from '@slack/types';
 import type { CardPlace } from '../../action-center/inbox.ts';
 import type { InboxCard, InboxRow } from '../inbox-card.ts';
-import { inboxTexts, leftOutText, openLabel, showLabel } from '../inbox-words.ts';
+import { homeHasMore, inboxTexts, openLabel, showLabel, shownText } from '../inbox-words.ts';
 import { type Line, plain, strong, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
 import { limits, messageBudget, plainText, richText, type SlackContent, section } from './render.ts';
@@ -28,7 +28,7 @@ export function permalinks(workspaceUrl: string | null): LinkTo {
 export function renderHome(card: InboxCard, linkTo: LinkTo): KnownBlock[] {
   const refresh: Button = { type: 'button', action_id: inboxActions.refresh, text: plainText(inboxTexts.refresh, limits.label) };
   return [
-    ...startOf(card),
+    ...startOf(card, shownText(card.rows.length, card.total)),
     { type: 'actions', elements: [refresh] },
     ...card.rows.flatMap((row) => [...drawRow(row, linkTo), { type: 'divider' as const }]),
     ...endOf(card, linkTo),
@@ -41,8 +41,8 @@ export function renderInboxMessage(card: InboxCard, linkTo: LinkTo): SlackConten
   for (let shown = card.rows.length; ; shown -= 1) {
     const left = card.rows.length - shown;
     const rows = card.rows.slice(0, shown).flatMap((row) => drawRow(row, linkTo));
-    const note = left === 0 ? [] : [lines([leftOutText(left, 'slack')])];
-    const blocks = [...startOf(card), ...rows, ...note, ...endOf(card, linkTo)];
+    const note = shownText(shown, card.total, left === 0 ? '' : homeHasMore);
+    const blocks = [...startOf(card, note), ...rows, ...endOf(card, linkTo)];
     if (shown === 0 || JSON.stringify(blocks).length <= messageBudget) return { text, blocks };
   }
 }
@@ -50,7 +50,10 @@ export function renderInboxMessage(card: InboxCard, linkTo: LinkTo): SlackConten
 const maxPart = 300;
 const lines = (list: readonly Line[]): KnownBlock => richText(list.map((line) => section(line, maxPart)));
 
-const startOf = (card: InboxCard): KnownBlock[] => [{ type: 'header', text: plainText(card.heading, limits.header) }, lines(card.intro)];
+const startOf = (card: InboxCard, note: Line[]): KnownBlock[] => [
+  { type: 'header', text: plainText(card.heading, limits.header) },
+  lines([...card.intro, ...note]),
+];
 
 function drawRow(row: InboxRow, linkTo: LinkTo): KnownBlock[] {
   const url = urlOf(row.place, linkTo);

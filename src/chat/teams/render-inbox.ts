@@ -1,7 +1,7 @@
 /** Draws an inbox from `adaptive-cards/inbox.json`. Pure. Foreign text only ever lands in TextRuns. What does not fit is left out, and said. */
 import type { CardPlace } from '../../action-center/inbox.ts';
 import type { InboxCard, InboxRow } from '../inbox-card.ts';
-import { inboxTexts, leftOutText, openLabel, showLabel } from '../inbox-words.ts';
+import { inboxTexts, openLabel, showLabel, shownText } from '../inbox-words.ts';
 import { type Line, showText, strong, words } from '../show.ts';
 import { type Cloud, clouds } from './clouds.ts';
 import { plainText } from './escape.ts';
@@ -47,17 +47,16 @@ export function renderInbox(card: InboxCard, linkTo: LinkTo): TeamsContent {
 
 function inboxData(card: InboxCard, linkTo: LinkTo, room: { rows: number; part: number }): Record<string, unknown> {
   const rows = card.rows.slice(0, room.rows);
-  const left = card.rows.length - rows.length;
   const lines = (list: readonly Line[]) => list.map((line) => ({ inlines: runs(line, room.part) }));
   const { decided } = card;
   return {
     heading: runs([words(card.heading)], 100, { size: 'Large', weight: 'Bolder' }),
-    intro: lines(card.intro),
+    intro: lines([...card.intro, ...shownText(rows.length, card.total)]),
     rows: rows.map((row) => rowData(row, linkTo, room.part)),
     hasDecided: decided !== null,
     decidedHeading: runs([strong(decided?.heading ?? '')], 100),
     decided: lines(decided?.lines.map(({ line, place }) => withLink(line, place, linkTo)) ?? []),
-    footnotes: [...(left > 0 ? [leftOutText(left, 'teams')] : []), ...card.footnotes].map((line) => ({
+    footnotes: card.footnotes.map((line) => ({
       inlines: runs(line, room.part, { isSubtle: true, size: 'Small' }),
     })),
     refresh: inboxTexts.refresh,
