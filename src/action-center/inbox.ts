@@ -122,7 +122,7 @@ function missingFor(actor: Actor, settings: InboxDeps['settings']): Role[][] {
 type Standing = Pick<InboxDeps, 'settings' | 'isBarred'> & { at: string };
 
 /** Whether an approval of this person, now, would be a decision (or one of those that are needed). */
-export function awaits(actor: Actor, action: RemediationAction, { settings, isBarred, at }: Standing): boolean {
+function awaits(actor: Actor, action: RemediationAction, { settings, isBarred, at }: Standing): boolean {
   if (!isOpen(action) || action.expiresAt <= at) return false;
   if (!mayBeCarriedOut(action.type, settings.backend) || isBarred?.(action)) return false;
   if (action.approvals.some((approval) => approval.actor.entraId === actor.entraId)) return false;
