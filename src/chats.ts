@@ -10,6 +10,7 @@ import { noticeFor } from './chat/alarm-words.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
 import type { HistoryFlows } from './chat/history-answers.ts';
+import { answerInbox, type InboxAsked } from './chat/inbox-command.ts';
 import type { ManyFlows } from './chat/many.ts';
 import type { Flows } from './chat/press.ts';
 import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
@@ -19,6 +20,7 @@ import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { batchLoop, drawBatch, manyFlows } from './many.ts';
+import { inboxStore } from './store/inbox.ts';
 
 type Chat = {
   surface: Surface;
@@ -118,6 +120,7 @@ function slackDeps(ground: Foundation, flows: AllFlows) {
   return {
     ...common(ground, flows),
     commands: commandsOf(ground, flows),
+    homeEveryMs: ground.timing.homeEveryMs,
     identityMode: ground.config.identityMode,
     channels: ground.policy.conversations('slack'),
   };
@@ -152,6 +155,8 @@ function teamsDeps(ground: Foundation, flows: AllFlows, poke: () => void, settin
 
 function commandsOf(ground: Foundation, { many }: AllFlows): AnswerCommand {
   const { store, directory, settings, now, log } = ground;
+  const isBarred = (action: RemediationAction) => ground.policy.barred({ ...action, id: action.key }) !== null;
+  const inboxDeps = { inboxStore: inboxStore(ground.db, ground.config.tenantId), directory, settings, now, log, isBarred };
   const deps = {
     look: (asked: Look) => look({ store, directory, settings, now }, asked),
     draw: (action: RemediationAction) => drawAction(ground, action),
@@ -159,6 +164,7 @@ function commandsOf(ground: Foundation, { many }: AllFlows): AnswerCommand {
     many: { many, backend: settings.backend, log },
     history: historyFlows(ground),
     places: ground.cardPlaces,
+    inbox: (asked: InboxAsked) => answerInbox(inboxDeps, asked),
     log,
   };
   return (asked) => answerCommand(deps, asked);

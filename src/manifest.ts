@@ -66,6 +66,7 @@ async function slackManifest({ publicUrl, socketMode = false }: ManifestValues):
   const document = parseDocument(template);
   document.setIn(['settings', 'socket_mode_enabled'], true);
   document.deleteIn(['settings', 'interactivity', 'request_url']);
+  document.deleteIn(['settings', 'event_subscriptions', 'request_url']);
   document.deleteIn(['features', 'slash_commands', 0, 'url']);
   return document.toString({ lineWidth: 0 });
 }

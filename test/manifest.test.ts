@@ -54,6 +54,7 @@ describe('the Teams package', () => {
     expect(bot.commandLists[0].triggers).toEqual(['mention', 'slash']);
     expect(bot.commandLists[0].commands.map(({ title }: { title: string }) => title)).toEqual([
       'help',
+      'inbox',
       'show',
       'pending',
       'history',
@@ -121,6 +122,8 @@ describe('the Slack manifest', () => {
     expect(slackManifestProblems(manifest)).toEqual([]);
     expect(ownProblems(manifest)).toEqual([]);
     expect(manifest.settings.interactivity.request_url).toBe(`${publicUrl}/slack/events`);
+    expect(manifest.settings.event_subscriptions).toEqual({ request_url: `${publicUrl}/slack/events`, bot_events: ['app_home_opened'] });
+    expect(manifest.features.app_home.home_tab_enabled).toBe(true);
     expect(text).not.toContain('contoso');
     expect(text).toContain('# cards, their updates');
   });
@@ -133,7 +136,7 @@ describe('the Slack manifest', () => {
   test('has one command, answered where the presses are, with its text as it was typed', async () => {
     const { features, oauth_config } = parse(await manifestFor('slack', { publicUrl }));
     expect(features.slash_commands).toMatchObject([{ command: '/actions', url: `${publicUrl}/slack/events`, should_escape: false }]);
-    expect(features.slash_commands[0].usage_hint).toMatch(/help \| show/);
+    expect(features.slash_commands[0].usage_hint).toMatch(/help \| inbox \| show/);
     expect(oauth_config.scopes.bot).toContain('commands');
   });
 
@@ -143,6 +146,7 @@ describe('the Slack manifest', () => {
     expect(slackManifestProblems(manifest)).toEqual([]);
     expect(ownProblems(manifest)).toEqual([]);
     expect(manifest.settings.socket_mode_enabled).toBe(true);
+    expect(manifest.settings.event_subscriptions).toEqual({ bot_events: ['app_home_opened'] });
     expect(manifest.features.slash_commands).toMatchObject([{ command: '/actions' }]);
     expect(manifest.features.slash_commands[0]).not.toHaveProperty('url');
     expect(text).toContain('# cards, their updates');

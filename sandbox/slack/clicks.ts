@@ -97,6 +97,26 @@ function pickOption(block: Pressable['block'], element: Pressable['element'], va
   return enter(element, toggled.join(','));
 }
 
+/** The same in the app's Home tab: there is no conversation, so no response_url. */
+export async function clickInHome(
+  state: SlackState,
+  sockets: SocketMode,
+  p: { user: string; button: string; near?: string; url?: string },
+): Promise<Ack> {
+  const view = state.homes.get(p.user);
+  if (view === undefined) throw new Error(`${p.user} has no Home tab`);
+  const pressed = findPressable(view.blocks, p.button, p.near);
+  const action = actionOf(state, pressed, view.state.values);
+  if (action.entered !== undefined) view.state.values = action.entered;
+  const payload = {
+    ...interaction(state, 'block_actions', p.user),
+    container: { type: 'view', view_id: view.id },
+    view: structuredClone(view),
+    actions: [action.sent],
+  };
+  return deliver(state, sockets, { kind: 'interactive', payload, what: `the click on "${p.button}" by ${p.user}`, url: p.url });
+}
+
 /** The same inside the modal on top. */
 export async function clickInView(
   state: SlackState,

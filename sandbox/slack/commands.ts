@@ -5,7 +5,7 @@ import { deliver } from './deliver.ts';
 import { personOf } from './people.ts';
 import { isObject } from './rules.ts';
 import type { SocketMode } from './socket-mode.ts';
-import { addProblem, postEphemeral, postMessage, type SlackState } from './state.ts';
+import { addProblem, openDirectMessage, postEphemeral, postMessage, type SlackState } from './state.ts';
 import type { Ack } from './types.ts';
 
 type Command = { user: string; channel: string; command: string; text: string; url?: string };
@@ -52,6 +52,19 @@ function showAnswer(state: SlackState, p: Command, body: unknown): void {
   const { text, blocks } = content;
   if (args['response_type'] === 'in_channel') postMessage(state, channel, { text, blocks });
   else postEphemeral(state, p.user, { channel: channel.id, text, blocks, via: 'ack' });
+}
+
+/** Slack tells of this each time, and hands in the tab as it is (https://docs.slack.dev/reference/events/app_home_opened). */
+export function openHome(
+  state: SlackState,
+  sockets: SocketMode,
+  p: { user: string; tab?: 'home' | 'messages'; url?: string },
+): Promise<Ack> {
+  const { user, tab = 'home', ...to } = p;
+  const view = state.homes.get(personOf(state, user).id);
+  const channel = openDirectMessage(state, user).id;
+  const shown = tab === 'home' && view !== undefined ? { view: structuredClone(view) } : {};
+  return sendEvent(state, sockets, { type: 'app_home_opened', user, channel, tab, ...shown }, to);
 }
 
 /** An Events API delivery, such as app_home_opened or app_uninstalled. */

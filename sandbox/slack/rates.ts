@@ -30,6 +30,7 @@ export const METHOD_RATES: Record<string, Rate> = {
   'views.open': TIER_4,
   'views.update': TIER_4,
   'views.push': TIER_4,
+  'views.publish': TIER_4,
 };
 
 export type Buckets = { /** Seconds to wait, 0 when the call may go ahead. */ take(key: string, rate: Rate): number };

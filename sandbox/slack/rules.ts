@@ -1,7 +1,7 @@
 // The small language the Block Kit limits are written in: a rule looks at one value and notes what Slack would refuse.
 // Wording and `[json-pointer:...]` follow what chat.postMessage answers.
 
-export type Surface = 'message' | 'modal';
+export type Surface = 'message' | 'modal' | 'home';
 export type BlockProblem = { pointer: string; message: string };
 /** What is counted over the whole message while its blocks are walked. */
 export type Check = {

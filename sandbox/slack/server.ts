@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { click, clickInView } from './clicks.ts';
-import { command, sendEvent } from './commands.ts';
+import { click, clickInHome, clickInView } from './clicks.ts';
+import { command, openHome, sendEvent } from './commands.ts';
 import { signedRequest, transmit } from './deliver.ts';
 import { failRequest, handleRequest } from './http.ts';
 import { closeView, submit } from './modals.ts';
@@ -45,6 +45,7 @@ function windows(state: SlackState) {
     thread: (channel: string, ts: string) =>
       structuredClone((state.channels.get(channel)?.messages ?? []).filter((it) => it.thread_ts === ts && isReply(it))),
     ephemerals: (userId: string) => structuredClone(state.ephemerals.get(userId) ?? []),
+    home: (userId: string) => structuredClone(state.homes.get(userId)),
     view: (userId: string) => structuredClone(stackOf(state, userId).at(-1)),
   };
 }
@@ -60,6 +61,8 @@ function doors(state: SlackState, sockets: SocketMode): Omit<SlackWorld, keyof R
     requestUrls: state.requestUrls,
     setRequestUrls: (urls) => void state.requestUrls.splice(0, state.requestUrls.length, ...urls),
     click: (p) => click(state, sockets, p),
+    openHome: (p) => openHome(state, sockets, p),
+    clickInHome: (p) => clickInHome(state, sockets, p),
     clickInView: (p) => clickInView(state, sockets, p),
     submit: (p) => submit(state, sockets, p),
     closeView: (p) => closeView(state, sockets, p),

@@ -10,6 +10,7 @@ import type {
   RecordedRequest,
   SlackChannel,
   SlackEvents,
+  SlackHome,
   SlackMessage,
   SlackOptions,
   SlackPerson,
@@ -38,6 +39,8 @@ export type SlackState = {
   ephemerals: Map<string, Ephemeral[]>;
   /** Open modals of each person, the top one last. */
   views: Map<string, SlackView[]>;
+  /** The Home tab of each person, once it was published. */
+  homes: Map<string, SlackHome>;
   /** What people ticked and picked in messages: `channel ts user` to values. */
   picked: Map<string, FormState>;
   tickets: Tickets;
@@ -67,6 +70,7 @@ export function createState(options: SlackOptions): SlackState {
     channels: new Map(options.channels.map((channel) => [channel.id, { ...channel, messages: [] }])),
     ephemerals: new Map(),
     views: new Map(),
+    homes: new Map(),
     picked: new Map(),
     tickets: createTickets(now),
     buckets: createBuckets(now),

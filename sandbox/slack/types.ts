@@ -90,6 +90,8 @@ export type SlackView = {
   errors?: Record<string, string>;
 };
 
+export type SlackHome = Omit<SlackView, 'type'> & { type: 'home' };
+
 export type Ack = { status: number; body: unknown; ms: number; timedOut: boolean };
 export type RecordedRequest = { url: string; headers: Record<string, string>; body: string; at: number };
 export type Args = Record<string, unknown>;
@@ -115,6 +117,7 @@ export type SlackEvents = {
   update: UpdateEvent;
   ephemeral: Ephemeral;
   view: { user: string; view: SlackView | undefined };
+  home: { user: string; view: SlackHome };
 };
 
 export type Click = {
@@ -140,6 +143,11 @@ export type SlackWorld = {
   thread(channel: string, ts: string): SlackMessage[];
   ephemerals(userId: string): Ephemeral[];
   view(userId: string): SlackView | undefined;
+  /** The app's Home tab as this person sees it. */
+  home(userId: string): SlackHome | undefined;
+  /** The person opens the app's Home tab. */
+  openHome(p: { user: string; tab?: 'home' | 'messages'; url?: string }): Promise<Ack>;
+  clickInHome(p: { user: string; button: string; near?: string; url?: string }): Promise<Ack>;
   click(p: Click): Promise<Ack>;
   clickInView(p: { user: string; button: string; near?: string; confirm?: 'accept' | 'deny'; url?: string }): Promise<Ack>;
   submit(p: { user: string; values: Record<string, string>; url?: string }): Promise<Ack>;

@@ -2,16 +2,19 @@
 
 import { normaliseBlocks } from './blocks.ts';
 import { formState } from './forms.ts';
+import type { BlockProblem } from './rules.ts';
 import { isObject, problemText } from './rules.ts';
 import type { SlackState } from './state.ts';
-import type { ApiAnswer, Args, SlackBlock, SlackView, TextObject } from './types.ts';
-import { validateView } from './view-rules.ts';
+import type { ApiAnswer, Args, SlackBlock, SlackHome, SlackView, TextObject } from './types.ts';
+import { validateHome, validateView } from './view-rules.ts';
 
 export const VIEW_STACK = 3;
 const refuse = (error: string): ApiAnswer & { ok: false } => ({ ok: false, error });
 
-export function refuseView(view: unknown): (ApiAnswer & { ok: false }) | undefined {
-  const errors = validateView(view).map(problemText);
+export const refuseView = (view: unknown) => refusalOf(validateView(view));
+
+function refusalOf(problems: BlockProblem[]): (ApiAnswer & { ok: false }) | undefined {
+  const errors = problems.map(problemText);
   if (errors.length === 0) return undefined;
   return { ok: false, error: 'invalid_arguments', errors, response_metadata: { messages: errors.map((error) => `[ERROR] ${error}`) } };
 }
@@ -113,4 +116,19 @@ export function viewsUpdate(state: SlackState, args: Args): ApiAnswer {
     return hash !== undefined && hash !== old.hash ? refuse('hash_conflict') : { ok: true, view: replaceView(state, user, old, view) };
   }
   return refuse('not_found');
+}
+
+/** Each person has one Home tab of the app; a publication replaces it. `hash` is that of the view it was made from. */
+export function viewsPublish(state: SlackState, args: Args): ApiAnswer {
+  const { user_id: user, hash, view } = args;
+  const refused = refusalOf(validateHome(view));
+  if (refused !== undefined || !isObject(view)) return refused ?? refuse('invalid_arguments');
+  if (typeof user !== 'string' || !state.people.has(user)) return refuse('user_not_found');
+  const before = state.homes.get(user);
+  if (hash !== undefined && hash !== before?.hash) return refuse('hash_conflict');
+  const id = before?.id ?? state.newId('V');
+  const home: SlackHome = { ...buildView(state, view, { id, root_view_id: id, previous_view_id: null }), type: 'home' };
+  state.homes.set(user, home);
+  state.events.emit('home', { user, view: structuredClone(home) });
+  return { ok: true, view: home };
 }

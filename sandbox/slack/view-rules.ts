@@ -1,4 +1,4 @@
-// Modals: https://docs.slack.dev/reference/views/modal-views
+// Modals: https://docs.slack.dev/reference/views/modal-views; Home tabs: https://docs.slack.dev/reference/views/home-tab-views
 
 import { checkBlocks } from './blocks.ts';
 import { plainText } from './elements.ts';
@@ -17,6 +17,17 @@ const modal: Rule = object(
     submit_disabled: boolean,
   },
 );
+
+const home: Rule = object(
+  { type: string({ oneOf: ['home'] }), blocks: (value, pointer, check) => checkBlocks(value, pointer, check) },
+  { private_metadata: string({ min: 0, max: 3000 }), callback_id: string({ min: 0, max: 255 }), external_id: string({ min: 0, max: 255 }) },
+);
+
+export function validateHome(view: unknown): BlockProblem[] {
+  const check = newCheck('home');
+  home(view, '/view', check);
+  return check.problems;
+}
 
 export function validateView(view: unknown): BlockProblem[] {
   const check = newCheck('modal');

@@ -7,7 +7,7 @@ import { METHOD_RATES } from './rates.ts';
 import type { SocketMode } from './socket-mode.ts';
 import { addProblem, type SlackState } from './state.ts';
 import type { ApiAnswer, Args, HttpAnswer } from './types.ts';
-import { viewsOpen, viewsPush, viewsUpdate } from './view-methods.ts';
+import { viewsOpen, viewsPublish, viewsPush, viewsUpdate } from './view-methods.ts';
 
 type Method = {
   answer: (state: SlackState, args: Args) => ApiAnswer;
@@ -36,6 +36,7 @@ const METHODS: Record<string, Method> = {
   'views.open': { answer: viewsOpen, needs: ['view'] },
   'views.update': { answer: viewsUpdate, needs: ['view'] },
   'views.push': { answer: viewsPush, needs: ['view'] },
+  'views.publish': { answer: viewsPublish, needs: ['user_id', 'view'] },
 };
 
 function authTest(state: SlackState): ApiAnswer {

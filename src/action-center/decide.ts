@@ -135,7 +135,7 @@ async function standingRefusal(deps: DecideDeps, action: RemediationAction, clic
 }
 
 /** By the name the producer gave; without one nobody can be told to be the requester. */
-const isRequester = ({ requestedBy }: RemediationAction, { upn }: Actor): boolean =>
+export const isRequester = ({ requestedBy }: RemediationAction, { upn }: Actor): boolean =>
   requestedBy.upn !== undefined && requestedBy.upn.toLowerCase() === upn.toLowerCase();
 
 async function rescope(deps: DecideDeps, action: RemediationAction, digest: string): Promise<string> {

@@ -28,6 +28,7 @@ export function helpText(platform: Platform): Line[] {
         ' shows one action as it stands now: who decided, when, in which role, and what became of it. The id is at the foot of every card.',
       ),
     ],
+    [strong(how('inbox')), words(' lists what awaits your decision, the most urgent first, and what you decided lately.')],
     [strong(how('pending')), words(' shows what waits for a decision here; add in:all for everything.')],
     [
       strong(how('history week status:failed')),

@@ -8,6 +8,7 @@ import { parseUndo, type UndoCommand, type UndoProblem } from './undo-command.ts
 
 export type Command =
   | { name: 'help' }
+  | { name: 'inbox' }
   | { name: 'show'; id: string }
   | { name: 'history'; ask: HistoryAsk }
   | { name: 'link'; ask: LinkAsk }
@@ -24,7 +25,7 @@ export type CommandProblem =
 
 export type Parsed = { command: Command } | { problem: CommandProblem };
 
-const built = ['help', 'show', 'history', 'pending', 'link', 'undo', 'bulk'] as const;
+const built = ['help', 'inbox', 'show', 'history', 'pending', 'link', 'undo', 'bulk'] as const;
 /** Understood, and honestly not there yet. */
 const later = ['hunt', 'export', 'digest'] as const;
 
@@ -42,6 +43,7 @@ export function parseCommand(text: string): Parsed {
   const [first = '', ...rest] = withoutOwnName(tokensOf(text));
   const word = first.toLowerCase();
   if (word === '' || word === 'help') return { command: { name: 'help' } };
+  if (word === 'inbox') return { command: { name: 'inbox' } };
   if (word === 'show') return parseShow(rest);
   if (word === 'link') return parsedLink(rest);
   if (word === 'undo') return parseUndo(rest);

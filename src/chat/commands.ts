@@ -13,6 +13,8 @@ import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
 import { answerHistory, type HistoryAnswer, type HistoryFlows } from './history-answers.ts';
 import type { HistoryCard } from './history-card.ts';
+import type { InboxCard } from './inbox-card.ts';
+import type { InboxAsked } from './inbox-command.ts';
 import { answerLink, type LinkAsk, type LinkCommand } from './link-command.ts';
 import { linkFailed } from './link-words.ts';
 import { bulkQuestion, type ManyDeps, undoQuestion } from './many.ts';
@@ -29,7 +31,11 @@ export type Asked = Omit<Look, 'actionId'> & {
   share?: boolean;
 };
 /** `posted`: where cards of the shown action stand on this platform; each platform knows how to lead there. */
-export type CommandAnswer = Omit<HistoryAnswer, 'card'> & { card: ActionCard | AskCard | HistoryCard | null; posted?: PostedAt[] };
+export type CommandAnswer = Omit<HistoryAnswer, 'card'> & {
+  card: ActionCard | AskCard | HistoryCard | null;
+  inbox?: InboxCard;
+  posted?: PostedAt[];
+};
 export type PostedAt = { conversation: string; ref: string };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
@@ -41,6 +47,8 @@ export type CommandDeps = {
   many: ManyDeps;
   history: HistoryFlows;
   places: (actionId: ActionId, platform: Platform) => Promise<PostedAt[]>;
+  /** Never rejects. */
+  inbox: (asked: InboxAsked) => Promise<InboxCard>;
   log: Log;
 };
 
@@ -62,6 +70,7 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
   if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
   if (parsed.command.name === 'help') return said(...helpText(platform));
   const { command } = parsed;
+  if (command.name === 'inbox') return { lines: [], card: null, inbox: await deps.inbox(asker) };
   if (command.name === 'link') return answeredLink(deps, { ...asker, name }, command.ask);
   if (command.name === 'undo') return question(await undoQuestion(deps.many, command.ids, { ...asker, conversation }));
   if (command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));

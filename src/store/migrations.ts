@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { batchesSchema } from './batches-schema.ts';
 import { historySchema } from './history-schema.ts';
+import { inboxSchema } from './inbox-schema.ts';
 import { preferencesSchema } from './preferences-schema.ts';
 import { revisions } from './revisions-schema.ts';
 import { seals } from './seals-schema.ts';
@@ -185,4 +186,5 @@ export const migrations: Record<string, Migration> = {
   '0006-history': { up: (db: Kysely<unknown>) => runScript(db, historySchema) },
   '0007-batches': { up: (db: Kysely<unknown>) => runScript(db, batchesSchema) },
   '0008-preferences': { up: (db: Kysely<unknown>) => runScript(db, preferencesSchema) },
+  '0010-inbox': { up: (db: Kysely<unknown>) => runScript(db, inboxSchema) },
 };

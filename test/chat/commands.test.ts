@@ -19,6 +19,7 @@ function open(look: CommandDeps['look'], history = noHistory) {
     places: async () => [],
     draw: (one) => cardFor(one, { ...plainContext, huntUrl: 'https://security.microsoft.com/v2/advanced-hunting' }),
     many: { many: noMany, backend: 'simulator', log: openLog('silent', { write: () => {} }) },
+    inbox: () => Promise.reject(new Error('nothing is listed for this')),
     log: openLog('info', { write: (line) => void log.push(line) }),
   };
   const ask = async (text: string) => {

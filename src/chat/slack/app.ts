@@ -20,7 +20,9 @@ import { clientOptions, quietLogger, slackClient } from './client.ts';
 import { type CommandDeps, onSlashCommand } from './commands.ts';
 import { type Arrival, type Guard, slackGuard } from './guard.ts';
 import { type HistoryPressDeps, isHistoryPress, onHistoryPress } from './history-presses.ts';
+import { type SlackInbox, slackInbox } from './inbox.ts';
 import { peopleDeadlineMs, slackPeople } from './people.ts';
+import { permalinks } from './render-inbox.ts';
 import { type Account, connectSocket, whoAmI } from './start.ts';
 import { slackSurface } from './surface.ts';
 import { threadLinks } from './threads.ts';
@@ -41,6 +43,8 @@ export type SlackDeps = {
   many: ManyFlows;
   backend: BackendName;
   commands: AnswerCommand;
+  /** Between two publications of one person's Home tab. */
+  homeEveryMs?: number | undefined;
   /** How long Slack may be away while we start. */
   startDeadlineMs?: number;
 };
@@ -84,9 +88,21 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const app = newApp(deps, account, transport.receiver);
   const taken = takingOnce({ running, isRepeat: transport.isRepeat, log });
   const share = sharing(interactive, channels);
-  const asking = { answer: deps.commands, teamId, personBehind, tell, threads: threadLinks({ client: interactive, log }), log };
+  const linkTo = permalinks(account.workspaceUrl);
+  const threads = threadLinks({ client: interactive, log });
+  const asking = { answer: deps.commands, teamId, personBehind, tell, threads, linkTo, log };
+  const publishing = client(interactiveTimeoutMs);
+  const inbox = slackInbox({
+    ...asking,
+    everyMs: deps.homeEveryMs,
+    openView,
+    now,
+    publishHome: async (user_id, blocks) => {
+      await publishing.views.publish({ user_id, view: { type: 'home', blocks } });
+    },
+  });
   const clicks = { flows: deps.flows, many: deps.many, backend: deps.backend, teamId, personBehind, tell, openView, log };
-  listen(app, clicks, { ...asking, share }, taken);
+  listen(app, { clicks, inbox, history: { ...asking, share } }, taken);
   listenForCommands(app, asking, taken);
   await app.init();
   if (transport.socket) await connectSocket(transport.socket, { deadline });
@@ -96,7 +112,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
     handle: transport.handle,
     inFlight: () => running.size,
     stop: async (deadlineMs) => {
-      await drained(running, deadlineMs);
+      await Promise.all([drained(running, deadlineMs), inbox.stop(deadlineMs)]);
       await transport.socket?.stop();
     },
   };
@@ -205,12 +221,23 @@ function takingOnce({ running, isRepeat, log }: Listening): Taking {
   };
 }
 
+type Listeners = { clicks: ClickDeps; inbox: SlackInbox; history: HistoryPressDeps };
+
 /** One listener for presses and one for dialogs: every further one is asked for every request. */
-function listen(app: App, deps: ClickDeps, history: HistoryPressDeps, taken: Taking): void {
-  const press = taken((interaction: Interaction) =>
-    isHistoryPress(interaction.body) ? onHistoryPress(history, interaction) : onPress(deps, interaction),
-  );
-  const submit = taken((interaction: Interaction) => onSubmit(deps, interaction));
+function listen(app: App, { clicks, inbox, history }: Listeners, taken: Taking): void {
+  const press = taken(async (interaction: Interaction) => {
+    if (await inbox.pressed(interaction)) return;
+    if (isHistoryPress(interaction.body)) return onHistoryPress(history, interaction);
+    await onPress(clicks, interaction);
+    inbox.acted(interaction.body);
+  });
+  const submit = taken(async (interaction: Interaction) => {
+    await onSubmit(clicks, interaction);
+    inbox.acted(interaction.body);
+  });
+  const opened = taken<never>(async (asked) => inbox.opened(asked));
+  // Bolt has acknowledged events already.
+  app.event('app_home_opened', ({ body, context }) => opened({ body, context, ack: async () => {} }));
   app.action(/^ac\./, ({ body, context, ack }) => press({ body, context, ack: (answer) => ack(answer as never) }));
   app.view(/^ac\./, ({ body, context, ack }) => submit({ body, context, ack: (answer) => ack(answer as never) }));
 }

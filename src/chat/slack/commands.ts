@@ -10,6 +10,7 @@ import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { renderLine, renderLines } from './render.ts';
 import { renderAnswer } from './render-history.ts';
+import { type LinkTo, renderInboxMessage } from './render-inbox.ts';
 import type { ThreadLinks } from './threads.ts';
 
 export type CommandDeps = {
@@ -18,6 +19,7 @@ export type CommandDeps = {
   personBehind: (clicker: Clicker) => ClickingPerson;
   tell: TellPrivately;
   threads: ThreadLinks;
+  linkTo: LinkTo;
   log: Log;
 };
 
@@ -59,7 +61,8 @@ export async function onSlashCommand(
   await say(deps, reader, answer ?? (await work));
 }
 
-async function say({ tell, threads }: CommandDeps, reader: Reader, { lines, card, posted }: CommandAnswer): Promise<void> {
+async function say({ tell, threads, linkTo }: CommandDeps, reader: Reader, { lines, card, inbox, posted }: CommandAnswer): Promise<void> {
+  if (inbox !== undefined) await tell(reader, renderInboxMessage(inbox, linkTo));
   if (card !== null) await tell(reader, renderAnswer(card));
   if (lines.length > 0) await tell(reader, renderLines([...lines, ...(await threads(posted))]));
 }

@@ -12,8 +12,8 @@ import { writePressed } from './pressed.ts';
 export type SlackContent = { text: string; blocks: KnownBlock[] };
 
 /** Not documented by Slack; `msg_blocks_too_long` was met from about 12,000 characters on (bolt-js issues 2509 and 2867). */
-const messageBudget = 10_000;
-const limits = { header: 150, label: 75, value: 2000, url: 3000, confirmTitle: 100, confirmText: 300, confirmButton: 30 } as const;
+export const messageBudget = 10_000;
+export const limits = { header: 150, label: 75, value: 2000, url: 3000, confirmTitle: 100, confirmText: 300, confirmButton: 30 } as const;
 
 type Room = { details: number; part: number; parts: number; facts: number; entities: number; values: number; links: boolean };
 

@@ -7,7 +7,14 @@ import { ConfigError, UpstreamError } from '../../action-center/errors.ts';
 import type { Log } from '../../action-center/ports.ts';
 import { surfaceErrorOf } from './surface-errors.ts';
 
-export type Account = { teamId: string; enterpriseId: string | null; botId: string; botUserId: string };
+export type Account = {
+  teamId: string;
+  enterpriseId: string | null;
+  botId: string;
+  botUserId: string;
+  /** The workspace's own address, which every message in it has a part of; null when Slack names none. */
+  workspaceUrl: string | null;
+};
 
 const firstPauseMs = 250;
 const longestPauseMs = 5000;
@@ -31,8 +38,8 @@ export async function whoAmI(client: WebClient, { deadline, log }: { deadline: n
 
 async function askOnce(client: WebClient): Promise<Account> {
   try {
-    const { team_id: teamId, enterprise_id: enterpriseId = null, bot_id: botId, user_id: botUserId } = await client.auth.test();
-    if (teamId && botId && botUserId) return { teamId, enterpriseId, botId, botUserId };
+    const { team_id: teamId, enterprise_id: enterpriseId = null, bot_id: botId, user_id: botUserId, url } = await client.auth.test();
+    if (teamId && botId && botUserId) return { teamId, enterpriseId, botId, botUserId, workspaceUrl: url ?? null };
     throw new ConfigError(['SLACK_BOT_TOKEN: is not the token of a bot in a workspace; it starts with xoxb-']);
   } catch (error) {
     const code = refusedToken(error);

@@ -5,20 +5,22 @@ import type { TurnContext } from 'botbuilder';
 import type { BackendName } from '../../action-center/catalogue.ts';
 import type { CardRow, CardStore, Conversations, Lanes, Log } from '../../action-center/ports.ts';
 import type { Card } from '../card.ts';
-import type { AnswerCommand } from '../commands.ts';
+import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import type { ManyFlows } from '../many.ts';
 import { type Flows, within } from '../press.ts';
 import type { Surface } from '../surface.ts';
 import type { Arrival } from './activity.ts';
 import { openAnswers, type PrivateAnswersDeps, privateAnswers } from './answers.ts';
 import { type ClickDeps, isRefresh, onInvoke, onSubmittedPress } from './clicks.ts';
-import { type CommandDeps, onCommand } from './commands.ts';
+import { type CommandDeps, onCommand, sayAnswer } from './commands.ts';
 import { openConnector } from './connector.ts';
 import { openAuthentication, Turns } from './credentials.ts';
 import { type Admitted, type Door, openDoor } from './door.ts';
 import type { GuardRefusal } from './guard.ts';
+import { isInboxRefresh, onInboxPress } from './inbox.ts';
 import { type Installs, installs } from './installs.ts';
 import type { InvokeAnswer } from './invoke.ts';
+import { deepLinks } from './render-inbox.ts';
 import { repeats } from './repeats.ts';
 import type { TeamsSettings } from './settings.ts';
 import { lanesOf, removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurface } from './surface.ts';
@@ -96,7 +98,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
       track,
       lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting),
     },
-    commands: { answer: deps.commands, tell, log, track },
+    commands: { answer: deps.commands, tell, linksIn: (organisation) => deepLinks(settings.cloud, organisation), log, track },
     places: installs({
       conversations,
       routed: new Set(deps.routed),
@@ -113,7 +115,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   // A refresh changes nothing and its answer is large: neither worth remembering.
   const answer = (admitted: Admitted) => {
     const work = () => turn(turns, app, admitted);
-    return isRefresh(admitted.arrival) ? work() : take(admitted.arrival.requestKey, work);
+    return isRefresh(admitted.arrival) || isInboxRefresh(admitted.arrival) ? work() : take(admitted.arrival.requestKey, work);
   };
   return {
     surface: teamsSurface(surfaceDeps),
@@ -175,6 +177,7 @@ type Routed = { clicks: ClickDeps; commands: CommandDeps; places: Installs; log:
 
 /** Routing only: no storage, no typing timer, no answers of teams-ai's own. */
 function routes({ clicks, commands, places, log }: Routed): Application {
+  const inbox = { ...commands, say: (arrival: Arrival, answer: CommandAnswer) => sayAnswer(commands, arrival, answer) };
   const app = new Application({ startTypingTimer: false, removeRecipientMention: false });
   const of =
     (...types: string[]) =>
@@ -185,7 +188,10 @@ function routes({ clicks, commands, places, log }: Routed): Application {
     async (context) => {
       const arrival = arrivalOf(context);
       noticed(places, arrival, log);
-      await context.sendActivity({ type: 'invokeResponse', value: await onInvoke(clicks, arrival) });
+      await context.sendActivity({
+        type: 'invokeResponse',
+        value: (await onInboxPress(inbox, arrival)) ?? (await onInvoke(clicks, arrival)),
+      });
     },
     true,
   );

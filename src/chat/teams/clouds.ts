@@ -10,6 +10,8 @@ type CloudFacts = {
   serviceUrl: string;
   /** Hosts that activities may name as the place to answer to. */
   hosts: readonly string[];
+  /** Where links to messages lead. */
+  webUrl: string;
 };
 
 const publicIssuer = 'https://api.botframework.com';
@@ -22,6 +24,7 @@ export const clouds: Record<Cloud, CloudFacts> = {
     issuer: publicIssuer,
     serviceUrl: 'https://smba.trafficmanager.net/teams/',
     hosts: ['smba.trafficmanager.net'],
+    webUrl: 'https://teams.microsoft.com',
   },
   // The public bot service with a host of its own.
   gcc: {
@@ -29,15 +32,18 @@ export const clouds: Record<Cloud, CloudFacts> = {
     issuer: publicIssuer,
     serviceUrl: 'https://smba.infra.gcc.teams.microsoft.com/teams/',
     hosts: ['smba.infra.gcc.teams.microsoft.com', 'smba.trafficmanager.net'],
+    webUrl: 'https://teams.microsoft.com',
   },
   gcchigh: {
     ...government,
     serviceUrl: 'https://smba.infra.gov.teams.microsoft.us/teams/',
     hosts: ['smba.infra.gov.teams.microsoft.us'],
+    webUrl: 'https://gov.teams.microsoft.us',
   },
   dod: {
     ...government,
     serviceUrl: 'https://smba.infra.dod.teams.microsoft.us/teams/',
     hosts: ['smba.infra.dod.teams.microsoft.us'],
+    webUrl: 'https://dod.teams.microsoft.us',
   },
 };

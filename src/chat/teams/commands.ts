@@ -8,11 +8,14 @@ import type { Arrival } from './activity.ts';
 import { isPersonal, type TellPrivately } from './answers.ts';
 import { renderLine, renderLines } from './render.ts';
 import { renderAnswer } from './render-history.ts';
+import { type LinkTo, renderInbox } from './render-inbox.ts';
 import { threadLinks } from './threads.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
   tell: TellPrivately;
+  /** The address of a message in this organisation. */
+  linksIn: (organisation: string) => LinkTo;
   /** Told of what goes on after the request is answered, so that a stop waits for it. Never rejects. */
   track: (work: Promise<void>) => void;
   log: Log;
@@ -40,10 +43,15 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
   });
   const inTime = await soon(work, { receivedAt, ms: saidWithinMs });
   if (inTime === null) await deps.tell(arrival, renderLine(stillChecking));
-  await say(deps, arrival, inTime ?? (await work));
+  await sayAnswer(deps, arrival, inTime ?? (await work));
 }
 
-async function say({ tell }: CommandDeps, arrival: Arrival, { lines, card, posted }: CommandAnswer): Promise<void> {
+export async function sayAnswer(
+  { tell, linksIn }: Pick<CommandDeps, 'tell' | 'linksIn'>,
+  arrival: Arrival,
+  { lines, card, inbox, posted }: CommandAnswer,
+): Promise<void> {
+  if (inbox !== undefined) await tell(arrival, renderInbox(inbox, linksIn(arrival.organisation)));
   if (card !== null) await tell(arrival, renderAnswer(card));
   if (lines.length > 0) await tell(arrival, renderLines([...lines, ...threadLinks(posted, arrival.organisation)]));
 }

@@ -19,7 +19,17 @@ export type AdaptiveCard = {
   refresh?: { action: { type: 'Action.Execute'; title: string; verb: string; data: Record<string, unknown> } };
 };
 
-export type TemplateName = 'action' | 'note' | 'answer' | 'reason-dialog' | 'history' | 'batch' | 'ask' | 'bulk-choose' | 'bulk-confirm';
+export type TemplateName =
+  | 'action'
+  | 'note'
+  | 'answer'
+  | 'inbox'
+  | 'reason-dialog'
+  | 'history'
+  | 'batch'
+  | 'ask'
+  | 'bulk-choose'
+  | 'bulk-confirm';
 
 const folder = path.resolve(import.meta.dirname, '../../../adaptive-cards');
 const read = (name: TemplateName) => new Template(JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8')));
@@ -34,6 +44,7 @@ const templates: Record<TemplateName, Template> = {
   'bulk-choose': read('bulk-choose'),
   'bulk-confirm': read('bulk-confirm'),
   history: read('history'),
+  inbox: read('inbox'),
 };
 
 /** Values are put in as they are: an expression inside one is not evaluated. Every name in the template has to be in the data. */
