@@ -21,6 +21,10 @@ export type Needs = 'bot' | 'worker' | 'store' | 'client';
 export type Config = {
   port: number;
   host: string;
+  /** Where browsers reach the public port, without a slash at the end; null: nothing is served to them. */
+  publicUrl: string | null;
+  /** Rows that may leave in one export. */
+  exportMaxRows: number;
   /** Null: no metrics and no queue counts are served. */
   adminPort: number | null;
   adminHost: string;
@@ -56,6 +60,8 @@ export type Config = {
 export const configVariables: readonly Variable[] = [
   { name: 'PORT', default: '3000', description: 'the one public port' },
   { name: 'HOST', default: '0.0.0.0', description: 'the address the public port listens on' },
+  { name: 'PUBLIC_URL', default: null, description: 'where browsers reach the public port; links to exports need it' },
+  { name: 'EXPORT_MAX_ROWS', default: '1000000', description: 'rows that may leave in one export' },
   { name: 'ADMIN_PORT', default: null, description: 'serves /metrics and /queues; unset: not served' },
   { name: 'ADMIN_HOST', default: '127.0.0.1', description: 'the address the admin port listens on' },
   { name: 'LOG_LEVEL', default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' },
@@ -86,7 +92,7 @@ export const configVariables: readonly Variable[] = [
 ];
 
 /** Read by a later version. Said aloud, so that nobody believes they do something. */
-const notYet = ['PUBLIC_URL', 'DEFENDER_API_URL', 'EXECUTOR_CLIENT_ID', 'EXECUTOR_CLIENT_SECRET'];
+const notYet = ['DEFENDER_API_URL', 'EXECUTOR_CLIENT_ID', 'EXECUTOR_CLIENT_SECRET'];
 
 const portals = {
   global: 'https://security.microsoft.com',
@@ -108,6 +114,17 @@ const port = z
 const host = z.string().regex(/^[\w.:-]+$/, 'must be an address or a host name, without a port');
 const yesNo = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, `must be one of ${values.join(', ')}`);
+const isPublicUrl = (value: string): boolean => {
+  const url = URL.parse(value);
+  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+};
+const badRows = 'must be a whole number, 1 to 100000000';
+const rows = z
+  .string()
+  .regex(/^\d{1,9}$/, badRows)
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 100_000_000, badRows);
 const urlOf = (protocol: RegExp, what: string) => z.url({ protocol, error: `must be a ${what} URL` });
 const startsWith = (prefixes: string[], what: string) =>
   z.string().refine((value) => prefixes.some((prefix) => value.startsWith(prefix)), `is not ${what} (${prefixes[0]}...)`);
@@ -125,6 +142,12 @@ const Secrets = z
 const Environment = z.object({
   PORT: port.default(3000),
   HOST: host.default('0.0.0.0'),
+  PUBLIC_URL: z
+    .string()
+    .refine(isPublicUrl, 'must be an https:// URL (http:// only on this machine) without a query')
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional(),
+  EXPORT_MAX_ROWS: rows.default(1_000_000),
   ADMIN_PORT: port.optional(),
   ADMIN_HOST: host.default('127.0.0.1'),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -277,6 +300,8 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
   return {
     port: env.PORT,
     host: env.HOST,
+    publicUrl: env.PUBLIC_URL ?? null,
+    exportMaxRows: env.EXPORT_MAX_ROWS,
     adminPort: env.ADMIN_PORT ?? null,
     adminHost: env.ADMIN_HOST,
     logLevel: env.LOG_LEVEL,

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { DecidingDirectory } from './action-center/decide.ts';
+import type { Stories, WaitingExports } from './action-center/export.ts';
+import type { HistoryStore } from './action-center/history.ts';
 import type { ActionStore, CardStore, Clock, Conversations, ExecutionStore, Lanes } from './action-center/ports.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
@@ -21,6 +23,8 @@ import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
 import { type Engine, openEngine } from './store/engine.ts';
 import { executionStore } from './store/executions.ts';
+import { stories, waitingExports } from './store/exports.ts';
+import { historyStore } from './store/history.ts';
 import { lanes } from './store/lanes.ts';
 import { type Outbox, outbox } from './store/outbox.ts';
 
@@ -32,6 +36,9 @@ export type Foundation = {
   db: Database;
   queues: QueueLink;
   store: ActionStore;
+  history: HistoryStore;
+  stories: Stories;
+  waitingExports: WaitingExports;
   cards: CardStore;
   conversations: Conversations;
   outbox: Outbox;
@@ -92,6 +99,9 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     db,
     queues,
     store,
+    history: historyStore(db, config.tenantId),
+    stories: stories(db, config.tenantId),
+    waitingExports: waitingExports(db, config.tenantId),
     cards: cardStore(db, config.tenantId),
     conversations: conversations(db, config.tenantId),
     outbox: outbox(db, config.tenantId),

@@ -38,7 +38,7 @@ export interface Policy {
 
 /** One line of the append-only record. `data` holds ids and facts, never secrets. */
 export type AuditEvent = {
-  kind: 'announced' | 'decided' | 'approved' | 'outcome' | 'lateOutcome' | 'expired' | 'rescoped' | 'refused' | 'requeued';
+  kind: 'announced' | 'decided' | 'approved' | 'outcome' | 'lateOutcome' | 'expired' | 'rescoped' | 'refused' | 'requeued' | 'exported';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;

@@ -10,7 +10,7 @@ import { outcomeText, platformLabels, serviceText } from './words.ts';
 const say = (text: string): Line => [words(text)];
 
 /** How a command is written on each platform. */
-const written: Record<Platform, (command: string) => string> = {
+export const written: Record<Platform, (command: string) => string> = {
   slack: (command) => `/actions ${command}`,
   teams: (command) => `@Countersign ${command}`,
 };

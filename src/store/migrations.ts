@@ -1,6 +1,7 @@
 /** The schema, as migrations that run identically on PostgreSQL and on embedded PGlite. Never edit one that has landed: add the next. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { exportsSchema } from './exports-schema.ts';
 import { historySchema } from './history-schema.ts';
 
 const initial = `
@@ -175,4 +176,5 @@ export const migrations: Record<string, Migration> = {
   '0001-initial': { up: (db: Kysely<unknown>) => runScript(db, initial) },
   '0002-conversations': { up: (db: Kysely<unknown>) => runScript(db, conversations) },
   '0006-history': { up: (db: Kysely<unknown>) => runScript(db, historySchema) },
+  '0009-exports': { up: (db: Kysely<unknown>) => runScript(db, exportsSchema) },
 };
