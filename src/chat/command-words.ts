@@ -27,6 +27,10 @@ export function helpText(platform: Platform): Line[] {
         ' shows one action as it stands now: who decided, when, in which role, and what became of it. The id is at the foot of every card.',
       ),
     ],
+    [
+      strong(how('export 30d in:all')),
+      words(' puts every action of a look-up into a file for you: CSV, or JSON Lines with format:jsonl. Filters as in history.'),
+    ],
     say('To decide, use the buttons on a card. Answers to commands are for your eyes only.'),
     ...(platform === 'teams' ? [say('In Teams you can also type / and choose a command.')] : []),
   ];
@@ -38,7 +42,6 @@ const instead: Record<Later, (how: (command: string) => string) => string> = {
   history: (how) => `${how('show')} and an id tells the story of one action; the Action center in Defender has a History tab.`,
   undo: () => 'The card says whether an action can be undone, and how; it is undone in Defender.',
   hunt: (how) => `Press Go hunt on a card, or on the answer to ${how('show')} and an id.`,
-  export: () => 'The Action center in Defender can export its own list to a file.',
   digest: () => 'No digest is sent in this version; the cards and their threads tell what happened.',
   link: () => 'Ask your Countersign administrators to connect your account.',
 };

@@ -1,8 +1,10 @@
 /** The text of a command becomes a typed command, or what was understood of it. One parser for every platform. Pure. */
 
+import { type ExportAsk, parseExport } from './export-command.ts';
+import { cleanText } from './history-tokens.ts';
 import { nearestOf } from './nearest.ts';
 
-export type Command = { name: 'help' } | { name: 'show'; id: string };
+export type Command = { name: 'help' } | { name: 'show'; id: string } | { name: 'export'; ask: ExportAsk };
 
 /** What was not understood; `words.ts` says it helpfully. */
 export type CommandProblem =
@@ -12,9 +14,9 @@ export type CommandProblem =
 
 export type Parsed = { command: Command } | { problem: CommandProblem };
 
-const built = ['help', 'show'] as const;
+const built = ['help', 'show', 'export'] as const;
 /** Understood, and honestly not there yet. */
-const later = ['pending', 'history', 'undo', 'hunt', 'export', 'digest', 'link'] as const;
+const later = ['pending', 'history', 'undo', 'hunt', 'digest', 'link'] as const;
 
 export type Later = (typeof later)[number];
 type Name = (typeof built)[number] | Later;
@@ -30,6 +32,7 @@ export function parseCommand(text: string): Parsed {
   const word = first.toLowerCase();
   if (word === '' || word === 'help') return { command: { name: 'help' } };
   if (word === 'show') return parseShow(rest);
+  if (word === 'export') return { command: { name: 'export', ask: parseExport(behind(word, text)) } };
   if (isOnlyId(first, rest)) return parseShow([first, ...rest]);
   const near = nearestOf<Name>(word, [...built, ...later]);
   if (isLater(near)) return { problem: { kind: 'not-yet', name: near } };
@@ -63,6 +66,13 @@ function isOnlyId(first: string, rest: string[]): boolean {
 }
 
 const isLater = (name: Name | null): name is Later => later.some((one) => one === name);
+
+/** What stands behind the first word, as it was written: quotes and all. */
+function behind(word: string, text: string): string {
+  const clean = cleanText(text);
+  const at = clean.normalize('NFKC').toLowerCase().indexOf(word);
+  return at < 0 ? '' : clean.slice(at + word.length).replace(/^[^\p{L}\p{N}"“”„«»]+(?=\s|$)/u, '');
+}
 
 function parseShow(rest: string[]): Parsed {
   const id = rest.find((token) => actionId.test(token));

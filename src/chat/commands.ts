@@ -2,22 +2,30 @@
 import { UpstreamError } from '../action-center/errors.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import type { Look, Looked, LookRefusal } from '../action-center/look.ts';
+import type { AskedAt } from '../action-center/look-up.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
+import type { Courier, ExportJobs } from './export-jobs.ts';
 import { within } from './press.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
 
-export type Asked = Omit<Look, 'actionId'> & { text: string };
+export type Asked = Omit<Look, 'actionId'> & {
+  text: string;
+  place: AskedAt;
+  /** How a file reaches whoever asks; left out where none can. */
+  courier?: Courier;
+};
 export type CommandAnswer = { lines: Line[]; card: ActionCard | null };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
 export type CommandDeps = {
   look: (asked: Look) => Promise<Result<Looked, LookRefusal>>;
   draw: (action: RemediationAction) => ActionCard;
+  exports: Pick<ExportJobs, 'start'>;
   log: Log;
 };
 
@@ -32,13 +40,18 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, ...asker } = asked;
+  const { text, place, courier, ...asker } = asked;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
   if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
   if (parsed.command.name === 'help') return said(...helpText(platform));
+  const { command } = parsed;
   try {
-    const looked = await deps.look({ ...asker, actionId: parsed.command.id });
+    if (command.name === 'export') {
+      const way = courier ?? { tell: async () => {} };
+      return said(...(await deps.exports.start({ ...asker, place, courier: way }, command.ask)));
+    }
+    const looked = await deps.look({ ...asker, actionId: command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
     const { action, history } = looked.value;
     return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)) };

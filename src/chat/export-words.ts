@@ -31,9 +31,9 @@ export const begunText = (count: HistoryCount, asked: string): Line => [
   words('The file comes to you in private. Exactly this is exported: '),
   foreign(asked, 900),
 ];
-export const nothingText = (asked: string, platform: Platform): Line => [
+export const nothingText = (asked: string): Line => [
   strong('There is nothing to export. '),
-  words(`No action fits. A longer period, in:all or one filter less may help; this was asked: ${written[platform]('')}`),
+  words('No action fits. A longer period, in:all or one filter less may help. This was asked: '),
   foreign(asked, 900),
 ];
 export const progressLine = (rows: number, count: HistoryCount): Line => say(`Exporting: ${progressText(rows, count)}.`);

@@ -11,7 +11,7 @@ import { freshDatabase } from '../setup/fresh.ts';
 import { completedNow, copyAction, fillRecord } from '../setup/many-actions.ts';
 import { run } from '../setup/processes.ts';
 
-const many = 100_000;
+const many = 20_000;
 const first = completedNow({ id: 'A-01JD6Q00000000000000000001', title: 'Quarantine 請求書.exe \u202egpj', asset: '東京-WKS-0042' });
 
 describe('look-ups in a terminal', () => {
