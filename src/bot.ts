@@ -6,7 +6,8 @@ import type { DecideDeps } from './action-center/decide.ts';
 import type { DecisionMessage } from './action-center/ports.ts';
 import { sweep } from './action-center/sweep.ts';
 import { adminServer } from './admin.ts';
-import { type Chats, openChats } from './chats.ts';
+import { type Chats, exportDepsOf, openChats } from './chats.ts';
+import { openExportsDoor } from './exports-http.ts';
 import type { Foundation } from './foundation.ts';
 import { dispatcher } from './http.ts';
 import { newActionId, newDecisionId } from './ids.ts';
@@ -61,6 +62,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
   loops.sweep = sweepLoop(ground, decisions, pokeAll, trouble('the sweep'));
   takeActions(ground.queues, (data) => takeSubmission(data, announcing), ground.poisoned);
 
+  const downloads = config.publicUrl === null ? null : openExportsDoor({ ...exportDepsOf(ground), waiting: ground.waitingExports, log });
   const ways = {
     chat: open.ways,
     intake: intakeHandler({
@@ -71,6 +73,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
       get: (id) => ground.store.get(id),
       history: (id) => ground.store.history(id),
     }),
+    exports: downloads?.handle ?? null,
     ailing: ground.ailing,
   };
   const http = dispatcher(ways, log);
@@ -84,6 +87,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
     pokeCards,
     stop: async () => {
       http.drain();
+      downloads?.stop();
       await close(http.server);
       await open.stop(stopDeadlineMs);
       await Promise.all([loops.relay?.stop(), loops.sweep?.stop()]);

@@ -1,11 +1,13 @@
 /** The chat platforms of this process: each with its surface, its loop that keeps cards equal to the store, and its way in. No product logic. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
+import type { ExportDeps } from './action-center/export.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import type { CardRow } from './action-center/ports.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
+import { type ExportJobs, openExportJobs } from './chat/export-jobs.ts';
 import type { Flows } from './chat/press.ts';
 import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
 import type { Surface } from './chat/surface.ts';
@@ -37,6 +39,7 @@ const cardsRestMs = 100;
 export async function openChats(ground: Foundation, deps: DecideDeps, poke: () => void): Promise<Chats> {
   const { config } = ground;
   const flows = chatFlows(ground, deps);
+  const exports = exportJobs(ground);
   const chats: Chat[] = [];
   const stopAll = async (deadlineMs: number) => {
     await Promise.all(chats.map((chat) => chat.stop(deadlineMs)));
@@ -45,11 +48,11 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     // Loaded only where it is on: each platform's SDK costs half a second and a hundred megabytes.
     if (config.teams) {
       const { startTeams } = await import('./chat/teams/app.ts');
-      chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, flows, poke, config.teams))) });
+      chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, { flows, exports, poke, settings: config.teams }))) });
     }
     if (config.slack) {
       const { startSlack } = await import('./chat/slack/app.ts');
-      chats.push({ path: '/slack/events', ...(await startSlack({ ...slackDeps(ground, flows), ...config.slack })) });
+      chats.push({ path: '/slack/events', ...(await startSlack({ ...slackDeps(ground, flows, exports), ...config.slack })) });
     }
   } catch (error) {
     await stopAll(0);
@@ -63,6 +66,8 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
       for (const loop of loops) loop.poke();
     },
     stop: async (deadlineMs) => {
+      // Whoever waits for a file is told while there is still a way to.
+      await exports.stop(deadlineMs);
       await stopAll(deadlineMs);
       await Promise.all(loops.map((loop) => loop.stop()));
     },
@@ -96,16 +101,18 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
 
 const common = ({ log }: Foundation, flows: Flows) => ({ log, flows, now: () => Date.now() });
 
-function slackDeps(ground: Foundation, flows: Flows) {
+function slackDeps(ground: Foundation, flows: Flows, exports: ExportJobs) {
   return {
     ...common(ground, flows),
-    commands: commandsOf(ground),
+    commands: commandsOf(ground, exports),
     identityMode: ground.config.identityMode,
     channels: ground.policy.conversations('slack'),
   };
 }
 
-function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings: TeamsDeps['settings']): TeamsDeps {
+type ForTeams = { flows: Flows; exports: ExportJobs } & Pick<TeamsDeps, 'poke' | 'settings'>;
+
+function teamsDeps(ground: Foundation, { flows, exports, poke, settings }: ForTeams): TeamsDeps {
   const { cards, conversations, lanes, metrics, policy, store } = ground;
   return {
     ...common(ground, flows),
@@ -115,7 +122,8 @@ function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings:
     lanes,
     poke,
     routed: policy.conversations('teams'),
-    commands: commandsOf(ground),
+    commands: commandsOf(ground, exports),
+    exports,
     redraw: async (row) => {
       const action = await store.get(row.actionId);
       return action ? drawCard(ground, row, action) : null;
@@ -131,11 +139,23 @@ function teamsDeps(ground: Foundation, flows: Flows, poke: () => void, settings:
   };
 }
 
-function commandsOf(ground: Foundation): AnswerCommand {
+export function exportDepsOf({ history, stories, store, directory, now, config }: Foundation): ExportDeps {
+  return { history, stories, store, directory, now, maxRows: config.exportMaxRows };
+}
+
+function exportJobs(ground: Foundation): ExportJobs {
+  const { waitingExports: waiting, config, log, timing } = ground;
+  const progressEveryMs = timing.exportProgressEveryMs;
+  const paced = progressEveryMs === undefined ? {} : { progressEveryMs };
+  return openExportJobs({ ...exportDepsOf(ground), waiting, publicUrl: config.publicUrl, log, ...paced });
+}
+
+function commandsOf(ground: Foundation, exports: ExportJobs): AnswerCommand {
   const { store, directory, settings, now, log } = ground;
   const deps = {
     look: (asked: Look) => look({ store, directory, settings, now }, asked),
     draw: (action: RemediationAction) => drawAction(ground, action),
+    exports,
     log,
   };
   return (asked) => answerCommand(deps, asked);

@@ -63,7 +63,7 @@ export type Foundation = {
 const readyDeadlineMs = 2000;
 
 /** How often what nobody did is looked after, and how long a decision may stand still before its job is looked for. */
-export type Timing = { sweepEveryMs: number; stalledAfterMs: number; repairEveryMs: number };
+export type Timing = { sweepEveryMs: number; stalledAfterMs: number; repairEveryMs: number; exportProgressEveryMs?: number };
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 
 /** What tests and the demo may hand in. */

@@ -6,6 +6,8 @@ export type Ways = {
   /** What the chat platforms post to, by path. */
   chat: Readonly<Partial<Record<string, (req: IncomingMessage, res: ServerResponse) => void>>>;
   intake: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+  /** Exports that are fetched by a link; null where none are given out. */
+  exports: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | null;
   /** What does not answer. Without the store nothing can be decided; without the queue decisions are recorded and wait. */
   ailing: () => Promise<('store' | 'queue')[]>;
 };
@@ -21,6 +23,11 @@ const json = (res: ServerResponse, status: number, body: unknown): void => {
   res.end(JSON.stringify(body));
 };
 
+function wayBelow({ intake, exports }: Ways, path: string): Ways['exports'] {
+  if (path === '/v1/actions' || path.startsWith('/v1/actions/')) return intake;
+  return path.startsWith('/v1/exports/') ? exports : null;
+}
+
 export function dispatcher(ways: Ways, log: Log): Dispatcher {
   let draining = false;
 
@@ -32,7 +39,8 @@ export function dispatcher(ways: Ways, log: Log): Dispatcher {
       res.setHeader('allow', 'POST');
       return json(res, 405, { error: { code: 'method-not-allowed' } });
     }
-    if (path === '/v1/actions' || path.startsWith('/v1/actions/')) return ways.intake(req, res);
+    const way = wayBelow(ways, path);
+    if (way !== null) return way(req, res);
     if (path === '/healthz' || path === '/readyz') return probe(path, req, res);
     return json(res, 404, { error: { code: 'not-found' } });
   };

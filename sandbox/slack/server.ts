@@ -45,6 +45,8 @@ function windows(state: SlackState) {
     thread: (channel: string, ts: string) =>
       structuredClone((state.channels.get(channel)?.messages ?? []).filter((it) => it.thread_ts === ts && isReply(it))),
     ephemerals: (userId: string) => structuredClone(state.ephemerals.get(userId) ?? []),
+    filesOf: (userId: string) =>
+      [...state.channels.values()].filter((it) => it.dmWith === userId).flatMap((it) => it.messages.flatMap(({ files }) => files ?? [])),
     view: (userId: string) => structuredClone(stackOf(state, userId).at(-1)),
   };
 }

@@ -16,8 +16,8 @@ import { newTroubleId } from './trouble-id.ts';
 export type Asked = Omit<Look, 'actionId'> & {
   text: string;
   place: AskedAt;
-  /** How a file reaches whoever asks; left out where none can. */
-  courier?: Courier;
+  /** How what takes longer reaches whoever asks. */
+  courier: Courier;
 };
 export type CommandAnswer = { lines: Line[]; card: ActionCard | null };
 export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
@@ -47,10 +47,7 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
   if (parsed.command.name === 'help') return said(...helpText(platform));
   const { command } = parsed;
   try {
-    if (command.name === 'export') {
-      const way = courier ?? { tell: async () => {} };
-      return said(...(await deps.exports.start({ ...asker, place, courier: way }, command.ask)));
-    }
+    if (command.name === 'export') return said(...(await deps.exports.start({ ...asker, place, courier }, command.ask)));
     const looked = await deps.look({ ...asker, actionId: command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
     const { action, history } = looked.value;

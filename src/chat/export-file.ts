@@ -7,7 +7,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export type ExportFile = { name: string; size: number; /** Read from the disk as it is sent. */ blob: Blob };
+export type ExportFile = { name: string; size: number /** Read from the disk as it is sent. */; blob: Blob };
 
 export class FileTooLarge extends Error {
   override name = 'FileTooLarge' as const;

@@ -2,6 +2,8 @@
  * Exports that were asked for in chat: each runs in the bot that took it, beside everything else, and ends with the file, a link, or the reason
  * why there is neither. At most two of one person and eight of one bot run at once.
  */
+
+import type { EntraId, Platform } from '../action-center/action.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import {
   type AskedExport,
@@ -14,13 +16,14 @@ import {
   newTally,
   orderExport,
   type Tally,
+  type WaitingExport,
   type WaitingExports,
 } from '../action-center/export.ts';
 import type { HistoryCount } from '../action-center/history.ts';
 import { type AskingPerson, identify } from '../action-center/identify.ts';
 import type { LookUp } from '../action-center/look-up.ts';
-import type { EntraId, Platform } from '../action-center/action.ts';
 import type { Log } from '../action-center/ports.ts';
+import { written } from './command-words.ts';
 import { type ExportAsk, printExport } from './export-command.ts';
 import { type ExportFile, FileTooLarge, withFile } from './export-file.ts';
 import {
@@ -44,7 +47,6 @@ import {
   tooLongText,
   tooManyText,
 } from './export-words.ts';
-import { written } from './command-words.ts';
 import { within } from './press.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
@@ -95,7 +97,15 @@ const waitsMs = 600_000;
 const usualProgressMs = 10_000;
 const bytesOfRow = { csv: 220, jsonl: 2000 } satisfies Record<ExportFormat, number>;
 
-type Job = { by: string; entraId: EntraId; platform: Platform; clickId: string; order: ExportOrder; count: HistoryCount; tell: Courier['tell'] };
+type Job = {
+  by: string;
+  entraId: EntraId;
+  platform: Platform;
+  clickId: string;
+  order: ExportOrder;
+  count: HistoryCount;
+  tell: Courier['tell'];
+};
 type Places = { take(by: string): (() => void) | 'too-many' | 'busy' };
 type Run = { stopping: AbortController; running: Set<Promise<void>>; places: Places };
 
@@ -104,8 +114,11 @@ export function openExportJobs(deps: ExportJobDeps): ExportJobs {
   return {
     start: (asked, ask) => start(deps, run, asked, ask),
     accept: (accepted) => {
-      const done = accept(deps, run, accepted).catch((error: unknown) => deps.log.error({ clickId: accepted.clickId, err: error }, 'a file could not be handed over'));
-      return tracked(run, done);
+      const failed = (error: unknown) => {
+        deps.log.error({ clickId: accepted.clickId, err: error }, 'an offered file could not be made');
+        return accepted.tell(failedText(0));
+      };
+      return tracked(run, accept(deps, run, accepted).catch(failed));
     },
     stop: async (deadlineMs) => {
       run.stopping.abort();
@@ -154,7 +167,12 @@ async function start(deps: ExportJobDeps, run: Run, asked: AskedInChat, ask: Exp
     if ('lines' in begun) return begun.lines;
     isBegun = true;
     const { job } = begun;
-    void tracked(run, deliver(deps, run, job, asked.courier).catch((error: unknown) => ended(deps, job, newTally(), error, run)).finally(place));
+    void tracked(
+      run,
+      deliver(deps, run, job, asked.courier)
+        .catch((error: unknown) => ended(deps, job, newTally(), error, run))
+        .finally(place),
+    );
     return [begunText(job.count, command)];
   } finally {
     if (!isBegun) place();
@@ -237,7 +255,8 @@ function keep({ waiting, now }: ExportJobDeps, { order, entraId, platform }: Job
 }
 
 async function giveLink(deps: ExportJobDeps, job: Job, failure: unknown): Promise<void> {
-  if (failure !== null) deps.log.warn({ clickId: job.clickId, platform: job.platform, err: failure }, 'the file of an export could not be handed over in chat');
+  if (failure !== null)
+    deps.log.warn({ clickId: job.clickId, platform: job.platform, err: failure }, 'the file of an export could not be handed over in chat');
   if (deps.publicUrl === null) return job.tell(noWayText);
   await job.tell(linkText(`${deps.publicUrl}/v1/exports/${await keep(deps, job)}`, failure === null ? 'no-file' : 'file-failed'));
 }
@@ -253,25 +272,39 @@ async function ended({ log }: ExportJobDeps, { tell, clickId }: Job, { rows }: T
   return tell(brokenText(troubleId));
 }
 
-async function accept(deps: ExportJobDeps, run: Run, { name, by, person, platform, clickId, tell, put }: Accepted): Promise<void> {
+async function accept(deps: ExportJobDeps, run: Run, accepted: Accepted): Promise<void> {
+  const { by, platform, clickId, tell, put } = accepted;
   const place = run.places.take(by);
   if (typeof place === 'string') return tell(place === 'busy' ? busyText : tooManyText(mostOfOne));
   try {
-    const at = deps.now().toISOString();
-    const waiting = await deps.waiting.take(name, at);
-    const claimed = await identify(deps.directory, person, true);
-    const isTheirs = waiting !== null && claimed.ok && claimed.value.entraId === waiting.entraId;
-    const reader = isTheirs ? await mayStillRead(deps, waiting.entraId) : null;
-    if (waiting === null || reader === null || !reader.ok) {
-      const actorId = claimed.ok ? claimed.value.entraId : null;
-      const refusal = reader !== null && !reader.ok ? reader.refusal.kind : waiting === null ? 'export-over' : 'export-of-another';
-      await deps.store.note(null, { kind: 'refused', at, actorId, data: { refusal, by, verb: 'export', platform, clickId } });
-      return await tell(reader === null ? offerOver : noLongerText);
-    }
-    const count: HistoryCount = await deps.history.count(waiting.order.query, { now: waiting.order.now });
-    const job: Job = { by, entraId: waiting.entraId, platform, clickId, order: waiting.order, count, tell };
+    const claimed = await claim(deps, accepted);
+    if ('line' in claimed) return await tell(claimed.line);
+    const { order, entraId } = claimed.waiting;
+    const count: HistoryCount = await deps.history.count(order.query, { now: order.now });
+    const job: Job = { by, entraId, platform, clickId, order, count, tell };
     await handOver(deps, run, job, (file, _tally, signal) => put(file, signal));
   } finally {
     place();
   }
+}
+
+/** What waits under this name, if it is this person's and they may still read. A no is in the record. */
+async function claim(deps: ExportJobDeps, accepted: Accepted): Promise<{ line: Line } | { waiting: WaitingExport }> {
+  const { name, by, person, platform, clickId } = accepted;
+  const claimed = await identify(deps.directory, person, true);
+  if (!claimed.ok) return { line: exportRefusalText(claimed.refusal, platform) };
+  const at = deps.now().toISOString();
+  const refused = (refusal: string) => {
+    const data = { refusal, by, verb: 'export', platform, clickId };
+    return deps.store.note(null, { kind: 'refused', at, actorId: claimed.value.entraId, data });
+  };
+  const waiting = await deps.waiting.take(name, at);
+  if (waiting === null || waiting.entraId !== claimed.value.entraId) {
+    await refused(waiting === null ? 'export-over' : 'export-of-another');
+    return { line: offerOver };
+  }
+  const reader = await mayStillRead(deps, waiting.entraId);
+  if (reader.ok) return { waiting };
+  await refused(reader.refusal.kind);
+  return { line: noLongerText };
 }

@@ -14,12 +14,15 @@ function open(look: CommandDeps['look']) {
   const log: string[] = [];
   const deps: CommandDeps = {
     look,
+    exports: { start: () => Promise.reject(new Error('nothing is exported for this')) },
     draw: (one) => cardFor(one, { ...plainContext, huntUrl: 'https://security.microsoft.com/v2/advanced-hunting' }),
     log: openLog('info', { write: (line) => void log.push(line) }),
   };
   const ask = async (text: string) => {
     const { lines, card } = await answerCommand(deps, {
       text,
+      place: { conversation: 'C0SOC', isPersonal: false },
+      courier: { tell: async () => {} },
       platform: 'slack',
       by: 'slack:T000000001/U0ALICE',
       person: async () => ok({ platform: 'slack', teamId: 'T000000001', userId: 'U0ALICE', email: null }),

@@ -1,10 +1,10 @@
 /** Records with many actions: one that really came in, and as many copies of its rows as a test needs, each its own action. */
 import pg from 'pg';
-import { anAction } from './builders.ts';
 import type { RemediationAction } from '../../src/action-center/intake.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { migrate, openDatabase } from '../../src/store/database.ts';
 import { openEngine } from '../../src/store/engine.ts';
+import { anAction } from './builders.ts';
 
 /** Brings an empty database up to date and adds these actions, each as it stands. */
 export async function fillRecord(databaseUrl: string, actions: readonly RemediationAction[]): Promise<void> {
@@ -19,7 +19,13 @@ export async function fillRecord(databaseUrl: string, actions: readonly Remediat
       await store.add({ ...action, contentDigest: id } as never, [{ platform: 'slack', conversation: 'C0SOC' }], event);
       if (status === 'pending') continue;
       const told = { kind: 'decided' as const, at: action.updatedAt, actorId: decision?.actor.entraId ?? null, data: { ...decision } };
-      await store.apply({ id, expect: { status: 'pending', version }, set: { status, decision, outcome } as never, at: action.updatedAt, event: told });
+      await store.apply({
+        id,
+        expect: { status: 'pending', version },
+        set: { status, decision, outcome } as never,
+        at: action.updatedAt,
+        event: told,
+      });
     }
   } finally {
     await engine.close();

@@ -15,6 +15,7 @@ import { channelCheck } from './channels.ts';
 import { type ClickDeps, type Interaction, onPress, onSubmit } from './clicks.ts';
 import { clientOptions, quietLogger, slackClient } from './client.ts';
 import { type CommandDeps, onSlashCommand } from './commands.ts';
+import { fileSender } from './files.ts';
 import { type Arrival, type Guard, slackGuard } from './guard.ts';
 import { peopleDeadlineMs, slackPeople } from './people.ts';
 import { type Account, connectSocket, whoAmI } from './start.ts';
@@ -69,6 +70,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const { teamId, enterpriseId, botId } = account;
   const personBehind = slackPeople({ client: client(peopleDeadlineMs), teamId, enterpriseId, identityMode: deps.identityMode, now });
   const tell = privateAnswers({ client: interactive, log });
+  const sendFile = fileSender({ client: bulk, apiUrl, log });
   const openView: ClickDeps['openView'] = async (trigger_id, view) => {
     await interactive.views.open({ trigger_id, view });
   };
@@ -77,7 +79,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const app = newApp(deps, account, transport.receiver);
   const taken = takingOnce({ running, isRepeat: transport.isRepeat, log });
   listen(app, { flows: deps.flows, teamId, personBehind, tell, openView, log }, taken);
-  listenForCommands(app, { answer: deps.commands, teamId, personBehind, tell, log }, taken);
+  listenForCommands(app, { answer: deps.commands, teamId, personBehind, tell, sendFile, log }, taken);
   await app.init();
   if (transport.socket) await connectSocket(transport.socket, { deadline });
   return {

@@ -1,10 +1,13 @@
 /** The slash command. Slack hears at once that it came; the answer follows through the response_url, for the asking person alone. */
 import { z } from 'zod';
+import type { AskedAt } from '../../action-center/look-up.ts';
 import type { Log } from '../../action-center/ports.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
+import { fileComment } from '../export-words.ts';
 import { soon } from '../press.ts';
 import { stillChecking } from '../words.ts';
 import type { Reader, TellPrivately } from './answers.ts';
+import type { SendFile } from './files.ts';
 import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { renderCard, renderLine, renderLines } from './render.ts';
@@ -12,6 +15,8 @@ import { renderCard, renderLine, renderLines } from './render.ts';
 export type CommandDeps = {
   answer: AnswerCommand;
   teamId: string;
+  /** Hands a file to this person in their own chat with the app. Throws when it did not arrive. */
+  sendFile: SendFile;
   personBehind: (clicker: Clicker) => ClickingPerson;
   tell: TellPrivately;
   log: Log;
@@ -44,6 +49,11 @@ export async function onSlashCommand(
     text: unescaped(command.text ?? ''),
     platform: 'slack',
     by: `slack:${teamId ?? deps.teamId}/${userId}`,
+    place: placeOf(reader.channel),
+    courier: {
+      tell: (...lines) => deps.tell(reader, renderLines(lines)),
+      send: (file, tally, signal) => deps.sendFile(userId, file, { comment: fileComment(tally), signal }),
+    },
     person: deps.personBehind({ userId, teamId }),
     clickId: arrival.requestKey,
   });
@@ -51,6 +61,12 @@ export async function onSlashCommand(
   if (answer === null) await deps.tell(reader, renderLine(stillChecking));
   await say(deps, reader, answer ?? (await work));
 }
+
+/** A direct message to the app is its owner's alone. */
+const placeOf = (channel: string | null): AskedAt => ({
+  conversation: channel ?? '',
+  isPersonal: channel === null || channel.startsWith('D'),
+});
 
 async function say({ tell }: CommandDeps, reader: Reader, { lines, card }: CommandAnswer): Promise<void> {
   if (card !== null) await tell(reader, renderCard(card));

@@ -5,15 +5,17 @@ import type { TurnContext } from 'botbuilder';
 import type { CardRow, CardStore, Conversations, Lanes, Log } from '../../action-center/ports.ts';
 import type { Card } from '../card.ts';
 import type { AnswerCommand } from '../commands.ts';
+import type { ExportJobs } from '../export-jobs.ts';
 import { type Flows, within } from '../press.ts';
 import type { Surface } from '../surface.ts';
 import type { Arrival } from './activity.ts';
-import { privateAnswers } from './answers.ts';
+import { type PrivateAnswersDeps, privateAnswers } from './answers.ts';
 import { type ClickDeps, isRefresh, onInvoke, onSubmittedPress } from './clicks.ts';
 import { type CommandDeps, onCommand } from './commands.ts';
 import { openConnector } from './connector.ts';
 import { openAuthentication, Turns } from './credentials.ts';
 import { type Admitted, type Door, openDoor } from './door.ts';
+import { type FileConsentDeps, fileOffers, isFileConsent, onFileConsent } from './files.ts';
 import type { GuardRefusal } from './guard.ts';
 import { type Installs, installs } from './installs.ts';
 import type { InvokeAnswer } from './invoke.ts';
@@ -25,6 +27,7 @@ export type TeamsDeps = {
   settings: TeamsSettings;
   flows: Flows;
   commands: AnswerCommand;
+  exports: Pick<ExportJobs, 'accept'>;
   conversations: Conversations;
   cards: Sightings & Pick<CardStore, 'wake'>;
   lanes: Pick<Lanes, 'take'>;
@@ -61,13 +64,14 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   const authentication = openAuthentication(settings);
   const connector = (deadlineMs: number) => openConnector({ authentication, appId: settings.appId, deadlineMs });
   const surfaceDeps: TeamsSurfaceDeps = { connector: connector(bulkDeadlineMs), conversations, sightings: cards, settings, log };
-  const tell = privateAnswers({
+  const answers: PrivateAnswersDeps = {
     connector: connector(interactiveDeadlineMs),
     lanes: deps.lanes,
     lanesOf: (conversation) => lanesOf(settings, conversation),
     log,
     now: deps.now,
-  });
+  };
+  const tell = privateAnswers(answers);
   await sayWhatIsOutOfReach(deps);
 
   const door = openDoor({ authentication, settings, refused: deps.refused, log, now: deps.now });
@@ -82,7 +86,8 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   };
   const app = routes({
     clicks: { flows: deps.flows, tell, log, track, lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting) },
-    commands: { answer: deps.commands, tell, log, track },
+    commands: { answer: deps.commands, tell, offerFile: fileOffers(answers), log, track },
+    files: { exports: deps.exports, connector: answers.connector, settings, tell, log, track },
     places: installs({
       conversations,
       routed: new Set(deps.routed),
@@ -157,10 +162,10 @@ async function turn(turns: Turns, app: Application, { authenticated, raw, arriva
   return response ?? { status: 200 };
 }
 
-type Routed = { clicks: ClickDeps; commands: CommandDeps; places: Installs; log: Log };
+type Routed = { clicks: ClickDeps; commands: CommandDeps; files: FileConsentDeps; places: Installs; log: Log };
 
 /** Routing only: no storage, no typing timer, no answers of teams-ai's own. */
-function routes({ clicks, commands, places, log }: Routed): Application {
+function routes({ clicks, commands, files, places, log }: Routed): Application {
   const app = new Application({ startTypingTimer: false, removeRecipientMention: false });
   const of =
     (...types: string[]) =>
@@ -171,7 +176,8 @@ function routes({ clicks, commands, places, log }: Routed): Application {
     async (context) => {
       const arrival = arrivalOf(context);
       noticed(places, arrival, log);
-      await context.sendActivity({ type: 'invokeResponse', value: await onInvoke(clicks, arrival) });
+      const answer = isFileConsent(arrival) ? onFileConsent(files, arrival) : await onInvoke(clicks, arrival);
+      await context.sendActivity({ type: 'invokeResponse', value: answer });
     },
     true,
   );

@@ -5,12 +5,14 @@ import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import { soon } from '../press.ts';
 import { stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
-import type { TellPrivately } from './answers.ts';
+import { isPersonal, type TellPrivately } from './answers.ts';
+import type { OfferFile } from './files.ts';
 import { renderCard, renderLine, renderLines } from './render.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
   tell: TellPrivately;
+  offerFile: OfferFile;
   /** Told of what goes on after the request is answered, so that a stop waits for it. Never rejects. */
   track: (work: Promise<void>) => void;
   log: Log;
@@ -32,6 +34,11 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
     text: textOf(arrival),
     platform: 'teams',
     by: `teams:${organisation}/${entraId}`,
+    place: { conversation: arrival.conversation, isPersonal: isPersonal(arrival) },
+    courier: {
+      tell: (...lines) => deps.tell(arrival, renderLines(lines)),
+      offer: (offer) => deps.offerFile(arrival, offer),
+    },
     person: async () => ok({ platform: 'teams', tenantId: organisation, entraId }),
     clickId,
   });

@@ -60,6 +60,7 @@ test('show answers with a card that nobody else sees and nobody can decide on', 
     answerCommand(
       {
         look: async () => ok({ action, history: [] }),
+        exports: { start: () => Promise.reject(new Error('nothing is exported here')) },
         draw: (one) => cardFor(one, plainContext),
         log: openLog('silent', { write: () => {} }),
       },

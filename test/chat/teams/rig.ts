@@ -117,6 +117,7 @@ export async function openRig({ flows = recordingFlows(), teams = {}, bot = {}, 
   const side = await startTeams({
     settings,
     flows,
+    exports: { accept: () => Promise.reject(new Error('no file was offered')) },
     commands: async (asked): Promise<CommandAnswer> => {
       commands.push(asked);
       return { lines: [[words(`You asked: ${asked.text.trim()}`)]], card: null };
