@@ -55,6 +55,8 @@ import { newTroubleId } from './trouble-id.ts';
 export type Courier = {
   /** Never rejects. */
   tell: (...lines: Line[]) => Promise<void>;
+  /** How far it is: worth less than what is told in the end. Never rejects. */
+  mention: (line: Line) => Promise<void>;
   /** Slack: the file goes to the person's own chat. Throws when it certainly or possibly did not arrive. */
   send?: (file: ExportFile, tally: Tally, signal: AbortSignal) => Promise<void>;
   /** Teams: the person is asked first; `name` comes back with the yes. Throws when the question could not be put. */
@@ -69,7 +71,7 @@ export type Accepted = {
   person: AskingPerson;
   platform: Platform;
   clickId: string;
-  tell: Courier['tell'];
+  courier: Pick<Courier, 'tell' | 'mention'>;
   put: (file: ExportFile, signal: AbortSignal) => Promise<void>;
 };
 
@@ -105,6 +107,7 @@ type Job = {
   order: ExportOrder;
   count: HistoryCount;
   tell: Courier['tell'];
+  mention: Courier['mention'];
 };
 type Places = { take(by: string): (() => void) | 'too-many' | 'busy' };
 type Run = { stopping: AbortController; running: Set<Promise<void>>; places: Places };
@@ -116,7 +119,7 @@ export function openExportJobs(deps: ExportJobDeps): ExportJobs {
     accept: (accepted) => {
       const failed = (error: unknown) => {
         deps.log.error({ clickId: accepted.clickId, err: error }, 'an offered file could not be made');
-        return accepted.tell(failedText(0));
+        return accepted.courier.tell(failedText(0));
       };
       return tracked(run, accept(deps, run, accepted).catch(failed));
     },
@@ -190,7 +193,7 @@ async function begin(
   const { order, reader } = ordered.value;
   const count = await deps.history.count(order.query, { now: order.now });
   if (count.kind === 'exact' && count.count === 0) return { lines: [nothingText(command)] };
-  return { job: { by, entraId: reader.entraId, platform, clickId, order, count, tell: courier.tell } };
+  return { job: { by, entraId: reader.entraId, platform, clickId, order, count, tell: courier.tell, mention: courier.mention } };
 }
 
 async function deliver(deps: ExportJobDeps, run: Run, job: Job, { send, offer }: Courier): Promise<void> {
@@ -235,14 +238,14 @@ async function handOver(deps: ExportJobDeps, run: Run, job: Job, use: NonNullabl
 }
 
 /** At most one message in `progressEveryMs`, and none while the one before is on its way. */
-function progress({ progressEveryMs = usualProgressMs }: ExportJobDeps, { tell, count }: Job, tally: Tally): () => void {
+function progress({ progressEveryMs = usualProgressMs }: ExportJobDeps, { mention, count }: Job, tally: Tally): () => void {
   let last = performance.now();
   let isTelling = false;
   return () => {
     if (isTelling || performance.now() - last < progressEveryMs) return;
     last = performance.now();
     isTelling = true;
-    void tell(progressLine(tally.rows, count)).finally(() => {
+    void mention(progressLine(tally.rows, count)).finally(() => {
       isTelling = false;
     });
   };
@@ -273,7 +276,8 @@ async function ended({ log }: ExportJobDeps, { tell, clickId }: Job, { rows }: T
 }
 
 async function accept(deps: ExportJobDeps, run: Run, accepted: Accepted): Promise<void> {
-  const { by, platform, clickId, tell, put } = accepted;
+  const { by, platform, clickId, put } = accepted;
+  const { tell, mention } = accepted.courier;
   const place = run.places.take(by);
   if (typeof place === 'string') return tell(place === 'busy' ? busyText : tooManyText(mostOfOne));
   try {
@@ -281,7 +285,7 @@ async function accept(deps: ExportJobDeps, run: Run, accepted: Accepted): Promis
     if ('line' in claimed) return await tell(claimed.line);
     const { order, entraId } = claimed.waiting;
     const count: HistoryCount = await deps.history.count(order.query, { now: order.now });
-    const job: Job = { by, entraId, platform, clickId, order, count, tell };
+    const job: Job = { by, entraId, platform, clickId, order, count, tell, mention };
     await handOver(deps, run, job, (file, _tally, signal) => put(file, signal));
   } finally {
     place();

@@ -22,7 +22,7 @@ function open(look: CommandDeps['look']) {
     const { lines, card } = await answerCommand(deps, {
       text,
       place: { conversation: 'C0SOC', isPersonal: false },
-      courier: { tell: async () => {} },
+      courier: { tell: async () => {}, mention: async () => {} },
       platform: 'slack',
       by: 'slack:T000000001/U0ALICE',
       person: async () => ok({ platform: 'slack', teamId: 'T000000001', userId: 'U0ALICE', email: null }),

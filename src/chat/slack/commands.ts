@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AskedAt } from '../../action-center/look-up.ts';
 import type { Log } from '../../action-center/ports.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
+import type { Courier } from '../export-jobs.ts';
 import { fileComment } from '../export-words.ts';
 import { soon } from '../press.ts';
 import { stillChecking } from '../words.ts';
@@ -50,16 +51,26 @@ export async function onSlashCommand(
     platform: 'slack',
     by: `slack:${teamId ?? deps.teamId}/${userId}`,
     place: placeOf(reader.channel),
-    courier: {
-      tell: (...lines) => deps.tell(reader, renderLines(lines)),
-      send: (file, tally, signal) => deps.sendFile(userId, file, { comment: fileComment(tally), signal }),
-    },
+    courier: courierFor(deps, reader),
     person: deps.personBehind({ userId, teamId }),
     clickId: arrival.requestKey,
   });
   const answer = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   if (answer === null) await deps.tell(reader, renderLine(stillChecking));
   await say(deps, reader, answer ?? (await work));
+}
+
+/** Slack takes five answers through one response_url: two to the command, one on the way, two in the end. */
+function courierFor({ tell, sendFile }: CommandDeps, reader: Reader): Courier {
+  let mentions = 0;
+  return {
+    tell: (...lines) => tell(reader, renderLines(lines)),
+    mention: (line) => {
+      mentions += 1;
+      return tell(mentions === 1 ? reader : { ...reader, responseUrl: null }, renderLine(line));
+    },
+    send: (file, tally, signal) => sendFile(reader.userId, file, { comment: fileComment(tally), signal }),
+  };
 }
 
 /** A direct message to the app is its owner's alone. */

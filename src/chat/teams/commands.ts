@@ -6,7 +6,7 @@ import { soon } from '../press.ts';
 import { stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
 import { isPersonal, type TellPrivately } from './answers.ts';
-import type { OfferFile } from './files.ts';
+import { courierOf, type OfferFile } from './files.ts';
 import { renderCard, renderLine, renderLines } from './render.ts';
 
 export type CommandDeps = {
@@ -36,7 +36,7 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
     by: `teams:${organisation}/${entraId}`,
     place: { conversation: arrival.conversation, isPersonal: isPersonal(arrival) },
     courier: {
-      tell: (...lines) => deps.tell(arrival, renderLines(lines)),
+      ...courierOf(deps.tell, arrival),
       offer: (offer) => deps.offerFile(arrival, offer),
     },
     person: async () => ok({ platform: 'teams', tenantId: organisation, entraId }),

@@ -40,6 +40,11 @@ export function fileOffers(deps: PrivateAnswersDeps): OfferFile {
   };
 }
 
+export const courierOf = (tell: TellPrivately, arrival: Arrival): Pick<Courier, 'tell' | 'mention'> => ({
+  tell: (...lines) => tell(arrival, renderLines(lines)),
+  mention: (line) => tell(arrival, renderLine(line)),
+});
+
 export type FileConsentDeps = {
   exports: Pick<ExportJobs, 'accept'>;
   connector: PrivateAnswersDeps['connector'];
@@ -91,7 +96,7 @@ async function answered(deps: FileConsentDeps, arrival: Arrival, consent: Consen
     person: async () => ok({ platform: 'teams', tenantId: organisation, entraId }),
     platform: 'teams',
     clickId,
-    tell: (...lines) => deps.tell(arrival, renderLines(lines)),
+    courier: courierOf(deps.tell, arrival),
     put: async (file, signal) => {
       if (!isMicrosofts(upload.uploadUrl, deps.settings)) throw new Error('Teams named an address for the upload that is not Microsoft’s');
       await putPieces(upload.uploadUrl, file, signal);
