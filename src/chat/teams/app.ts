@@ -87,7 +87,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   const app = routes({
     clicks: { flows: deps.flows, tell, log, track, lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting) },
     commands: { answer: deps.commands, tell, offerFile: fileOffers(answers), log, track },
-    files: { exports: deps.exports, connector: answers.connector, settings, tell, log, track },
+    files: { exports: deps.exports, answers, settings, tell, log, track },
     places: installs({
       conversations,
       routed: new Set(deps.routed),

@@ -47,7 +47,7 @@ export const courierOf = (tell: TellPrivately, arrival: Arrival): Pick<Courier, 
 
 export type FileConsentDeps = {
   exports: Pick<ExportJobs, 'accept'>;
-  connector: PrivateAnswersDeps['connector'];
+  answers: PrivateAnswersDeps;
   settings: TeamsSettings;
   tell: TellPrivately;
   /** Told of what goes on after the request is answered, so that a stop waits for it. Never rejects. */
@@ -107,12 +107,16 @@ async function answered(deps: FileConsentDeps, arrival: Arrival, consent: Consen
 
 /** The question is answered: it must not be answered twice. */
 async function withoutQuestion(
-  { connector, log }: FileConsentDeps,
+  { answers, log }: FileConsentDeps,
   { serviceUrl, conversation, activity, requestKey }: Arrival,
 ): Promise<void> {
   if (!activity.replyToId) return;
   try {
-    await connector.remove({ serviceUrl, conversation }, activity.replyToId);
+    const question = activity.replyToId;
+    await patiently(async () => {
+      await admit(answers, conversation);
+      await answers.connector.remove({ serviceUrl, conversation }, question);
+    }, patienceMs);
   } catch (error) {
     log.warn({ clickId: requestKey, err: error }, 'an answered question about a file could not be taken away');
   }
@@ -147,17 +151,16 @@ async function putPieces(address: string, { blob, size }: ExportFile, signal: Ab
 }
 
 /** The file is there; a message that could not be posted does not take it away again. */
-async function shown(
-  { connector, log }: FileConsentDeps,
-  { serviceUrl, conversation, requestKey }: Arrival,
-  upload: Upload,
-): Promise<void> {
+async function shown({ answers, log }: FileConsentDeps, { serviceUrl, conversation, requestKey }: Arrival, upload: Upload): Promise<void> {
   const { contentUrl, name, uniqueId, fileType } = upload;
   const message: Message = {
     attachments: [{ contentType: infoType, name, contentUrl, content: { uniqueId, fileType: fileType ?? 'csv' } }],
   };
   try {
-    await connector.post({ serviceUrl, conversation }, message);
+    await patiently(async () => {
+      await admit(answers, conversation);
+      await answers.connector.post({ serviceUrl, conversation }, message);
+    }, patienceMs);
   } catch (error) {
     log.warn({ clickId: requestKey, err: error }, 'a file is in its OneDrive, and its card could not be posted');
   }
