@@ -34,15 +34,15 @@ export function fitted(text: string, width: number): string {
 
 const longestCell = 400;
 const gap = 2;
-const narrowest = 8;
+/** A cell cut shorter than this says nothing. */
+const narrowest = 6;
 
 /** Lines of at most `width` cells. Where the columns would become too narrow to read, each row is a paragraph instead. */
 export function tableLines(columns: readonly TableColumn[], width: number): string[] {
   const shown = columns.map(({ heading, cells }) => ({ heading, cells: cells.map((cell) => showText(cell, longestCell)) }));
-  const widths = shrunk(
-    shown.map(({ heading, cells }) => Math.max(displayWidth(heading), ...cells.map(displayWidth))),
-    width,
-  );
+  const natural = shown.map(({ heading, cells }) => Math.max(displayWidth(heading), ...cells.map(displayWidth)));
+  const floors = shown.map(({ heading }) => Math.max(narrowest, displayWidth(heading)));
+  const widths = shrunk(natural, floors, width);
   if (widths === null) return paragraphs(shown, width);
   const line = (cells: readonly string[]) =>
     cells
@@ -58,21 +58,15 @@ function padded(text: string, width: number): string {
   return cut + ' '.repeat(Math.max(0, width - displayWidth(cut)));
 }
 
-/** The widest columns give first; null when all would have to be narrower than is readable. */
-function shrunk(natural: readonly number[], width: number): number[] | null {
-  const room = width - gap * Math.max(0, natural.length - 1);
+/** The widest columns give first, none more than down to its heading; null when that is not enough. */
+function shrunk(natural: readonly number[], floors: readonly number[], width: number): number[] | null {
   const widths = [...natural];
-  for (let over = widths.reduce((sum, one) => sum + one, 0) - room; over > 0; ) {
-    const widest = Math.max(...widths);
-    if (widest <= narrowest) return null;
-    const next = Math.max(narrowest, ...widths.filter((one) => one < widest));
-    const equals = widths.filter((one) => one === widest).length;
-    const give = Math.max(1, Math.min(widest - next, Math.ceil(over / equals)));
-    for (const [index, one] of widths.entries()) {
-      if (one !== widest || over <= 0) continue;
-      widths[index] = one - Math.min(give, over);
-      over -= Math.min(give, over);
-    }
+  let over = widths.reduce((sum, one) => sum + one, gap * Math.max(0, natural.length - 1)) - width;
+  for (; over > 0; over -= 1) {
+    const giving = widths.map((one, index) => (one > (floors[index] ?? 0) ? one : 0));
+    const widest = Math.max(...giving);
+    if (widest === 0) return null;
+    widths[giving.indexOf(widest)] = widest - 1;
   }
   return widths;
 }

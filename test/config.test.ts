@@ -41,6 +41,8 @@ describe('a configuration that is enough', () => {
     expect(readConfig(enough)).toEqual({
       port: 3000,
       host: '0.0.0.0',
+      publicUrl: null,
+      exportMaxRows: 1_000_000,
       adminPort: null,
       adminHost: '127.0.0.1',
       logLevel: 'info',
@@ -226,7 +228,6 @@ describe('what is allowed and told at the start', () => {
     [{ SLACK_APP_TOKEN: 'xapp-1' }, 'SLACK_APP_TOKEN'],
     [{ SLACK_API_URL: 'http://slack.example/api/' }, 'SLACK_API_URL'],
     [{ ADMIN_PORT: '9400', ADMIN_HOST: '0.0.0.0' }, 'ADMIN_HOST'],
-    [{ PUBLIC_URL: 'https://countersign.example' }, 'PUBLIC_URL'],
     [{ ENTRA_TENANT_ID: graph.ENTRA_TENANT_ID }, 'ENTRA_TENANT_ID'],
     [graph, 'SLACK_LINKS_FILE'],
     [{ ...linked, GRAPH_URL: 'https://graph.example' }, 'GRAPH_URL'],

@@ -52,7 +52,7 @@ describe('the Teams package', () => {
     expect(bot).toMatchObject({ botId: appId, scopes: ['team', 'personal', 'groupChat'], supportsTargetedMessages: true });
     expect(bot.commandLists).toHaveLength(1);
     expect(bot.commandLists[0].triggers).toEqual(['mention', 'slash']);
-    expect(bot.commandLists[0].commands.map(({ title }: { title: string }) => title)).toEqual(['help', 'show']);
+    expect(bot.commandLists[0].commands.map(({ title }: { title: string }) => title)).toEqual(['help', 'show', 'export']);
   });
 
   test('asks for no messages but its own, and stays out of shared channels', async () => {
