@@ -20,7 +20,7 @@ export function displayWidth(text: string): number {
 }
 
 /** At most `width` cells; what is left out is an ellipsis. */
-export function fitted(text: string, width: number): string {
+function fitted(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let kept = '';
   let used = 1;
