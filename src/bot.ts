@@ -10,7 +10,8 @@ import type { AuditEvent, DecisionMessage } from './action-center/ports.ts';
 import { sweep } from './action-center/sweep.ts';
 import { adminServer } from './admin.ts';
 import { within } from './chat/press.ts';
-import { type Chats, openChats } from './chats.ts';
+import { type Chats, exportDepsOf, openChats } from './chats.ts';
+import { openExportsDoor } from './exports-http.ts';
 import type { Foundation } from './foundation.ts';
 import { dispatcher } from './http.ts';
 import { newActionId, newDecisionId } from './ids.ts';
@@ -74,6 +75,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
   loops.filing = filingLoop(ground, trouble('filing actions'));
   takeActions(ground.queues, (data) => takeSubmission(data, announcing), ground.poisoned);
 
+  const downloads = config.publicUrl === null ? null : openExportsDoor({ ...exportDepsOf(ground), waiting: ground.waitingExports, log });
   const ways = {
     chat: open.ways,
     intake: intakeHandler({
@@ -85,6 +87,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
       history: (id) => ground.store.history(id),
     }),
     signIn: ground.browserSignIns?.handle ?? null,
+    exports: downloads?.handle ?? null,
     ailing: ground.ailing,
   };
   const http = dispatcher(ways, log);
@@ -98,6 +101,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
     pokeCards,
     stop: async () => {
       http.drain();
+      downloads?.stop();
       await close(http.server);
       await open.stop(stopDeadlineMs);
       await Promise.all(Object.values(loops).map((loop) => loop?.stop()));

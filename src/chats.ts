@@ -1,6 +1,7 @@
 /** The chat platforms of this process: each with its surface, its loop that keeps cards equal to the store, and its way in. No product logic. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
+import type { ExportDeps } from './action-center/export.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import { keepDefault, lookUp } from './action-center/look-up.ts';
@@ -9,6 +10,7 @@ import { checkUndo, undo } from './action-center/undo.ts';
 import { noticeFor } from './chat/alarm-words.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
+import { type ExportJobs, openExportJobs } from './chat/export-jobs.ts';
 import type { HistoryFlows } from './chat/history-answers.ts';
 import { answerInbox, type InboxAsked } from './chat/inbox-command.ts';
 import type { ManyFlows } from './chat/many.ts';
@@ -51,6 +53,8 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     batchWork?.poke();
     poke();
   });
+  const exports = exportJobs(ground);
+  const all = { flows, many, exports };
   const chats: Chat[] = [];
   const stopAll = async (deadlineMs: number) => {
     await Promise.all(chats.map((chat) => chat.stop(deadlineMs)));
@@ -59,11 +63,12 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     // Loaded only where it is on: each platform's SDK costs half a second and a hundred megabytes.
     if (config.teams) {
       const { startTeams } = await import('./chat/teams/app.ts');
-      chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, { flows, many }, poke, config.teams))) });
+      const forTeams = { flows: all, poke, settings: config.teams };
+      chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, forTeams))) });
     }
     if (config.slack) {
       const { startSlack } = await import('./chat/slack/app.ts');
-      chats.push({ path: '/slack/events', ...(await startSlack({ ...slackDeps(ground, { flows, many }), ...config.slack })) });
+      chats.push({ path: '/slack/events', ...(await startSlack({ ...slackDeps(ground, all), ...config.slack })) });
     }
   } catch (error) {
     await stopAll(0);
@@ -79,6 +84,8 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
       for (const loop of loops) loop.poke();
     },
     stop: async (deadlineMs) => {
+      // Whoever waits for a file is told while there is still a way to.
+      await exports.stop(deadlineMs);
       await stopAll(deadlineMs);
       await Promise.all([...loops, batches].map((loop) => loop.stop()));
     },
@@ -112,7 +119,7 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
   };
 }
 
-type AllFlows = { flows: Flows; many: ManyFlows };
+type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs };
 
 const common = ({ log, settings }: Foundation, flows: AllFlows) => ({ log, ...flows, backend: settings.backend, now: () => Date.now() });
 
@@ -126,7 +133,9 @@ function slackDeps(ground: Foundation, flows: AllFlows) {
   };
 }
 
-function teamsDeps(ground: Foundation, flows: AllFlows, poke: () => void, settings: TeamsDeps['settings']): TeamsDeps {
+type ForTeams = { flows: AllFlows } & Pick<TeamsDeps, 'poke' | 'settings'>;
+
+function teamsDeps(ground: Foundation, { flows, poke, settings }: ForTeams): TeamsDeps {
   const { cards, conversations, lanes, metrics, policy, store } = ground;
   return {
     ...common(ground, flows),
@@ -153,7 +162,18 @@ function teamsDeps(ground: Foundation, flows: AllFlows, poke: () => void, settin
   };
 }
 
-function commandsOf(ground: Foundation, { many }: AllFlows): AnswerCommand {
+export function exportDepsOf({ history, stories, store, directory, now, config }: Foundation): ExportDeps {
+  return { history, stories, store, directory, now, maxRows: config.exportMaxRows };
+}
+
+function exportJobs(ground: Foundation): ExportJobs {
+  const { waitingExports: waiting, config, log, timing } = ground;
+  const progressEveryMs = timing.exportProgressEveryMs;
+  const paced = progressEveryMs === undefined ? {} : { progressEveryMs };
+  return openExportJobs({ ...exportDepsOf(ground), waiting, publicUrl: config.publicUrl, log, ...paced });
+}
+
+function commandsOf(ground: Foundation, { many, exports }: AllFlows): AnswerCommand {
   const { store, directory, settings, now, log } = ground;
   const isBarred = (action: RemediationAction) => ground.policy.barred({ ...action, id: action.key }) !== null;
   const inboxDeps = { inboxStore: inboxStore(ground.db, ground.config.tenantId), directory, settings, now, log, isBarred };
@@ -165,6 +185,7 @@ function commandsOf(ground: Foundation, { many }: AllFlows): AnswerCommand {
     history: historyFlows(ground),
     places: ground.cardPlaces,
     inbox: (asked: InboxAsked) => answerInbox(inboxDeps, asked),
+    exports,
     log,
   };
   return (asked) => answerCommand(deps, asked);

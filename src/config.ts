@@ -24,6 +24,10 @@ export type Needs = 'bot' | 'worker' | 'store' | 'client' | 'record';
 export type Config = {
   port: number;
   host: string;
+  /** Where browsers reach the public port, without a slash at the end; null: nothing is served to them. */
+  publicUrl: string | null;
+  /** Rows that may leave in one export. */
+  exportMaxRows: number;
   /** Null: no metrics and no queue counts are served. */
   adminPort: number | null;
   adminHost: string;
@@ -39,8 +43,6 @@ export type Config = {
   /** Null: people and roles come from `directoryFile`. */
   entra: EntraConfig | null;
   identityMode: 'linked' | 'email';
-  /** Where browsers reach this service, without a slash at its end. Null: nobody is sent to sign in. */
-  publicUrl: string | null;
   globalAdministratorMayDecide: boolean;
   backend: 'consumer' | 'simulator';
   /** Empty: the HTTP intake refuses everybody. */
@@ -65,7 +67,8 @@ export type Config = {
 export const configVariables: readonly Variable[] = [
   { name: 'PORT', default: '3000', description: 'the one public port' },
   { name: 'HOST', default: '0.0.0.0', description: 'the address the public port listens on' },
-  { name: 'PUBLIC_URL', default: null, description: 'where browsers reach the public port; signing in needs it' },
+  { name: 'PUBLIC_URL', default: null, description: 'where browsers reach the public port; signing in and links to exports need it' },
+  { name: 'EXPORT_MAX_ROWS', default: '1000000', description: 'rows that may leave in one export' },
   { name: 'ADMIN_PORT', default: null, description: 'serves /metrics and /queues; unset: not served' },
   { name: 'ADMIN_HOST', default: '127.0.0.1', description: 'the address the admin port listens on' },
   { name: 'LOG_LEVEL', default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' },
@@ -121,6 +124,12 @@ const host = z.string().regex(/^[\w.:-]+$/, 'must be an address or a host name, 
 const badRetention = 'must be a whole number of days, 30 or more';
 const yesNo = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, `must be one of ${values.join(', ')}`);
+const badRows = 'must be a whole number, 1 to 100000000';
+const rows = z
+  .string()
+  .regex(/^\d{1,9}$/, badRows)
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 100_000_000, badRows);
 const urlOf = (protocol: RegExp, what: string) => z.url({ protocol, error: `must be a ${what} URL` });
 const isPublicUrl = (value: string): boolean => {
   const url = URL.parse(value);
@@ -148,6 +157,7 @@ const Environment = z.object({
     .refine(isPublicUrl, 'must be an https:// URL (http:// only on this machine) without a query')
     .transform((value) => value.replace(/\/+$/, ''))
     .optional(),
+  EXPORT_MAX_ROWS: rows.default(1_000_000),
   ADMIN_PORT: port.optional(),
   ADMIN_HOST: host.default('127.0.0.1'),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -317,6 +327,8 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
   return {
     port: env.PORT,
     host: env.HOST,
+    publicUrl: env.PUBLIC_URL ?? null,
+    exportMaxRows: env.EXPORT_MAX_ROWS,
     adminPort: env.ADMIN_PORT ?? null,
     adminHost: env.ADMIN_HOST,
     logLevel: env.LOG_LEVEL,
@@ -327,7 +339,6 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     directoryFile: env.DIRECTORY_FILE,
     entra: null,
     identityMode: env.IDENTITY_MODE,
-    publicUrl: env.PUBLIC_URL ?? null,
     globalAdministratorMayDecide: env.GLOBAL_ADMIN_MAY_DECIDE,
     backend: env.BACKEND === 'simulator' ? 'simulator' : 'consumer',
     intakeSecrets: env.INTAKE_SECRETS,

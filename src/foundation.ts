@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { BatchStore } from './action-center/batch.ts';
 import type { OpenActions } from './action-center/bulk.ts';
 import type { DecidingDirectory } from './action-center/decide.ts';
+import type { Stories, WaitingExports } from './action-center/export.ts';
 import type { HistoryStore } from './action-center/history.ts';
 import type { Linking } from './action-center/link.ts';
 import type { Preferences } from './action-center/look-up.ts';
@@ -32,6 +33,7 @@ import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
 import { type Engine, openEngine } from './store/engine.ts';
 import { executionStore } from './store/executions.ts';
+import { stories, waitingExports } from './store/exports.ts';
 import { historyStore } from './store/history.ts';
 import { lanes } from './store/lanes.ts';
 import { linkStore } from './store/links.ts';
@@ -48,9 +50,11 @@ export type Foundation = {
   db: Database;
   queues: QueueLink;
   store: ActionStore;
+  history: HistoryStore;
+  stories: Stories;
+  waitingExports: WaitingExports;
   cards: CardStore;
   conversations: Conversations;
-  history: HistoryStore;
   preferences: Preferences;
   cardPlaces: ReturnType<typeof cardPlaces>;
   outbox: Outbox;
@@ -91,6 +95,7 @@ export type Timing = {
   repairEveryMs: number;
   /** Between two publications of one person's Home tab; left out: as Slack likes it. */
   homeEveryMs?: number;
+  exportProgressEveryMs?: number;
 };
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 
@@ -127,9 +132,11 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     db,
     queues,
     store,
+    history: historyStore(db, config.tenantId),
+    stories: stories(db, config.tenantId),
+    waitingExports: waitingExports(db, config.tenantId),
     cards: cardStore(db, config.tenantId),
     conversations: conversations(db, config.tenantId),
-    history: historyStore(db, config.tenantId),
     preferences: preferences(db, config.tenantId),
     cardPlaces: cardPlaces(db, config.tenantId),
     outbox: outbox(db, config.tenantId),

@@ -8,6 +8,8 @@ export type Ways = {
   intake: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
   /** Browsers that sign in, below /link/; null where nobody is asked to. */
   signIn: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | null;
+  /** Exports that are fetched by a link; null where none are given out. */
+  exports: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | null;
   /** What does not answer. Without the store nothing can be decided; without the queue decisions are recorded and wait. */
   ailing: () => Promise<('store' | 'queue')[]>;
 };
@@ -23,8 +25,9 @@ const json = (res: ServerResponse, status: number, body: unknown): void => {
   res.end(JSON.stringify(body));
 };
 
-function wayBelow({ intake, signIn }: Ways, path: string): Ways['signIn'] {
+function wayBelow({ intake, signIn, exports }: Ways, path: string): Ways['signIn'] {
   if (path === '/v1/actions' || path.startsWith('/v1/actions/')) return intake;
+  if (path.startsWith('/v1/exports/')) return exports;
   return path.startsWith('/link/') ? signIn : null;
 }
 

@@ -1,12 +1,15 @@
 /** The command line. The only file that ends the process, and the only one that reaches the sandbox. */
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { Argument, Command } from 'commander';
+import { setFlagsFromString } from 'node:v8';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { announce } from './action-center/announce.ts';
 import { ConfigError, UpstreamError } from './action-center/errors.ts';
+import { ExportFormat } from './action-center/export.ts';
 import { type ExportOptions, exportAudit, showHead, type VerifyOptions, verifyAudit } from './audit-commands.ts';
 import { loadEnvironment, readConfig } from './config.ts';
 import { type Foundation, openFoundation } from './foundation.ts';
+import { exportHistory, showHistory, textOfWords } from './history-commands.ts';
 import { newActionId } from './ids.ts';
 import { submitFile } from './intake/file.ts';
 import { httpSender } from './intake/sender.ts';
@@ -119,6 +122,40 @@ async function onStore(run: (ground: Foundation) => Promise<number>): Promise<nu
   }
 }
 
+const wholeNumber = (text: string): number => {
+  if (!/^\d{2,4}$/.test(text) || Number(text) < 20) throw new InvalidArgumentError('must be a whole number, 20 to 9999');
+  return Number(text);
+};
+
+/** Rows of a look-up to standard output or a file. The first Ctrl-C ends it in order. */
+function exportRows(words: string[], options: { format?: ExportFormat; out?: string }): Promise<number> {
+  // Left alone V8 keeps a few hundred thousand rows before it cleans up after them.
+  setFlagsFromString('--optimize-for-size');
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort());
+  process.once('SIGTERM', () => stopping.abort());
+  const draw = process.stderr.isTTY === true && options.out !== undefined ? (text: string) => void process.stderr.write(text) : null;
+  const how = { ...options, signal: stopping.signal, draw };
+  return onStore((ground) => exportHistory(ground, textOfWords(words), how, { say, complain, stdout: process.stdout }));
+}
+
+function lookUps(cli: Command): void {
+  cli
+    .command('history [words...]')
+    .description('look remediation actions up, as in chat: period, filters, free text, sort:, columns:, page-size:')
+    .option('--after <place>', 'the page behind this place')
+    .option('--width <cells>', 'how wide the table may be (without it: as wide as the terminal)', wholeNumber)
+    .action((words: string[], { width = process.stdout.columns ?? 120, ...options }: { after?: string; width?: number }) =>
+      ending(() => onStore((ground) => showHistory(ground, textOfWords(words), { ...options, width }, { say, complain }))),
+    );
+  cli
+    .command('export [words...]')
+    .description('write every action of a look-up as CSV or JSON Lines')
+    .addOption(new Option('--format <format>', 'csv or jsonl (without it: csv)').choices(ExportFormat.options))
+    .option('--out <file>', 'where to (without it: standard output)')
+    .action((words: string[], options: { format?: ExportFormat; out?: string }) => ending(() => exportRows(words, options)));
+}
+
 type ManifestOptions = { publicUrl: string; appId?: string; socketMode?: boolean; out?: string };
 
 async function manifest(platform: 'slack' | 'teams', { out, ...values }: ManifestOptions): Promise<number> {
@@ -186,6 +223,7 @@ function program(): Command {
     .description('submit actions: NDJSON, one JSON object or an array; - reads standard input')
     .option('--url <url>', 'a running bot; without it the configured store is written directly')
     .action((file: string, options: SubmitOptions) => ending(() => submit(file, options)));
+  lookUps(cli);
   const policy = cli.command('policy').description('the policy file');
   policy
     .command('check [file]')

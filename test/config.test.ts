@@ -42,6 +42,8 @@ describe('a configuration that is enough', () => {
     expect(readConfig(enough)).toEqual({
       port: 3000,
       host: '0.0.0.0',
+      publicUrl: null,
+      exportMaxRows: 1_000_000,
       adminPort: null,
       adminHost: '127.0.0.1',
       logLevel: 'info',
@@ -52,7 +54,6 @@ describe('a configuration that is enough', () => {
       directoryFile: 'directory.json',
       entra: null,
       identityMode: 'linked',
-      publicUrl: null,
       globalAdministratorMayDecide: true,
       backend: 'consumer',
       intakeSecrets: ['intake-secret-0123456789'],

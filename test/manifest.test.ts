@@ -58,6 +58,7 @@ describe('the Teams package', () => {
       'show',
       'pending',
       'history',
+      'export',
       'undo',
       'bulk',
     ]);

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { takeUpload, UPLOADS } from './files.ts';
 import { answerResponseUrl } from './response-url.ts';
 import type { SocketMode } from './socket-mode.ts';
 import { addCall, addProblem, type SlackState } from './state.ts';
@@ -12,12 +13,13 @@ const BODY_MAX_BYTES = 4 * 1_048_576;
 const SLOW_MS = 1_000;
 const RETRY_AFTER_SECONDS = 1;
 /** Arguments that travel as JSON text in a form. */
-const JSON_ARGS = ['blocks', 'attachments', 'metadata', 'view'];
+const JSON_ARGS = ['blocks', 'attachments', 'metadata', 'view', 'files'];
 
 type Call = { method: string; args: Args; token: string | undefined; process: () => HttpAnswer };
 
 export async function handleRequest(state: SlackState, sockets: SocketMode, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const url = new URL(req.url ?? '/', state.origin);
+  if (url.pathname.startsWith(UPLOADS)) return takeUpload(state, url.pathname, req, res);
   const body = await readBody(req);
   if (body === undefined) return write(res, { status: 413, body: { ok: false, error: 'request_too_large' } });
   const call = callOf(state, sockets, req, url, body);

@@ -27,6 +27,8 @@ export const METHOD_RATES: Record<string, Rate> = {
   'conversations.history': TIER_3,
   'conversations.replies': TIER_3,
   'conversations.open': TIER_3,
+  'files.getUploadURLExternal': TIER_4,
+  'files.completeUploadExternal': TIER_4,
   'views.open': TIER_4,
   'views.update': TIER_4,
   'views.push': TIER_4,

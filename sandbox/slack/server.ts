@@ -46,6 +46,8 @@ function windows(state: SlackState) {
       structuredClone((state.channels.get(channel)?.messages ?? []).filter((it) => it.thread_ts === ts && isReply(it))),
     ephemerals: (userId: string) => structuredClone(state.ephemerals.get(userId) ?? []),
     home: (userId: string) => structuredClone(state.homes.get(userId)),
+    filesOf: (userId: string) =>
+      [...state.channels.values()].filter((it) => it.dmWith === userId).flatMap((it) => it.messages.flatMap(({ files }) => files ?? [])),
     view: (userId: string) => structuredClone(stackOf(state, userId).at(-1)),
   };
 }

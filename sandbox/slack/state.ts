@@ -25,6 +25,8 @@ export const RECORDED = 1_000;
 
 export type Channel = SlackChannel & { /** The person on the other side of a direct message. */ dmWith?: string; messages: SlackMessage[] };
 
+export type Upload = { id: string; secret: string; name: string; length: number; bytes: Buffer | null };
+
 /** One simulated workspace with one app installed in it. */
 export type SlackState = {
   options: SlackOptions;
@@ -43,6 +45,8 @@ export type SlackState = {
   homes: Map<string, SlackHome>;
   /** What people ticked and picked in messages: `channel ts user` to values. */
   picked: Map<string, FormState>;
+  /** By file id: what was announced, and what came. */
+  uploads: Map<string, Upload>;
   tickets: Tickets;
   buckets: Buckets;
   faults: Faults;
@@ -72,6 +76,7 @@ export function createState(options: SlackOptions): SlackState {
     views: new Map(),
     homes: new Map(),
     picked: new Map(),
+    uploads: new Map(),
     tickets: createTickets(now),
     buckets: createBuckets(now),
     faults: createFaults(),
@@ -107,7 +112,7 @@ export const isReply = (message: SlackMessage): boolean => message.thread_ts !==
 export function postMessage(
   state: SlackState,
   channel: Channel,
-  fields: Pick<SlackMessage, 'text' | 'blocks' | 'thread_ts' | 'metadata'>,
+  fields: Pick<SlackMessage, 'text' | 'blocks' | 'thread_ts' | 'metadata' | 'files'>,
 ): SlackMessage {
   const { id: app_id, botId: bot_id, botUser: user } = state.app;
   const message: SlackMessage = {

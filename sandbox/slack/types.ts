@@ -37,7 +37,12 @@ export type SlackChannel = { id: string; name: string; isExtShared?: boolean; bo
 export type SlackBlock = { type: string; block_id?: string; [field: string]: unknown };
 export type SlackMetadata = { event_type: string; event_payload: Record<string, unknown> };
 
+/** A file as its readers see it. */
+export type SlackFile = { id: string; name: string; title: string; size: number; bytes: Buffer };
+
 export type SlackMessage = {
+  /** Files that were shared with this message. */
+  files?: SlackFile[];
   type: 'message';
   channel: string;
   ts: string;
@@ -100,7 +105,7 @@ export type ApiAnswer = { ok: boolean; error?: string; [field: string]: unknown 
 export type HttpAnswer = { status: number; body: ApiAnswer; headers?: Record<string, string> };
 
 export type Fault = {
-  /** A Web API method, or `response_url`; left out means any. */
+  /** A Web API method, `upload` (of a file) or `response_url`; left out means any. */
   method?: string;
   kind: 'ratelimit' | 'http500' | 'error' | 'hang' | 'lostAnswer' | 'slow' | 'reset';
   retryAfterSeconds?: number;
@@ -148,6 +153,8 @@ export type SlackWorld = {
   /** The person opens the app's Home tab. */
   openHome(p: { user: string; tab?: 'home' | 'messages'; url?: string }): Promise<Ack>;
   clickInHome(p: { user: string; button: string; near?: string; url?: string }): Promise<Ack>;
+  /** What was shared with this person in their own chat with the app, oldest first. */
+  filesOf(userId: string): SlackFile[];
   click(p: Click): Promise<Ack>;
   clickInView(p: { user: string; button: string; near?: string; confirm?: 'accept' | 'deny'; url?: string }): Promise<Ack>;
   submit(p: { user: string; values: Record<string, string>; url?: string }): Promise<Ack>;

@@ -2,6 +2,7 @@
 
 import { chatDelete, chatGetPermalink, chatPostEphemeral, chatPostMessage, chatUpdate } from './chat-methods.ts';
 import { conversationsHistory, conversationsInfo, conversationsOpen, conversationsReplies } from './conversation-methods.ts';
+import { filesCompleteUploadExternal, filesGetUploadUrlExternal } from './files.ts';
 import { usersInfo, usersLookupByEmail } from './people.ts';
 import { METHOD_RATES } from './rates.ts';
 import type { SocketMode } from './socket-mode.ts';
@@ -33,6 +34,8 @@ const METHODS: Record<string, Method> = {
   'conversations.history': { answer: conversationsHistory, scopes: READ_HISTORY, needs: ['channel'] },
   'conversations.replies': { answer: conversationsReplies, scopes: READ_HISTORY, needs: ['channel', 'ts'] },
   'conversations.open': { answer: conversationsOpen, scopes: ['im:write', 'mpim:write'] },
+  'files.getUploadURLExternal': { answer: filesGetUploadUrlExternal, scopes: ['files:write'], needs: ['filename', 'length'] },
+  'files.completeUploadExternal': { answer: filesCompleteUploadExternal, scopes: ['files:write'], needs: ['files'] },
   'views.open': { answer: viewsOpen, needs: ['view'] },
   'views.update': { answer: viewsUpdate, needs: ['view'] },
   'views.push': { answer: viewsPush, needs: ['view'] },

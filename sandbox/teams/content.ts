@@ -1,6 +1,7 @@
 // The content of an activity the bot sends, looked at as Teams would.
 
 import { CARD, cardProblems } from './card-rules.ts';
+import { offerOf } from './files.ts';
 import { addProblem, type Content, type TeamsState } from './state.ts';
 import type { AdaptiveCard } from './types.ts';
 import { type Fields, fieldsOf, isObject, listOf, nameOf, textOf } from './values.ts';
@@ -15,7 +16,13 @@ export function contentOf(state: TeamsState, activity: Fields, what: string): Co
   for (const card of cards) checkCard(state, card, what);
   if (text.trim() === '' && attachments.length === 0) addProblem(state, `${what}: an empty message (no text, no card, no attachment)`);
   const [card] = cards;
-  return { text, summary: textOf(activity['summary']) || null, card: isObject(card) ? (structuredClone(card) as AdaptiveCard) : null };
+  const offer = offerOf(activity);
+  return {
+    ...(offer === null ? {} : { offer }),
+    text,
+    summary: textOf(activity['summary']) || null,
+    card: isObject(card) ? (structuredClone(card) as AdaptiveCard) : null,
+  };
 }
 
 function checkAttachment(state: TeamsState, attachment: unknown, what: string): void {

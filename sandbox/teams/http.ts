@@ -16,6 +16,7 @@ import {
   tooMany,
 } from './answers.ts';
 import { answerConnector, type ConnectorRequest, isConnectorPath, operationOf } from './connector.ts';
+import { ONEDRIVE, takePiece } from './files.ts';
 import { openIdConfiguration } from './keys.ts';
 import { answerToken } from './login.ts';
 import { addCall, addProblem, type TeamsState } from './state.ts';
@@ -29,6 +30,7 @@ type Call = { method: ApiMethod; path: string; body: unknown; process: () => Htt
 
 export async function handleRequest(state: TeamsState, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const url = new URL(req.url ?? '/', state.origin);
+  if (url.pathname.startsWith(ONEDRIVE)) return takePiece(state, url.pathname, req, res);
   const text = await readBody(req);
   if (text === undefined) return write(res, tooBig());
   const request: ConnectorRequest = { verb: req.method ?? 'GET', url, authorization: req.headers.authorization, text };

@@ -3,6 +3,7 @@
 
 import { badRequest, forbidden, type HttpAnswer, isAnswer, noActivity, noConversation, notInRoster } from './answers.ts';
 import { contentOf } from './content.ts';
+import { refuseFiles } from './files.ts';
 import { type Conversation, editMessage, postMessage, removeMessage, type TeamsState } from './state.ts';
 import type { TeamsMessage } from './types.ts';
 import { type Fields, textOf } from './values.ts';
@@ -27,6 +28,8 @@ export function postActivity(state: TeamsState, { conversation, thread }: Addres
   const above = thread ?? replyTo ?? (textOf(activity['replyToId']) || null);
   const parentId = conversation.type === 'channel' && above !== null ? rootOf(conversation, above) : null;
   if (parentId === undefined) return noActivity();
+  const refused = refuseFiles(state, conversation, activity);
+  if (refused !== null) return refused;
   const content = contentOf(state, activity, `a post to ${conversation.id}`);
   const { id } = postMessage(state, conversation, { ...content, from: 'bot', parentId });
   return { status: 201, body: { id } };

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { activityOf } from './activities.ts';
 import { requestFor, transmit } from './deliver.ts';
+import { answerOffer, filesOf, offersTo } from './file-answers.ts';
 import { failRequest, handleRequest } from './http.ts';
 import { setDialog } from './invoke-answers.ts';
 import { ISSUER } from './keys.ts';
@@ -78,6 +79,9 @@ function doors(state: TeamsState): Omit<TeamsWorld, keyof ReturnType<typeof wind
     submitDialog: (p) => submitDialog(state, p),
     closeDialog: (person) => setDialog(state, person, null),
     say: (p) => say(state, p),
+    answerOffer: (p) => answerOffer(state, p),
+    offersTo: (person) => structuredClone(offersTo(state, person)),
+    filesOf: (person) => filesOf(state, person),
     watch: (person, id) => watch(state, person, id),
     token: (claims) => state.keys.mint(claims),
     activity: ({ person, conversation, type, ...fields }) => ({

@@ -33,6 +33,8 @@ export type Conversation = TeamsConversation & {
   asked: Map<string, string>;
 };
 
+export type Upload = { person: string; name: string; total: number | null; pieces: Buffer[]; size: number; isWhole: boolean };
+
 /** One simulated organisation with one bot. */
 export type TeamsState = {
   options: TeamsOptions;
@@ -47,6 +49,8 @@ export type TeamsState = {
   /** `conversation message` to person to what only that person sees there. */
   views: Map<string, Map<string, AdaptiveCard>>;
   dialogs: Map<string, TeamsDialog>;
+  /** What goes into OneDrive, by the id in its address. */
+  uploads: Map<string, Upload>;
   /** Bearer tokens that were handed out, and until when they are good. */
   tokens: Map<string, number>;
   /** Who looks at a conversation, and how many times over. */
@@ -84,6 +88,7 @@ export function createState(options: TeamsOptions): TeamsState {
     privates: new Map(),
     views: new Map(),
     dialogs: new Map(),
+    uploads: new Map(),
     tokens: new Map(),
     watchers: new Map(),
     invoked: new Map(),
@@ -151,7 +156,7 @@ export function personalChatOf(state: TeamsState, person: string): Conversation 
   return [...state.conversations.values()].find((it) => it.type === 'personal' && it.members?.includes(person) === true);
 }
 
-export type Content = Pick<TeamsMessage, 'text' | 'summary' | 'card'>;
+export type Content = Pick<TeamsMessage, 'text' | 'summary' | 'card' | 'offer'>;
 
 export function postMessage(
   state: TeamsState,

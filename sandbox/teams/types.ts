@@ -14,6 +14,8 @@ export type TeamsOptions = {
   conversations: TeamsConversation[];
   now?: () => number;
   enforceRates?: boolean;
+  /** What the app's manifest says; default true. */
+  supportsFiles?: boolean;
   /** Teams sends an invoke again when it hears nothing for this long; 0: never. Default 10,000. */
   resendAfterMs?: number;
   /** After this long Teams tells the person that something went wrong. Default 15,000. */
@@ -61,7 +63,11 @@ export type TeamsMessage = {
   at: number;
   /** How often it was edited. */
   edits: number;
+  /** A file the bot asks to put into the person's OneDrive. */
+  offer?: FileOffer;
 };
+
+export type FileOffer = { name: string; description: string; size: number; acceptContext: unknown; declineContext: unknown };
 
 /** What only one person got: `targeted` in the conversation, `personal` in their own chat with the bot, `bar` under a card or in a dialog as the answer to a press. */
 export type PrivateMessage = {
@@ -93,7 +99,7 @@ export type RecordedRequest = { url: string; headers: Record<string, string>; bo
 export type SlowAnswer = { ms: number; what: string };
 
 /** As in `Fault.where`: a new thread is a `post`, `createConversation` only opens a personal chat. */
-export type ApiMethod = 'createConversation' | 'post' | 'update' | 'delete' | 'targeted' | 'members' | 'token' | 'openid';
+export type ApiMethod = 'createConversation' | 'post' | 'update' | 'delete' | 'targeted' | 'members' | 'token' | 'openid' | 'upload';
 export type ApiCall = { method: ApiMethod; path: string; body: unknown; at: number; status: number; error?: string };
 
 /**
@@ -102,7 +108,7 @@ export type ApiCall = { method: ApiMethod; path: string; body: unknown; at: numb
  * `slow` does the work and answers after `ms`.
  */
 export type Fault = {
-  where?: 'post' | 'update' | 'delete' | 'targeted' | 'createConversation' | 'members' | 'token';
+  where?: 'post' | 'update' | 'delete' | 'targeted' | 'createConversation' | 'members' | 'token' | 'upload';
   kind: 'ratelimit' | 'http412' | 'http500' | 'http502' | 'http403' | 'http404' | 'hang' | 'lostAnswer' | 'reset' | 'slow';
   /** Only for `ratelimit`; left out: a 429 without Retry-After, which Teams also sends. */
   retryAfterSeconds?: number;
@@ -179,6 +185,11 @@ export type TeamsWorld = {
   press(p: Press): Promise<Ack>;
   submitDialog(p: { person: string; values: Record<string, string>; button?: string | RegExp; url?: string }): Promise<Ack>;
   closeDialog(person: string): void;
+  /** The person's answer to a file the bot offers in their own chat. */
+  answerOffer(p: { person: string; conversation: string; messageId: string; accept: boolean; url?: string }): Promise<Ack>;
+  /** Offers nobody answered yet, and what is in the person's OneDrive, oldest first. */
+  offersTo(person: string): TeamsMessage[];
+  filesOf(person: string): { name: string; bytes: Buffer }[];
   /** A typed message. `targeted`: sent as a slash command. In channels and group chats a bot hears of nothing else that does not mention it. */
   say(p: {
     person: string;

@@ -89,7 +89,11 @@ export async function keepDefault(deps: LookUpDeps, asked: AskedDefault): Promis
   return ok(true);
 }
 
-async function readerFor(deps: LookUpDeps, asked: Asker & { tab: Tab }): Promise<Result<Actor, LookUpRefusal>> {
+/** Who asks, if they may read. `verb`: what they are noted to have wanted when they may not; left out, to look. */
+export async function readerFor(
+  deps: Pick<LookUpDeps, 'store' | 'directory' | 'now'>,
+  asked: Asker & { tab: Tab; verb?: string },
+): Promise<Result<Actor, LookUpRefusal>> {
   const person = await identify(deps.directory, asked.person, false);
   const reader: Result<Actor, LookUpRefusal> =
     person.ok && !mayViewHistory(person.value) ? refuse({ kind: 'may-not-read', actorId: person.value.entraId }) : person;
@@ -99,7 +103,7 @@ async function readerFor(deps: LookUpDeps, asked: Asker & { tab: Tab }): Promise
       kind: 'refused',
       at: deps.now().toISOString(),
       actorId: reader.refusal.kind === 'may-not-read' ? reader.refusal.actorId : null,
-      data: { refusal: reader.refusal.kind, by, verb: tab, platform, clickId },
+      data: { refusal: reader.refusal.kind, by, verb: asked.verb ?? tab, platform, clickId },
     });
   }
   return reader;
@@ -111,7 +115,11 @@ async function ownDefault({ preferences }: LookUpDeps, entraId: EntraId, tab: Ta
   return kept?.tab === tab ? kept : null;
 }
 
-function queryFor({ tab, period, filters, sort, scope }: LookUp, reader: Actor, { place, platform }: AskedLookUp): HistoryQuery {
+export function queryFor(
+  { tab, period, filters, sort, scope }: LookUp,
+  reader: Pick<Actor, 'upn'>,
+  { place, platform }: Pick<AskedLookUp, 'place' | 'platform'>,
+): HistoryQuery {
   const by = filters.by.map((name) => (name.toLowerCase() === me ? reader.upn : name));
   const where = scope === 'here' && !place.isPersonal ? { platform, conversation: place.conversation } : null;
   return { tab, period, filters: { ...filters, by }, sort, where };

@@ -61,7 +61,8 @@ export type AuditEvent = {
     | 'signedIn'
     | 'superseded'
     | 'alarm'
-    | 'batch';
+    | 'batch'
+    | 'exported';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;

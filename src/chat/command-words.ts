@@ -45,6 +45,10 @@ export function helpText(platform: Platform): Line[] {
     ...(platform === 'slack'
       ? [[strong(how('link')), words(' connects your Slack account to you; '), strong(how('link list')), words(' shows to whom.')] as Line]
       : []),
+    [
+      strong(how('export 30d in:all')),
+      words(' puts every action of a look-up into a file for you: CSV, or JSON Lines with format:jsonl. Filters as in history.'),
+    ],
     say('To decide, use the buttons on a card. Answers to commands are for your eyes only.'),
     ...(platform === 'teams' ? [say('In Teams you can also type / and choose a command.')] : []),
   ];
@@ -53,7 +57,6 @@ export function helpText(platform: Platform): Line[] {
 /** What does the same today. */
 const instead: Record<Later, (how: (command: string) => string) => string> = {
   hunt: (how) => `Press Go hunt on a card, or on the answer to ${how('show')} and an id.`,
-  export: () => 'The Action center in Defender can export its own list to a file.',
   digest: () => 'No digest is sent in this version; the cards and their threads tell what happened.',
 };
 

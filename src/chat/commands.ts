@@ -11,6 +11,7 @@ import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard, AskCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
+import type { Courier, ExportJobs } from './export-jobs.ts';
 import { answerHistory, type HistoryAnswer, type HistoryFlows } from './history-answers.ts';
 import type { HistoryCard } from './history-card.ts';
 import type { InboxCard } from './inbox-card.ts';
@@ -29,6 +30,8 @@ export type Asked = Omit<Look, 'actionId'> & {
   name?: string | null;
   cursor?: Cursor | null;
   share?: boolean;
+  /** How what takes longer reaches whoever asks; left out where nothing does. */
+  courier?: Courier;
 };
 /** `posted`: where cards of the shown action stand on this platform; each platform knows how to lead there. */
 export type CommandAnswer = Omit<HistoryAnswer, 'card'> & {
@@ -49,6 +52,7 @@ export type CommandDeps = {
   places: (actionId: ActionId, platform: Platform) => Promise<PostedAt[]>;
   /** Never rejects. */
   inbox: (asked: InboxAsked) => Promise<InboxCard>;
+  exports: Pick<ExportJobs, 'start'>;
   log: Log;
 };
 
@@ -63,7 +67,7 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, place, name = null, cursor = null, share = false, ...asker } = asked;
+  const { text, place, name = null, cursor = null, share = false, courier, ...asker } = asked;
   const conversation = place.conversation === '' ? null : place.conversation;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
@@ -76,6 +80,10 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
   if (command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
   try {
     if (command.name === 'history') return await answerHistory(deps.history, { ...asker, place, cursor, share }, command.ask);
+    if (command.name === 'export') {
+      if (courier === undefined) return said(...helpText(platform));
+      return said(...(await deps.exports.start({ ...asker, place, courier }, command.ask)));
+    }
     const looked = await deps.look({ ...asker, actionId: command.id });
     if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
     const { action, history } = looked.value;

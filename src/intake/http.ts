@@ -5,10 +5,10 @@ import type { Issue } from '../action-center/announce.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { AuditEvent, Log } from '../action-center/ports.ts';
+import { storedAction } from '../action-center/stored-action.ts';
 import { readBody } from './body.ts';
 import { type ProducerLimits, producerLimits } from './producer-limits.ts';
 import { isSigned } from './signature.ts';
-import { storedAction } from './stored-action.ts';
 import { type Announce, conflictText, maxBodyBytes, parseJson, readSubmission } from './submission.ts';
 
 export type IntakeDeps = {

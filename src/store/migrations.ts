@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { batchesSchema } from './batches-schema.ts';
+import { exportsSchema } from './exports-schema.ts';
 import { historySchema } from './history-schema.ts';
 import { inboxSchema } from './inbox-schema.ts';
 import { preferencesSchema } from './preferences-schema.ts';
@@ -186,5 +187,6 @@ export const migrations: Record<string, Migration> = {
   '0006-history': { up: (db: Kysely<unknown>) => runScript(db, historySchema) },
   '0007-batches': { up: (db: Kysely<unknown>) => runScript(db, batchesSchema) },
   '0008-preferences': { up: (db: Kysely<unknown>) => runScript(db, preferencesSchema) },
+  '0009-exports': { up: (db: Kysely<unknown>) => runScript(db, exportsSchema) },
   '0010-inbox': { up: (db: Kysely<unknown>) => runScript(db, inboxSchema) },
 };

@@ -236,6 +236,18 @@ type HistoryEntryRow = {
   tokens: number[] | null;
 };
 
+type ExportRow = {
+  name_hash: string;
+  tenant_id: string;
+  entra_id: string;
+  platform: string;
+  ordered: Json;
+  expires_at: Date;
+  /** Those that came to their end, and those that run. */
+  fetches: number;
+  attempts: number;
+};
+
 export type Tables = {
   actions: Omit<ActionRow, 'revision'> & { revision: Generated<number> };
   audit_events: AuditRow;
@@ -245,6 +257,7 @@ export type Tables = {
   cards: CardRecord;
   conversations: ConversationRow;
   executions: ExecutionRow;
+  exports: ExportRow;
   history_entries: HistoryEntryRow;
   lanes: LaneRow;
   alarms: AlarmRow;

@@ -17,6 +17,7 @@ function open(look: CommandDeps['look'], history = noHistory) {
     look,
     history,
     places: async () => [],
+    exports: { start: () => Promise.reject(new Error('nothing is exported for this')) },
     draw: (one) => cardFor(one, { ...plainContext, huntUrl: 'https://security.microsoft.com/v2/advanced-hunting' }),
     many: { many: noMany, backend: 'simulator', log: openLog('silent', { write: () => {} }) },
     inbox: () => Promise.reject(new Error('nothing is listed for this')),
@@ -25,8 +26,9 @@ function open(look: CommandDeps['look'], history = noHistory) {
   const ask = async (text: string) => {
     const { lines, card } = await answerCommand(deps, {
       text,
-      platform: 'slack',
       place: { conversation: 'C0SOC', isPersonal: false },
+      courier: { tell: async () => {}, mention: async () => {} },
+      platform: 'slack',
       by: 'slack:T000000001/U0ALICE',
       person: async () => ok({ platform: 'slack', teamId: 'T000000001', userId: 'U0ALICE', email: null }),
       clickId: 'c1',

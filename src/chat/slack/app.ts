@@ -18,6 +18,7 @@ import { type ChannelCheck, channelCheck } from './channels.ts';
 import { type ClickDeps, type Interaction, onPress, onSubmit } from './clicks.ts';
 import { clientOptions, quietLogger, slackClient } from './client.ts';
 import { type CommandDeps, onSlashCommand } from './commands.ts';
+import { fileSender } from './files.ts';
 import { type Arrival, type Guard, slackGuard } from './guard.ts';
 import { type HistoryPressDeps, isHistoryPress, onHistoryPress } from './history-presses.ts';
 import { type SlackInbox, slackInbox } from './inbox.ts';
@@ -80,6 +81,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const { teamId, enterpriseId, botId } = account;
   const personBehind = slackPeople({ client: client(peopleDeadlineMs), teamId, enterpriseId, identityMode: deps.identityMode, now });
   const tell = privateAnswers({ client: interactive, log });
+  const sendFile = fileSender({ client: bulk, apiUrl, log });
   const openView: ClickDeps['openView'] = async (trigger_id, view) => {
     await interactive.views.open({ trigger_id, view });
   };
@@ -90,7 +92,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const share = sharing(interactive, channels);
   const linkTo = permalinks(account.workspaceUrl);
   const threads = threadLinks({ client: interactive, log });
-  const asking = { answer: deps.commands, teamId, personBehind, tell, threads, linkTo, log };
+  const asking = { answer: deps.commands, teamId, personBehind, tell, sendFile, threads, linkTo, log };
   const publishing = client(interactiveTimeoutMs);
   const inbox = slackInbox({
     ...asking,

@@ -3,9 +3,12 @@ import { z } from 'zod';
 import type { AskedAt } from '../../action-center/look-up.ts';
 import type { Log } from '../../action-center/ports.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
+import type { Courier } from '../export-jobs.ts';
+import { fileComment } from '../export-words.ts';
 import { soon } from '../press.ts';
 import { stillChecking } from '../words.ts';
 import type { Reader, TellPrivately } from './answers.ts';
+import type { SendFile } from './files.ts';
 import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { renderLine, renderLines } from './render.ts';
@@ -16,6 +19,8 @@ import type { ThreadLinks } from './threads.ts';
 export type CommandDeps = {
   answer: AnswerCommand;
   teamId: string;
+  /** Hands a file to this person in their own chat with the app. Throws when it did not arrive. */
+  sendFile: SendFile;
   personBehind: (clicker: Clicker) => ClickingPerson;
   tell: TellPrivately;
   threads: ThreadLinks;
@@ -53,12 +58,26 @@ export async function onSlashCommand(
     place: placeOf(reader.channel),
     platform: 'slack',
     by: `slack:${teamId ?? deps.teamId}/${userId}`,
+    courier: courierFor(deps, reader),
     person: deps.personBehind({ userId, teamId }),
     clickId: arrival.requestKey,
   });
   const answer = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   if (answer === null) await deps.tell(reader, renderLine(stillChecking));
   await say(deps, reader, answer ?? (await work));
+}
+
+/** Slack takes five answers through one response_url: two to the command, one on the way, two in the end. */
+export function courierFor({ tell, sendFile }: Pick<CommandDeps, 'tell' | 'sendFile'>, reader: Reader): Courier {
+  let mentions = 0;
+  return {
+    tell: (...lines) => tell(reader, renderLines(lines)),
+    mention: (line) => {
+      mentions += 1;
+      return tell(mentions === 1 ? reader : { ...reader, responseUrl: null }, renderLine(line));
+    },
+    send: (file, tally, signal) => sendFile(reader.userId, file, { comment: fileComment(tally), signal }),
+  };
 }
 
 async function say({ tell, threads, linkTo }: CommandDeps, reader: Reader, { lines, card, inbox, posted }: CommandAnswer): Promise<void> {

@@ -83,7 +83,7 @@ export function openAnswers(deps: PrivateAnswersDeps): (arrival: Arrival, conten
 type PersonalChats = { open(arrival: Arrival, person: string): Promise<string>; forget(arrival: Arrival, person: string): void };
 
 /** Opening a chat counts as a message to it, so each is opened once. */
-function personalChats(connector: Connector): PersonalChats {
+export function personalChats(connector: Connector): PersonalChats {
   const known = new Map<string, Promise<string>>();
   const keyOf = ({ organisation }: Arrival, person: string) => `${organisation} ${person}`;
   return {
@@ -113,7 +113,7 @@ export const isPersonal = ({ activity, conversation }: Arrival): boolean =>
 type Way = (arrival: Arrival, person: string, content: TeamsContent) => Promise<void>;
 
 /** Private messages count against the conversation's limits like all others; cards need theirs too. */
-async function admit({ lanes, lanesOf, now }: PrivateAnswersDeps, conversation: string): Promise<void> {
+export async function admit({ lanes, lanesOf, now }: PrivateAnswersDeps, conversation: string): Promise<void> {
   for (const use of lanesOf(conversation)) {
     const wait = await lanes.take(use.lane, use, now());
     if (wait > 0) throw new SurfaceError('rate-limited', 'the conversation is at its limit', { retryAfterMs: wait });
@@ -121,7 +121,7 @@ async function admit({ lanes, lanesOf, now }: PrivateAnswersDeps, conversation: 
 }
 
 /** Again after a short pause that Teams or its limits ask for: then it certainly did nothing before. */
-async function patiently(call: () => Promise<void>, forMs: number): Promise<void> {
+export async function patiently(call: () => Promise<void>, forMs: number): Promise<void> {
   for (let left = forMs; ; ) {
     try {
       return await call();

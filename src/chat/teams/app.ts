@@ -6,6 +6,7 @@ import type { BackendName } from '../../action-center/catalogue.ts';
 import type { CardRow, CardStore, Conversations, Lanes, Log } from '../../action-center/ports.ts';
 import type { Card } from '../card.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
+import type { ExportJobs } from '../export-jobs.ts';
 import type { ManyFlows } from '../many.ts';
 import { type Flows, within } from '../press.ts';
 import type { Surface } from '../surface.ts';
@@ -16,6 +17,7 @@ import { type CommandDeps, onCommand, sayAnswer } from './commands.ts';
 import { openConnector } from './connector.ts';
 import { openAuthentication, Turns } from './credentials.ts';
 import { type Admitted, type Door, openDoor } from './door.ts';
+import { type FileConsentDeps, fileOffers, isFileConsent, onFileConsent } from './files.ts';
 import type { GuardRefusal } from './guard.ts';
 import { isInboxRefresh, onInboxPress } from './inbox.ts';
 import { type Installs, installs } from './installs.ts';
@@ -31,6 +33,7 @@ export type TeamsDeps = {
   many: ManyFlows;
   backend: BackendName;
   commands: AnswerCommand;
+  exports: Pick<ExportJobs, 'accept'>;
   conversations: Conversations;
   cards: Sightings & Pick<CardStore, 'wake'>;
   lanes: Pick<Lanes, 'take'>;
@@ -75,6 +78,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
     now: deps.now,
   };
   const tell = privateAnswers(answersDeps);
+  const offerFile = fileOffers(answersDeps);
   await sayWhatIsOutOfReach(deps);
 
   const door = openDoor({ authentication, settings, refused: deps.refused, log, now: deps.now });
@@ -98,7 +102,8 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
       track,
       lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting),
     },
-    commands: { answer: deps.commands, tell, linksIn: (organisation) => deepLinks(settings.cloud, organisation), log, track },
+    commands: { answer: deps.commands, tell, offerFile, linksIn: (organisation) => deepLinks(settings.cloud, organisation), log, track },
+    files: { exports: deps.exports, answers: answersDeps, settings, tell, log, track },
     places: installs({
       conversations,
       routed: new Set(deps.routed),
@@ -173,10 +178,10 @@ async function turn(turns: Turns, app: Application, { authenticated, raw, arriva
   return response ?? { status: 200 };
 }
 
-type Routed = { clicks: ClickDeps; commands: CommandDeps; places: Installs; log: Log };
+type Routed = { clicks: ClickDeps; commands: CommandDeps; files: FileConsentDeps; places: Installs; log: Log };
 
 /** Routing only: no storage, no typing timer, no answers of teams-ai's own. */
-function routes({ clicks, commands, places, log }: Routed): Application {
+function routes({ clicks, commands, files, places, log }: Routed): Application {
   const inbox = { ...commands, say: (arrival: Arrival, answer: CommandAnswer) => sayAnswer(commands, arrival, answer) };
   const app = new Application({ startTypingTimer: false, removeRecipientMention: false });
   const of =
@@ -188,10 +193,10 @@ function routes({ clicks, commands, places, log }: Routed): Application {
     async (context) => {
       const arrival = arrivalOf(context);
       noticed(places, arrival, log);
-      await context.sendActivity({
-        type: 'invokeResponse',
-        value: (await onInboxPress(inbox, arrival)) ?? (await onInvoke(clicks, arrival)),
-      });
+      const answer = isFileConsent(arrival)
+        ? onFileConsent(files, arrival)
+        : ((await onInboxPress(inbox, arrival)) ?? (await onInvoke(clicks, arrival)));
+      await context.sendActivity({ type: 'invokeResponse', value: answer });
     },
     true,
   );

@@ -6,6 +6,7 @@ import { soon } from '../press.ts';
 import { stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
 import { isPersonal, type TellPrivately } from './answers.ts';
+import { courierOf, type OfferFile } from './files.ts';
 import { renderLine, renderLines } from './render.ts';
 import { renderAnswer } from './render-history.ts';
 import { type LinkTo, renderInbox } from './render-inbox.ts';
@@ -14,6 +15,7 @@ import { threadLinks } from './threads.ts';
 export type CommandDeps = {
   answer: AnswerCommand;
   tell: TellPrivately;
+  offerFile: OfferFile;
   /** The address of a message in this organisation. */
   linksIn: (organisation: string) => LinkTo;
   /** Told of what goes on after the request is answered, so that a stop waits for it. Never rejects. */
@@ -38,6 +40,10 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
     place: { conversation: arrival.conversation, isPersonal: isPersonal(arrival) },
     platform: 'teams',
     by: `teams:${organisation}/${entraId}`,
+    courier: {
+      ...courierOf(deps.tell, arrival),
+      offer: (offer) => deps.offerFile(arrival, offer),
+    },
     person: async () => ok({ platform: 'teams', tenantId: organisation, entraId }),
     clickId,
   });

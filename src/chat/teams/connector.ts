@@ -7,7 +7,11 @@ import { type Authentication, withinTokenDeadline } from './credentials.ts';
 import { connectorErrorOf, NotSent } from './surface-errors.ts';
 
 /** What is sent: an activity in the Bot Connector's words. */
-export type Message = { text?: string; summary?: string; attachments?: { contentType: string; content: unknown }[] };
+export type Message = {
+  text?: string;
+  summary?: string;
+  attachments?: { contentType: string; content: unknown; name?: string; contentUrl?: string }[];
+};
 
 export type Connector = {
   /** A new thread in a channel; the id of its first message. */

@@ -27,7 +27,7 @@ export const saidInDialog = (line: Line): InvokeAnswer => ok({ task: { type: 'me
 export const dialogAnswer = ({ title, card }: { title: string; card: AdaptiveCard }): InvokeAnswer =>
   ok({ task: { type: 'continue', value: { title, height: 'medium', width: 'medium', card: attachmentOf({ card }) } } });
 
-/** Something we never offer: sign-in, message extensions, files. */
+/** Something we never offer: sign-in, message extensions. */
 export const notOffered: InvokeAnswer = {
   status: 400,
   body: { error: { code: 'NotSupported', message: 'Countersign does not offer this.' } },

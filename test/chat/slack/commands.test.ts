@@ -62,6 +62,7 @@ test('show answers with a card that nobody else sees and nobody can decide on', 
       {
         look: async () => ok({ action, history: [] }),
         places: async () => [],
+        exports: { start: () => Promise.reject(new Error('nothing is exported here')) },
         draw: (one) => cardFor(one, plainContext),
         many: { many: noMany, backend: 'simulator', log: openLog('silent', { write: () => {} }) },
         history: {

@@ -121,6 +121,7 @@ export async function openRig({ flows = recordingFlows(), teams = {}, bot = {}, 
     flows,
     many: noMany,
     backend: 'simulator',
+    exports: { accept: () => Promise.reject(new Error('no file was offered')) },
     commands: async (asked): Promise<CommandAnswer> => {
       commands.push(asked);
       return { lines: [[words(`You asked: ${asked.text.trim()}`)]], card: null };

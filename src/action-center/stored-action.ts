@@ -1,6 +1,6 @@
 /** What `GET /v1/actions/:id` answers: the intake fields, who decided what, and what became of it. Inner bookkeeping stays inside. */
-import type { RemediationAction } from '../action-center/intake.ts';
-import type { AuditEvent } from '../action-center/ports.ts';
+import type { RemediationAction } from './intake.ts';
+import type { AuditEvent } from './ports.ts';
 
 export function storedAction(action: RemediationAction, events: readonly AuditEvent[]): Record<string, unknown> {
   const { tenantId: _tenant, version: _version, scopeDigest: _digest, policyVersion: _policy, scopeNote: _note, ...told } = action;
