@@ -107,18 +107,33 @@ function orderedPart(way: Way, until: Until): Sql {
 }
 
 /**
- * What to ask the inverted index for, best first; the rest is compared row by row. Names and investigations are rare. Words need not be, and each
- * costs as much as there are actions with it: properties go first.
+ * What to ask the inverted index for, best first; the rest is compared row by row. Each costs as much as there are actions with it: names and
+ * investigations are rare, of words and properties the rarer ones go first.
  */
-export function waysToFetch(query: HistoryQuery, weeks: [number, number]): Sql[][] {
+export function waysToFetch(query: HistoryQuery, weeks: [number, number], wordsAreRarer = true): Sql[][] {
   const asked = askedProperties(query);
-  const tokens = (properties: string[][]) => askedTokens(properties, weeks).map((set) => sql`h.tokens && ${set}::int[]`);
+  const tokens = askedTokens(asked, weeks).map((set) => sql`h.tokens && ${set}::int[]`);
   const text = textQuery(query.filters);
-  if (text === null) return [tokens(asked)];
+  if (text === null) return [tokens];
   const words = sql`h.words @@ ${text}::tsquery`;
-  const { asset, investigation } = query.filters;
-  if (asset.length > 0 || investigation.length > 0) return [[words], [words, ...tokens(asked)]];
-  return asked.length > 0 ? [tokens(asked), [words, ...tokens(asked)]] : [[words], [words, ...tokens([])]];
+  return [wordsAreRarer ? [words] : tokens, [words, ...tokens]];
+}
+
+/** Among the next rows, as long as nobody knows better. */
+async function areWordsRarer(tx: Tx, way: Way): Promise<boolean> {
+  const { filters } = way.query;
+  if (askedProperties(way.query).length === 0 || filters.asset.length + filters.investigation.length > 0) return true;
+  const side = sides.filed;
+  const list = [sql`h.tenant_id = ${way.tenantId}`, sql`h.updated_at is not null`, inTab(way.query.tab, side), ...afterStart(side, way)];
+  const others = { ...way.query, filters: { ...filters, text: [] } };
+  const { rows } = await sql<{ words: number; others: number }>`
+    select count(*) filter (where h.words @@ ${textQuery(filters) ?? ''}::tsquery) as words,
+      count(*) filter (where ${and(conditions(others, way.now, side))}) as others
+    from (select * from history_entries h where ${and(list)} order by ${placeIn(side, way).order(falls(way))} limit ${probed}) as h`.execute(
+    tx,
+  );
+  const { words = 0, others: properties = 0 } = rows[0] ?? {};
+  return words <= properties;
 }
 
 /**
@@ -200,11 +215,12 @@ export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
 /** In order of time, a span of weeks after the other. */
 async function findByWeeks(tx: Tx, way: Way, [low, high]: [number, number], seen: { place: Place; found: number }): Promise<Found[]> {
   const begin = way.start ? Date.parse(way.start.place.at) / weekMs : falls(way) ? high + 1 : low;
+  const wordsAreRarer = textQuery(way.query.filters) === null || (await areWordsRarer(tx, way));
   let span = enough(Math.abs(Date.parse(seen.place.at) / weekMs - begin), seen.found, way.limit);
   for (;;) {
     const weeks: [number, number] = falls(way) ? [Math.max(low, high - span + 1), high] : [low, Math.min(high, low + span - 1)];
     const whole = weeks[0] === low && weeks[1] === high;
-    const found = await fetchRows(tx, way, whole ? null : { weeks }, weeks);
+    const found = await fetchRows(tx, way, whole ? null : { weeks }, waysToFetch(way.query, weeks, wordsAreRarer));
     if (found === null) return (await rowsOf(tx, way, null)).found;
     if (whole || found.length >= way.limit) return found;
     span = Math.max(span * 8, enough(span, found.length, way.limit));
@@ -212,8 +228,8 @@ async function findByWeeks(tx: Tx, way: Way, [low, high]: [number, number], seen
 }
 
 /** Null: there are more than can be fetched, whatever the inverted index is asked for. */
-async function fetchRows(tx: Tx, way: Way, until: Until, weeks: [number, number]): Promise<Found[] | null> {
-  for (const lookUps of waysToFetch(way.query, weeks)) {
+async function fetchRows(tx: Tx, way: Way, until: Until, ways: Sql[][]): Promise<Found[] | null> {
+  for (const lookUps of ways) {
     const { found, full } = lookUps.length > 0 ? await rowsOf(tx, way, until, lookUps) : { found: [], full: true };
     if (!full) return found;
   }
@@ -221,4 +237,4 @@ async function fetchRows(tx: Tx, way: Way, until: Until, weeks: [number, number]
 }
 
 const findRare = async (tx: Tx, way: Way, weeks: [number, number]): Promise<Found[]> =>
-  (await fetchRows(tx, way, null, weeks)) ?? (await rowsOf(tx, way, null)).found;
+  (await fetchRows(tx, way, null, waysToFetch(way.query, weeks))) ?? (await rowsOf(tx, way, null)).found;
