@@ -15,6 +15,7 @@ import {
   teamsWarnings,
   type Variable,
 } from './config-teams.ts';
+import { host, oneOf, PublicUrl, port, rows, Secrets, startsWith, urlOf, yesNo } from './config-values.ts';
 
 /**
  * What is about to run. A worker needs no chat platform, a direct submission no directory, a submission over HTTP only a secret, a look at
@@ -110,53 +111,13 @@ const portals = {
   dod: 'https://security.apps.mil',
 };
 
-const minSecretLength = 16;
-const maxSecrets = 10;
 const maxSecretFileBytes = 65_536;
-
-const badPort = 'must be a port, 0 to 65535';
-const port = z
-  .string()
-  .regex(/^\d{1,5}$/, badPort)
-  .transform(Number)
-  .refine((value) => value <= 65_535, badPort);
-const host = z.string().regex(/^[\w.:-]+$/, 'must be an address or a host name, without a port');
 const badRetention = 'must be a whole number of days, 30 or more';
-const yesNo = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
-const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, `must be one of ${values.join(', ')}`);
-const badRows = 'must be a whole number, 1 to 100000000';
-const rows = z
-  .string()
-  .regex(/^\d{1,9}$/, badRows)
-  .transform(Number)
-  .refine((value) => value >= 1 && value <= 100_000_000, badRows);
-const urlOf = (protocol: RegExp, what: string) => z.url({ protocol, error: `must be a ${what} URL` });
-const isPublicUrl = (value: string): boolean => {
-  const url = URL.parse(value);
-  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
-};
-const startsWith = (prefixes: string[], what: string) =>
-  z.string().refine((value) => prefixes.some((prefix) => value.startsWith(prefix)), `is not ${what} (${prefixes[0]}...)`);
-
-const Secrets = z
-  .string()
-  .transform((value) => value.split(',').map((one) => one.trim()))
-  .superRefine((secrets, ctx) => {
-    const short = secrets.flatMap((secret, index) => (secret.length < minSecretLength ? [index + 1] : []));
-    for (const place of short)
-      ctx.addIssue({ code: 'custom', message: `secret number ${place} has fewer than ${minSecretLength} characters` });
-    if (secrets.length > maxSecrets) ctx.addIssue({ code: 'custom', message: `holds more than ${maxSecrets} secrets` });
-  });
 
 const Environment = z.object({
   PORT: port.default(3000),
   HOST: host.default('0.0.0.0'),
-  PUBLIC_URL: z
-    .string()
-    .refine(isPublicUrl, 'must be an https:// URL (http:// only on this machine) without a query')
-    .transform((value) => value.replace(/\/+$/, ''))
-    .optional(),
+  PUBLIC_URL: PublicUrl.optional(),
   EXPORT_MAX_ROWS: rows.default(1_000_000),
   ADMIN_PORT: port.optional(),
   ADMIN_HOST: host.default('127.0.0.1'),

@@ -19,7 +19,8 @@ const rows: Row[] = [
   { files: ['src/chat/*'], ours: ['src/chat/*', 'src/action-center/'] },
   ...['identity', 'defender', 'intake', 'queue', 'store'].map(edge),
   // The error that lists every bad variable is the product's; nothing else of ours is known where the environment is read.
-  { files: ['src/config.ts'], ours: ['src/action-center/errors.ts', 'src/config-teams.ts', 'src/config-entra.ts'] },
+  { files: ['src/config.ts'], ours: ['src/action-center/errors.ts', 'src/config-teams.ts', 'src/config-entra.ts', 'src/config-values.ts'] },
+  { files: ['src/config-values.ts'], ours: ['src/config-teams.ts'] },
   { files: ['src/config-entra.ts'], ours: ['src/config-teams.ts'] },
   { files: ['src/config-teams.ts'], ours: [] },
   { files: ['src/log.ts'], ours: [] },
