@@ -34,17 +34,15 @@ const fitting = ({ tenantId, query, now }: Question): Sql =>
 /** Null: there are too many for that. */
 async function countFew(tx: Tx, question: Question): Promise<number | null> {
   const weeks = await weeksOf(tx, { ...question, start: null });
-  for (const lookUps of weeks === null ? [] : waysToFetch(question.query, weeks)) {
-    if (lookUps.length === 0) continue;
-    const { rows } = await sql<{
-      n: number;
-      seen: number;
-    }>`select count(*) filter (where ${fitting(question)}) + ${others(question)} as n, count(*) as seen
-      from (select * from history_entries h where h.updated_at is not null and ${and(lookUps)} limit ${fewRows}) as h`.execute(tx);
-    const [row] = rows;
-    if (row && row.seen < fewRows) return row.n;
-  }
-  return null;
+  const [lookUps = []] = weeks === null ? [] : waysToFetch(question.query, weeks);
+  if (lookUps.length === 0) return null;
+  const { rows } = await sql<{
+    n: number;
+    seen: number;
+  }>`select count(*) filter (where ${fitting(question)}) + ${others(question)} as n, count(*) as seen
+    from (select * from history_entries h where h.updated_at is not null and ${and(lookUps)} limit ${fewRows}) as h`.execute(tx);
+  const [row] = rows;
+  return row && row.seen < fewRows ? row.n : null;
 }
 
 async function countAll(tx: Tx, question: Question): Promise<number> {

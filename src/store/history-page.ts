@@ -14,7 +14,15 @@ import type { ActionRow, Tables } from './tables.ts';
 type Sql = RawBuilder<unknown>;
 type Tx = Transaction<Tables>;
 export type Found = ActionRow & { place_key: string; place_at: string };
-export type Way = { tenantId: string; query: HistoryQuery; now: string; start: Start | null; limit: number };
+export type Way = {
+  tenantId: string;
+  query: HistoryQuery;
+  now: string;
+  start: Start | null;
+  limit: number;
+  /** Called before a further statement: all together have the time of one. */
+  goOn(): Promise<void>;
+};
 
 /** So many rows are looked through in their order before the inverted index is asked. */
 const probed = 1500;
@@ -163,6 +171,7 @@ type Rows = { found: Found[]; full: boolean };
 
 /** In the order of reading. `full`: not all could be fetched, and these are not the first. */
 async function rowsOf(tx: Tx, way: Way, until: Until, lookUps: Sql[] = []): Promise<Rows> {
+  await way.goOn();
   const order = sql.raw(falls(way) ? 'desc' : 'asc');
   const byPlace = sql`place_key collate "C" ${order}, place_at ${order}, found_id ${order}`;
   const none = sql`select null as id, null as key, null::timestamptz as updated_at, false as fits limit 0`;

@@ -12,6 +12,8 @@ import type { Tables } from './tables.ts';
 
 /** How long the database may look for one answer. PGlite cannot be interrupted. */
 const usualLimitMs = 500;
+/** By so much a look-up may be late at worst. */
+const slack = 25;
 
 const isTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '57014';
 
@@ -23,25 +25,32 @@ const indexesOnly = sql.raw(
 
 const noMore = sql``;
 
-/** Null: it took longer than the limit. */
-async function within<T>(
-  db: Database,
-  limitMs: number,
-  run: (tx: Transaction<Tables>) => Promise<T>,
-  planning = noMore,
-): Promise<T | null> {
+class TimeIsUp extends Error {}
+type Session = { tx: Transaction<Tables>; goOn(): Promise<void> };
+
+/** Null: all statements together took longer than the limit. */
+async function within<T>(db: Database, limitMs: number, run: (session: Session) => Promise<T>, planning = noMore): Promise<T | null> {
   try {
     return await db
       .transaction()
       .setAccessMode('read only')
       .execute(async (tx) => {
-        await sql`select set_config('statement_timeout', ${String(Math.round(limitMs))}, true), set_config('jit', 'off', true) ${planning}`.execute(
-          tx,
-        );
-        return await run(tx);
+        const endsAt = performance.now() + limitMs;
+        let granted = limitMs;
+        const grant = (ms: number) => sql`set_config('statement_timeout', ${String(Math.ceil(ms))}, true)`;
+        await sql`select ${grant(limitMs)}, set_config('jit', 'off', true) ${planning}`.execute(tx);
+        const goOn = async () => {
+          const left = endsAt - performance.now();
+          if (left <= 0) throw new TimeIsUp();
+          // What was quick needs no telling.
+          if (left > granted - slack) return;
+          granted = left;
+          await sql`select ${grant(left)}`.execute(tx);
+        };
+        return await run({ tx, goOn });
       });
   } catch (error) {
-    if (isTimeout(error)) return null;
+    if (error instanceof TimeIsUp || isTimeout(error)) return null;
     throw error;
   }
 }
@@ -53,7 +62,7 @@ function rowOf(action: RemediationAction): HistoryRow {
   return { action, decidedBy: actor ? { entraId: actor.entraId, displayName: actor.displayName, upn: actor.upn } : null };
 }
 
-function pageOf(found: Found[], { query, start, limit }: Way): PageAnswer {
+function pageOf(found: Found[], { query, start, limit }: Omit<Way, 'goOn'>): PageAnswer {
   const back = start?.back ?? false;
   const more = found.length === limit;
   const inOrder = found.slice(0, limit - 1);
@@ -77,8 +86,8 @@ function pageOf(found: Found[], { query, start, limit }: Way): PageAnswer {
 export function historyStore(db: Database, tenantId: string, limitMs = usualLimitMs): HistoryStore {
   const page: HistoryStore['page'] = (query, { now, cursor, size }) =>
     storing('reading History', async () => {
-      const way: Way = { tenantId, query, now, start: startOf(query.sort.column, cursor), limit: size + 1 };
-      const found = await within(db, limitMs, (tx) => findPage(tx, way), indexesOnly);
+      const way = { tenantId, query, now, start: startOf(query.sort.column, cursor), limit: size + 1 };
+      const found = await within(db, limitMs, ({ tx, goOn }) => findPage(tx, { ...way, goOn }), indexesOnly);
       return found === null ? { kind: 'too-long' } : pageOf(found, way);
     });
   return {
@@ -86,7 +95,7 @@ export function historyStore(db: Database, tenantId: string, limitMs = usualLimi
     count: (query, { now }) =>
       storing('counting History', () =>
         countMatches({ tenantId, query, now }, (effort, run) =>
-          within(db, effort.share * limitMs, run, effort.indexesOnly ? indexesOnly : noMore),
+          within(db, effort.share * limitMs, ({ tx }) => run(tx), effort.indexesOnly ? indexesOnly : noMore),
         ),
       ),
     async *stream(query, { now }, signal) {
