@@ -11,6 +11,8 @@ import { openWorld, type World } from './world.ts';
 const rules = `reasons:
   - match: { type: stopAndQuarantineFile }
     verbs: [approve]
+  - match: { type: isolateDevice }
+    verbs: [undo]
 barred:
   - match: { type: runAntivirusScan }
     because: Scans are started by the endpoint team
@@ -131,6 +133,27 @@ describe.each(platforms)('rules of the policy in $name', ({ open }) => {
     await world.chat.press(bob, title, /^Approve/);
     await says(title, 'Completed');
     expect(desk.begun).toHaveLength(begun);
+  });
+
+  it('an undo that needs a reason asks for it, and a protected asset needs a fresh sign-in for it as well', async () => {
+    const { id, title } = await raise(isolateDevice());
+    await world.chat.press(alice, title, /^Approve/);
+    await says(title, 'Completed');
+    await world.chat.giveReason(alice, title, 'Undo', 'The device is clean again');
+    await says(title, 'Completed, then undone');
+    expect((await world.read(id)).decision).toMatchObject({ verb: 'undo', comment: 'The device is clean again' });
+
+    const guarded = await raise(isolateDevice({ entities: [domainController] }));
+    for (const who of [gina, alice]) {
+      desk.signIn(who);
+      await world.chat.press(who, guarded.title, /^Approve/);
+    }
+    await says(guarded.title, 'Completed');
+    desk.signIn(gina, new Date(Date.now() - 11 * 60_000));
+    await answerTo(gina, () => world.chat.giveReason(gina, guarded.title, 'Undo', 'never asked'), /sign-in of yours/);
+    desk.signIn(gina);
+    await world.chat.giveReason(gina, guarded.title, 'Undo', 'Isolated by mistake');
+    await says(guarded.title, 'Completed, then undone');
   });
 
   it('who could decide is named to readers, and to nobody else', async () => {

@@ -3,6 +3,7 @@
  * it is written down here a second time, not read from the code under test.
  */
 import { writeFile } from 'node:fs/promises';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { announce, parseSubmission } from '../../src/action-center/announce.ts';
 import { loadPolicy } from '../../src/identity/policy.ts';
@@ -10,6 +11,7 @@ import { newActionId, sha256 } from '../../src/ids.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { type Engine, openEngine } from '../../src/store/engine.ts';
+import { aDecision } from '../setup/builders.ts';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
 import { isolateDevice, softDeleteEmail } from './actions.ts';
 import type { CardCopy } from './chat-world.ts';
@@ -47,6 +49,12 @@ const decides: Record<Workload, (held: Held) => boolean> = {
     // The Email & collaboration role group does not open the Action center by itself.
     (all(held, 'ExchangeSecurityAdministrator', 'SearchAndPurge') && any(held, 'SecurityReader', 'GlobalReader', 'SecurityOperator')),
   identity: (held) => any(held, 'GlobalAdministrator', 'SecurityAdministrator', 'UrbacResponseManage'),
+};
+/** "Only Security Administrators and higher", and moving mail back is moving mail. */
+const undoes: Record<Workload, (held: Held) => boolean> = {
+  device: (held) => any(held, 'GlobalAdministrator', 'SecurityAdministrator'),
+  email: (held) => any(held, 'GlobalAdministrator') || all(held, 'SecurityAdministrator', 'SearchAndPurge'),
+  identity: (held) => any(held, 'GlobalAdministrator', 'SecurityAdministrator'),
 };
 const readsEverything = (held: Held) =>
   any(held, 'GlobalAdministrator', 'SecurityAdministrator', 'SecurityOperator', 'SecurityReader', 'GlobalReader');
@@ -91,6 +99,7 @@ describe.each(platforms)('every set of roles in $name', ({ open }) => {
   let engine: Engine;
   let addOne: (workload: Workload) => Promise<string>;
   const shown = {} as Record<Workload, Shown>;
+  const completed = {} as Record<Workload, Shown>;
 
   beforeAll(async () => {
     const databaseUrl = await freshDatabase();
@@ -104,16 +113,24 @@ describe.each(platforms)('every set of roles in $name', ({ open }) => {
     engine = await openEngine({ databaseUrl }, { onError: () => {} });
     addOne = adder(engine, world.policyFile);
     for (const workload of workloads) {
-      const body = submissions[workload]() as { title: string };
-      const { id } = (await world.submit(body)).body;
-      await world.until('the card is posted', () => world.chat.card(body.title));
-      shown[workload] = { id, title: body.title, copy: world.chat.remember(body.title) };
+      shown[workload] = await raise(workload);
+      const { id, title } = await raise(workload);
+      await complete(engine, id);
+      await world.until('the card says completed', () => world.chat.card(title)?.includes('Approved and completed'));
+      completed[workload] = { id, title, copy: world.chat.remember(title) };
     }
   });
   afterAll(async () => {
     await engine.close();
     await world.close();
   });
+
+  async function raise(workload: Workload): Promise<Shown> {
+    const body = submissions[workload]() as { title: string };
+    const { id } = (await world.submit(body)).body;
+    await world.until('the card is posted', () => world.chat.card(body.title));
+    return { id, title: body.title, copy: world.chat.remember(body.title) };
+  }
 
   let heraldDecides = false;
   /** Each of the crew holds the next set; effective when the herald's own role is. */
@@ -142,21 +159,28 @@ describe.each(platforms)('every set of roles in $name', ({ open }) => {
   }
 
   /** The same card, but of another action with the same scope. */
-  function cardOf(workload: Workload, id: string): CardCopy {
-    const { copy, id: original } = shown[workload];
+  function cardOf({ copy, id: original }: Shown, id: string): CardCopy {
     return { title: copy.title, message: JSON.parse(JSON.stringify(copy.message).replaceAll(original, id)) };
   }
 
   async function approves(who: DirectoryPerson, workload: Workload): Promise<boolean> {
-    const older = cardOf(workload, await addOne(workload));
+    const older = cardOf(shown[workload], await addOne(workload));
     const act = () => world.chat.press(who, shown[workload].title, /^Approve/, { older });
     return hear(who, act, { yes: /Recorded: you approved/, no: /To approve this you also need .*decided nothing/s });
   }
 
   async function rejects(who: DirectoryPerson, workload: Workload): Promise<boolean> {
-    const older = cardOf(workload, await addOne(workload));
+    const older = cardOf(shown[workload], await addOne(workload));
     const act = () => world.chat.reject(who, shown[workload].title, 'a known tool', { older });
     return hear(who, act, { yes: /Recorded: you rejected/, no: /To reject this you also need .*decided nothing/s });
+  }
+
+  async function takesBack(who: DirectoryPerson, workload: Workload): Promise<boolean> {
+    const id = await addOne(workload);
+    await complete(engine, id);
+    const older = cardOf(completed[workload], id);
+    const act = () => world.chat.press(who, completed[workload].title, 'Undo', { older });
+    return hear(who, act, { yes: /Recorded: you asked to undo/, no: /To undo this you also need .*decided nothing/s });
   }
 
   const looksAt = (who: DirectoryPerson, workload: Workload): Promise<boolean> => {
@@ -168,9 +192,10 @@ describe.each(platforms)('every set of roles in $name', ({ open }) => {
   };
 
   type Asks = { verb: string; may: typeof approves; expected: (workload: Workload, held: Held) => boolean };
-  const asks: Record<'approve' | 'reject' | 'view', Asks> = {
+  const asks: Record<'approve' | 'reject' | 'undo' | 'view', Asks> = {
     approve: { verb: 'approve', may: approves, expected: (workload, held) => decides[workload](held) },
     reject: { verb: 'reject', may: rejects, expected: (workload, held) => decides[workload](held) },
+    undo: { verb: 'undo', may: takesBack, expected: (workload, held) => undoes[workload](held) },
     view: { verb: 'view', may: looksAt, expected: views },
   };
 
@@ -197,10 +222,21 @@ describe.each(platforms)('every set of roles in $name', ({ open }) => {
   });
 
   // The platforms allow few dialogs and private messages a minute; test/action-center/permissions.test.ts has every set for every verb.
-  it.each(['reject', 'view'] as const)('may %s what the pages say, and nothing else', { timeout: 120_000 }, async (verb) => {
+  it.each(['reject', 'undo', 'view'] as const)('may %s what the pages say, and nothing else', { timeout: 120_000 }, async (verb) => {
     await askEverybody(tellingSets, asks[verb]);
   });
 });
+
+/** As if it had been carried out: no backend takes part here. */
+async function complete(engine: Engine, id: string): Promise<void> {
+  const at = new Date().toISOString();
+  const decision = JSON.stringify(aDecision({ decidedAt: at }));
+  const outcome = JSON.stringify({ status: 'completed', at, message: null, externalRef: null });
+  const db = openDatabase(engine.pool);
+  await sql`update actions set status = 'completed', version = 2, decision = ${decision}::jsonb, approvals = jsonb_build_array(${decision}::jsonb),
+    outcome = ${outcome}::jsonb where id = ${id}`.execute(db);
+  await sql`update cards set wanted_version = 2 where action_id = ${id}`.execute(db);
+}
 
 /** Puts actions into the record that no card is posted for: the platforms allow a card a second. */
 function adder(engine: Engine, policyFile: string): (workload: Workload) => Promise<string> {
