@@ -78,7 +78,7 @@ describe.each(engines)('History on $name', ({ options }) => {
     await fill(db);
     // Other tests run beside these; what is slow here is no wrong answer.
     store = historyStore(db, 'default', 30_000);
-  }, 600_000);
+  }, 300_000);
 
   afterAll(async () => {
     await engine.close();
@@ -106,12 +106,12 @@ describe.each(engines)('History on $name', ({ options }) => {
       const back = await pageOf(query, second.previous, size);
       expect({ ids: back.ids, previous: back.previous }, JSON.stringify(query)).toEqual({ ids: first.ids, previous: null });
     }
-  }, 600_000);
+  }, 300_000);
 
   it('counts exactly', async () => {
     for (const query of asked.filter((_, index) => index % 4 === 0))
       expect(await store.count(query, { now }), JSON.stringify(query)).toEqual({ kind: 'exact', count: rightAnswer(query).length });
-  }, 600_000);
+  }, 300_000);
 
   it('streams every row in order', async () => {
     for (const query of asked.filter((one) => rightAnswer(one).length < 3000).slice(0, 20)) {
