@@ -29,7 +29,7 @@ const { values } = parseArgs({
   },
 });
 const rows = Number(values.rows);
-const bareLimitMs = 5000;
+const bareLimitMs = 2000;
 
 type Times = { p50: number; p95: number; max: number; measured: number };
 function timesOf(millis: number[]): Times {

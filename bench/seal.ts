@@ -175,9 +175,11 @@ function costOf(rounds: Round[], timeOf: (one: Round) => number): number {
 }
 
 async function runCheck(ground: Ground, events: number) {
+  const { rows: counted } = await sql<{ n: number }>`select count(*)::int as n from audit_events where kind = 'decided'`.execute(ground.db);
+  const sample = Math.min(1000, counted[0]?.n ?? 0);
   await sql`insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
     select tenant_id, action_id, at, kind, actor_id, data
-    from (select * from audit_events where kind = 'decided' order by seq limit 1000) as sample, generate_series(1, ${Math.ceil(events / 1000)}::int)`.execute(
+    from (select * from audit_events where kind = 'decided' order by seq limit ${sample}) as sample, generate_series(1, ${Math.ceil(events / sample)}::int)`.execute(
     ground.db,
   );
   await sql`analyze audit_events`.execute(ground.db);

@@ -30,12 +30,12 @@ const probed = 1500;
 const fetched = 3000;
 
 const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
-const instant = (column: Sql): Sql => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+export const instant = (column: Sql): Sql => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 /** Whether the rows are read in falling order: a page that ends before a place is read from there backwards. */
 const falls = ({ query, start }: Pick<Way, 'query' | 'start'>): boolean => query.sort.descending !== (start?.back ?? false);
 
-function placeIn(side: Side, { query }: Way): { columns: Sql; order(falling: boolean): Sql; key: Sql } {
+export function placeIn(side: Side, { query }: { query: HistoryQuery }): { columns: Sql; order(falling: boolean): Sql; key: Sql } {
   const key = keyOf(query.sort.column, side);
   const parts = [...(key ? [sql`${key} collate "C"`] : []), side.updated, side.id];
   return {

@@ -100,7 +100,7 @@ export function historyStore(db: Database, tenantId: string, limitMs = usualLimi
       ),
     async *stream(query, { now }, signal) {
       try {
-        for await (const action of streamActions(db, { tenantId, query, now }, signal)) yield rowOf(action);
+        for await (const actions of streamActions(db, { tenantId, query, now }, signal)) for (const action of actions) yield rowOf(action);
       } catch (error) {
         signal.throwIfAborted();
         await storing('reading all of History', () => Promise.reject(error));

@@ -80,7 +80,9 @@ describe('the command line', () => {
     expect(code).toBe(0);
     expect(out).toContain(`${id} stopAndQuarantineFile, approve by alice@contoso.example at `);
     expect(out).toContain('needed 1, would need 2, and had 1');
-    expect(out).toMatch(/decisions of the last 1 days under the version \w+: \d+ as they were, 1 would still have waited/);
+    expect(out).toMatch(
+      /decisions of the last 1 days under the version \w+: \d+ as they were, 0 nobody could have taken in chat, 1 would still have waited/,
+    );
     expect(await world.read(id)).toEqual(before);
     expect((await run(['policy', 'replay', '--days', 'soon'], { env })).code).toBe(2);
   });

@@ -79,7 +79,8 @@ describe.each(platforms)('commands in $name', ({ open }) => {
   it.each([
     ['shwo it', 'Did you mean: '],
     ['show', 'show needs an id'],
-    ['undo it', 'not part of this version yet'],
+    ['undo it', 'undo needs one id or several'],
+    ['hunt it', 'not part of this version yet'],
     ['history status:faild', 'did you mean failed?'],
     ['<script>alert(1)</script>', 'is not a command'],
   ])('%s is answered with what was understood', async (text, words) => {

@@ -68,6 +68,8 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
   ): Promise<void> => {
     const message = (options.older?.message as SlackMessage | undefined) ?? one(title);
     const user = userOf(who);
+    // Whoever reads the answer in a dialog closes it before the next press.
+    if (slack.view(user) !== undefined) await slack.closeView({ user });
     const before = slack.ephemerals(user).length;
     await slack.click({ user, channel, ts: message.ts, button: labelOf(message, button), message, ...botUrl(options.bot) });
     // Refused: there is no dialog, the person was told instead.

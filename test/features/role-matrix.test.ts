@@ -179,7 +179,7 @@ describe.each(platforms)('every set of roles in $name', ({ open }) => {
     const id = await addOne(workload);
     await complete(engine, id);
     const older = cardOf(completed[workload], id);
-    const act = () => world.chat.press(who, completed[workload].title, 'Undo', { older });
+    const act = () => world.chat.press(who, completed[workload].title, /^(Undo|Yes, undo it)$/, { older });
     return hear(who, act, { yes: /Recorded: you asked to undo/, no: /To undo this you also need .*decided nothing/s });
   }
 

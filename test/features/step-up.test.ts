@@ -122,7 +122,8 @@ it('writes no more down of what strangers send than a minute has room for', asyn
   const pages = await Promise.all(
     Array.from({ length: 130 }, (_, index) => browser().open(`http://127.0.0.1:9/link/callback?state=${state(index)}&code=x`)),
   );
-  expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([400, 503]));
+  // 503: more at once than it takes.
+  expect(pages.filter(({ status }) => status !== 400 && status !== 503)).toEqual([]);
   // Two minutes may have had a part in it.
   expect((await count()) - before).toBeLessThanOrEqual(120);
   expect((await browser().open('http://127.0.0.1:9/link/callback?state=short&code=x')).status).toBe(400);

@@ -74,6 +74,8 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     reason: string,
     options: { older?: CardCopy; bot?: number } = {},
   ): Promise<void> => {
+    // Whoever reads the answer in a dialog closes it before the next press.
+    teams.closeDialog(teamsIdOf(who));
     await press(who, title, button, options);
     // Refused: there is no dialog, the person was told instead.
     if (teams.dialog(teamsIdOf(who)) === null) return;

@@ -246,9 +246,28 @@ const keyOf: Record<Column, (one: Case) => string> = {
 
 const days = { day: 1, week: 7, '30d': 30, '6m': 180 };
 
+/** Worked out once: the same is compared for every question. */
+const compared = (one: Case) => ({
+  id: one.id,
+  updatedAt: one.updatedAt,
+  isOpen: openStatuses.includes(one.status),
+  type: one.type,
+  source: one.source,
+  severity: one.severity,
+  status: one.status,
+  platform: one.platform,
+  entities: [...new Set(one.entities.map(({ type }) => type))],
+  word: wordOf(one),
+  investigation: one.investigation === null ? null : lower(one.investigation),
+  by: one.person ? [lower(one.person.displayName), lower(one.person.upn)] : wordOf(one) === 'automation' ? ['automation'] : [],
+  places: one.places,
+});
+type Compared = ReturnType<typeof compared>;
+
 /** Answers questions about these cases: the ids that fit, in order. */
 export function inMemory(cases: readonly Case[]): (query: HistoryQuery) => string[] {
   const fitting = remembering(cases);
+  const facts = cases.map(compared);
   const sorted = new Map<Column, number[]>();
   const inOrder = (column: Column): number[] => {
     const known = sorted.get(column);
@@ -260,38 +279,32 @@ export function inMemory(cases: readonly Case[]): (query: HistoryQuery) => strin
     return made;
   };
   return (query) => {
-    const tests = testsOf(query, fitting);
-    const found = inOrder(query.sort.column).filter((index) => tests.every((fits) => fits(cases[index] as Case, index)));
-    if (query.sort.descending) found.reverse();
-    return found.map((index) => (cases[index] as Case).id);
+    let found = inOrder(query.sort.column);
+    for (const fits of testsOf(query, fitting)) found = found.filter((index) => fits(facts[index] as Compared, index));
+    if (query.sort.descending) found = found.toReversed();
+    return found.map((index) => (facts[index] as Compared).id);
   };
 }
 
-type Test = (one: Case, index: number) => boolean;
+type Test = (one: Compared, index: number) => boolean;
 
 function testsOf({ tab, period, filters, where }: HistoryQuery, fitting: ReturnType<typeof remembering>): Test[] {
-  const tests: Test[] = [({ status }) => openStatuses.includes(status) === (tab === 'pending')];
-  const among = <K extends 'type' | 'source' | 'severity' | 'status' | 'platform'>(kind: K) => {
+  const tests: Test[] = [({ isOpen }) => isOpen === (tab === 'pending')];
+  for (const kind of ['type', 'source', 'severity', 'status', 'platform'] as const) {
     const wanted: readonly unknown[] = filters[kind];
     if (wanted.length > 0) tests.push((one) => wanted.includes(one[kind]));
-  };
-  for (const kind of ['type', 'source', 'severity', 'status', 'platform'] as const) among(kind);
+  }
   if (period) {
     const from = new Date(Date.parse(now) - days[period] * 86_400_000).toISOString();
     tests.push(({ updatedAt }) => updatedAt >= from);
   }
-  if (filters.entity.length > 0) tests.push(({ entities }) => entities.some(({ type }) => filters.entity.includes(type)));
-  if (filters.decision.length > 0) tests.push((one) => filters.decision.includes(wordOf(one)));
-  if (filters.investigation.length > 0)
-    tests.push(({ investigation }) => investigation !== null && filters.investigation.some((id) => lower(id) === lower(investigation)));
-  if (where) tests.push((one) => one.places.includes(`${where.platform} ${where.conversation}`));
-  const by = filters.by.map(lower);
-  if (by.length > 0)
-    tests.push((one) =>
-      one.person
-        ? by.includes(lower(one.person.displayName)) || by.includes(lower(one.person.upn))
-        : wordOf(one) === 'automation' && by.includes('automation'),
-    );
+  if (filters.entity.length > 0) tests.push(({ entities }) => entities.some((type) => filters.entity.includes(type)));
+  if (filters.decision.length > 0) tests.push(({ word }) => filters.decision.includes(word));
+  const investigations = filters.investigation.map(lower);
+  if (investigations.length > 0) tests.push(({ investigation }) => investigation !== null && investigations.includes(investigation));
+  if (where) tests.push(({ places }) => places.includes(`${where.platform} ${where.conversation}`));
+  const wantedBy = filters.by.map(lower);
+  if (wantedBy.length > 0) tests.push(({ by }) => by.some((name) => wantedBy.includes(name)));
   if (filters.asset.length > 0) {
     const names = filters.asset.map((name) => fitting.name(name));
     tests.push((_, index) => names.some((fits) => fits[index] === 1));

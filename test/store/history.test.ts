@@ -93,7 +93,7 @@ describe.each(engines)('History on $name', ({ name, options }) => {
     await fill(db, sample);
     // Other tests run beside these; what is slow here is no wrong answer.
     store = historyStore(db, 'default', 30_000);
-  }, 600_000);
+  }, 300_000);
 
   afterAll(async () => {
     await engine.close();
@@ -122,13 +122,13 @@ describe.each(engines)('History on $name', ({ name, options }) => {
       const back = await pageOf(query, second.previous, size);
       expect({ ids: back.ids, previous: back.previous }, JSON.stringify(query)).toEqual({ ids: first.ids, previous: null });
     }
-  }, 600_000);
+  }, 300_000);
 
   it('counts exactly', async () => {
     const { asked, rightAnswer } = sample;
     for (const query of asked.filter((_, index) => index % 4 === 0))
       expect(await store.count(query, { now }), JSON.stringify(query)).toEqual({ kind: 'exact', count: rightAnswer(query).length });
-  }, 600_000);
+  }, 300_000);
 
   it('streams every row in order', async () => {
     const { asked, rightAnswer } = sample;
