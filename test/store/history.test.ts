@@ -9,8 +9,9 @@ import { engines } from './engines.ts';
 import { type Case, inMemory, now, randomCase, randomFrom, randomQuery } from './history-cases.ts';
 import { insertActions, insertCards, insertEntries, withoutIndexes } from './history-fill.ts';
 
-const total = Number(process.env['HISTORY_ROWS'] ?? 200_000);
-const questions = Number(process.env['HISTORY_QUESTIONS'] ?? 2000);
+/** HISTORY_ROWS=200000 HISTORY_QUESTIONS=2000 is the whole examination, of some minutes. */
+const total = Number(process.env['HISTORY_ROWS'] ?? 20_000);
+const questions = Number(process.env['HISTORY_QUESTIONS'] ?? 1000);
 const random = randomFrom(20261121);
 const cases = Array.from({ length: total }, (_, index) => randomCase(random, index, total));
 const answerInMemory = inMemory(cases);
