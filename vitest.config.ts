@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests that need a real Redis, a real PostgreSQL or a browser. Everything else is `unit` and finishes in under a minute. */
 const real = ['features', 'browser', 'store', 'queue', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -6,8 +7,28 @@ const real = ['features', 'browser', 'store', 'queue', 'chaos'].map((folder) => 
 const alone = ['test/chaos/**/*.test.ts', 'test/features/many-people.test.ts', 'test/bench/**/*.test.ts'];
 const exclude = [...configDefaults.exclude, '**/dist/**'];
 
+/** A long one that begins last leaves the other worker with nothing to do. */
+const slow = [
+  'features/role-matrix',
+  'features/rough-weather',
+  'store/history',
+  'features/graph',
+  'features/embedded',
+  'features/policy-rules',
+  'features/undo',
+];
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSlow = ({ moduleId }: TestSpecification) => slow.some((name) => moduleId.endsWith(`test/${name}.test.ts`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     pool: 'forks',
     teardownTimeout: 20_000,
     projects: [

@@ -218,7 +218,9 @@ describe.each(platforms)('every set of roles in $name', ({ open }) => {
 
   it('approves what the pages say, and nothing else', { timeout: 300_000 }, async () => {
     expect(everySet).toHaveLength(2048);
-    await askEverybody(everySet, asks.approve);
+    // Deciding is the same flow on both: each set through one door or the other, and every telling one through both.
+    const half = everySet.filter((_, index) => index % 2 === (world.chat.platform === 'slack' ? 0 : 1));
+    await askEverybody([...half, ...tellingSets], asks.approve);
   });
 
   // The platforms allow few dialogs and private messages a minute; test/action-center/permissions.test.ts has every set for every verb.

@@ -9,9 +9,9 @@ import { engines } from './engines.ts';
 import { type Case, inMemory, now, randomCase, randomFrom, randomQuery } from './history-cases.ts';
 import { insertActions, insertCards, insertEntries, withoutIndexes } from './history-fill.ts';
 
-const questions = 2000;
-/** What every run can afford; HISTORY_ROWS=200000 is the full size, which takes some ten minutes. */
+/** What every run can afford; HISTORY_ROWS=200000 HISTORY_QUESTIONS=2000 is the full size, which takes some ten minutes. */
 const rows = Number(process.env['HISTORY_ROWS'] ?? 20_000);
+const questions = Number(process.env['HISTORY_QUESTIONS'] ?? 1000);
 
 /** A record, what is asked of it, and what memory says. Records of one size are the same ones. */
 function sampleOf(total: number) {
