@@ -48,9 +48,10 @@ export function batchLoop(ground: Foundation, deps: DecideDeps, flowsOf: (deps: 
         now,
         holder,
         decide: (click, as) => {
-          // Nobody sits there to sign in, and the counter is read by many: without an address of its own.
+          // The counter is read by many, and nobody sits there to sign in: no one-time address in it, and no names of people who may decide.
           const signIns = deps.signIns && { ...deps.signIns, begin: async () => '' };
-          const flows = flowsOf({ ...deps, signIns, directory: as.directory, newDecisionId: () => as.decisionId });
+          const inPublic = { signIns, whoElseMay: async () => [] };
+          const flows = flowsOf({ ...deps, ...inPublic, directory: as.directory, newDecisionId: () => as.decisionId });
           return click.verb === 'undo' ? flows.undo(click) : flows.decide(click);
         },
         trouble: (error, batchId, actionId) => {
@@ -74,7 +75,8 @@ export async function drawBatch(
   const batch = await batches.get(id);
   if (!batch) return null;
   const setbacks = await batches.setbacks(id, namedMost);
-  const named = await Promise.all(setbacks.map(async (setback) => ({ ...setback, action: await store.get(setback.actionId) })));
+  const actions = await store.getMany(setbacks.map(({ actionId }) => actionId));
+  const named = setbacks.map((setback) => ({ ...setback, action: actions.find(({ id }) => id === setback.actionId) ?? null }));
   const card = batchCardFor(batch, named);
   return { card, version: batch.version, isRunning: batch.status === 'running' };
 }

@@ -2,7 +2,7 @@
 import { ActionId, type ActionType, type Actor, type Platform } from './action.ts';
 import { type Asker, type DraftDeps, draftBatch } from './batch.ts';
 import { catalogue, mayBeCarriedOut } from './catalogue.ts';
-import { type DecideDeps, notPermitted } from './decide.ts';
+import { auditRefusal, type DecideDeps, intakeOf, notPermitted } from './decide.ts';
 import type { Entity } from './entity.ts';
 import { identify } from './identify.ts';
 import { isOpen, type RemediationAction } from './intake.ts';
@@ -21,14 +21,14 @@ export interface OpenActions {
   ofType(where: Where, type: ActionType, limit: number): Promise<RemediationAction[]>;
 }
 
-export type BulkDeps = Pick<DecideDeps, 'store' | 'directory' | 'settings' | 'whoElseMay'> & DraftDeps & { open: OpenActions };
+export type BulkDeps = Pick<DecideDeps, 'store' | 'directory' | 'settings' | 'policy' | 'whoElseMay'> & DraftDeps & { open: OpenActions };
 
 export type OpenType = { type: ActionType; count: number };
 
 /** What this person could decide here, by type. */
 export async function bulkTypes(deps: BulkDeps, asker: Asker): Promise<Result<OpenType[]>> {
   const person = await identify(deps.directory, asker.person, false);
-  if (!person.ok) return person;
+  if (!person.ok) return refused(deps, asker, person.refusal);
   const types = asker.conversation === null ? [] : await deps.open.types({ platform: asker.platform, conversation: asker.conversation });
   const possible = types.filter(({ type }) => mayBeCarriedOut(type, deps.settings.backend));
   // Device groups are looked at one by one later; here it is the roles that count.
@@ -37,26 +37,36 @@ export async function bulkTypes(deps: BulkDeps, asker: Asker): Promise<Result<Op
   );
   const [first] = possible;
   if (mine.length > 0 || first === undefined) return ok(mine);
-  return refuse(await whyNot(deps, { ...person.value, deviceGroups: ['*'] }, { type: first.type, entities: [] }));
+  return refused(deps, asker, await whyNot(deps, { ...person.value, deviceGroups: ['*'] }, { type: first.type, entities: [] }));
 }
 
 /** The open actions of one type that this person may choose from. */
 export async function bulkChoices(deps: BulkDeps, type: ActionType, asker: Asker): Promise<Result<RemediationAction[]>> {
   const person = await identify(deps.directory, asker.person, false);
-  if (!person.ok) return person;
+  if (!person.ok) return refused(deps, asker, person.refusal);
   const actions =
     asker.conversation === null
       ? []
       : await deps.open.ofType({ platform: asker.platform, conversation: asker.conversation }, type, bulkMost);
-  const mine = actions.filter((action) => mayDecide(person.value, action, 'approve', deps.settings).allowed);
+  const mine = actions.filter((action) => isOpenTo(deps, person.value, action));
   const [first] = actions;
   if (mine.length > 0 || first === undefined) return ok(mine);
-  return refuse(await whyNot(deps, person.value, first));
+  return refused(deps, asker, await whyNot(deps, person.value, first));
+}
+
+const isOpenTo = (deps: BulkDeps, actor: Actor, action: RemediationAction): boolean =>
+  mayDecide(actor, action, 'approve', deps.settings).allowed && deps.policy.barred(intakeOf(action)) === null;
+
+/** Approving and rejecting take the same roles, so a list that is refused is refused for both. */
+async function refused(deps: BulkDeps, { by, platform, clickId }: Asker, refusal: Refusal): Promise<{ ok: false; refusal: Refusal }> {
+  await auditRefusal(deps, { actionId: null, by, platform, clickId, verb: 'approve' }, refusal);
+  return refuse(refusal);
 }
 
 async function whyNot(deps: BulkDeps, actor: Actor, action: Pick<RemediationAction, 'type' | 'entities'>): Promise<Refusal> {
   const permission = mayDecide(actor, action, 'approve', deps.settings);
-  return permission.allowed ? { kind: 'not-found' } : notPermitted(deps, { verb: 'approve', action, actor }, permission);
+  // With the roles all of them are kept out of chat by the policy.
+  return permission.allowed ? { kind: 'decide-in-defender' } : notPermitted(deps, { verb: 'approve', action, actor }, permission);
 }
 
 export type BulkPlan = { batchId: string; type: ActionType; actions: RemediationAction[]; radius: BlastRadius };
@@ -65,12 +75,12 @@ export type BulkPlan = { batchId: string; type: ActionType; actions: Remediation
 export async function planBulk(deps: BulkDeps, ids: readonly string[], asker: Asker): Promise<Result<BulkPlan>> {
   if (ids.length > bulkMost) return refuse({ kind: 'too-many', most: bulkMost });
   const person = await identify(deps.directory, asker.person, false);
-  if (!person.ok) return person;
+  if (!person.ok) return refused(deps, asker, person.refusal);
   const known = [...new Set(ids)].flatMap((id) => ActionId.safeParse(id).data ?? []);
-  const found = (await Promise.all(known.map((id) => deps.store.get(id)))).filter((action) => action !== null);
+  const found = await deps.store.getMany(known);
   const types = [...new Set(found.map(({ type }) => type))];
   if (types.length > 1) return refuse({ kind: 'mixed-action-types', types });
-  const open = found.filter(isOpen).filter((action) => mayDecide(person.value, action, 'approve', deps.settings).allowed);
+  const open = found.filter(isOpen).filter((action) => isOpenTo(deps, person.value, action));
   const [first, ...rest] = open;
   if (first === undefined) return refuse({ kind: 'nothing-to-confirm', why: 'too-late' });
   const batchId = await draftBatch(deps, { actor: person.value, asker, verb: null, actions: [first, ...rest] });

@@ -8,42 +8,16 @@
  *   In JSON Lines it is escaped instead, which a parser turns back into what it was.
  */
 import { catalogue, entityLabels, sourceLabels, statusLabels } from './catalogue.ts';
-import type { Column, DecisionWord, HistoryRow } from './history.ts';
-import { isOpen, type RemediationAction } from './intake.ts';
+import { type Column, columnLabels, type DecisionWord, decisionLabels, decisionWordOf, type HistoryRow } from './history.ts';
+import type { RemediationAction } from './intake.ts';
 import type { AuditEvent } from './ports.ts';
 import { storedAction } from './stored-action.ts';
 
-/** In the portal's order. */
-const headings: Record<Column, string> = {
-  updated: 'Action update time',
-  investigation: 'Investigation ID',
-  approval: 'Approval ID',
-  type: 'Action type',
-  details: 'Details',
-  entity: 'Entity type',
-  asset: 'Asset',
-  decision: 'Decision',
-  by: 'Decided by',
-  source: 'Action source',
-  status: 'Status',
-};
-
-const decisions: Record<DecisionWord, string> = {
-  approved: 'Approved',
-  rejected: 'Rejected',
-  undone: 'Undone',
-  cancelled: 'Cancelled',
-  automation: 'Automation',
-  none: '',
-};
-const verbs = { approve: 'approved', reject: 'rejected', undo: 'undone', cancel: 'cancelled' } as const;
-
-const decisionOf = (action: RemediationAction): DecisionWord =>
-  action.decision === null ? (isOpen(action) ? 'none' : 'automation') : verbs[action.decision.verb];
+const decisions: Record<DecisionWord, string> = { ...decisionLabels, none: '' };
 
 /** What stands in each column, as text; empty where there is nothing. Texts from outside are as they came. */
 export function cellsOf({ action, decidedBy }: HistoryRow): Record<Column, string> {
-  const word = decisionOf(action);
+  const word = decisionWordOf(action);
   return {
     updated: new Date(action.updatedAt).toISOString(),
     investigation: action.investigationId ?? '',
@@ -79,11 +53,11 @@ const quoted = (cell: string): string => (/[",\n]|^\s|\s$/.test(cell) ? `"${cell
 const record = (cells: readonly string[]): string => `${cells.map((cell) => quoted(harmlessCell(cell))).join(',')}\r\n`;
 
 /** The byte order mark, by which spreadsheets know UTF-8, and the headings. */
-export const csvHead = `\ufeff${record(Object.values(headings))}`;
+export const csvHead = `\ufeff${record(Object.values(columnLabels))}`;
 
 export function csvRecord(row: HistoryRow): string {
   const cells = cellsOf(row);
-  return record((Object.keys(headings) as Column[]).map((column) => cells[column]));
+  return record((Object.keys(columnLabels) as Column[]).map((column) => cells[column]));
 }
 
 const unseenInJson = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029\u007f-\u009f\u2800]/gu;

@@ -53,7 +53,7 @@ export type Click = {
 
 export type Decided = { action: RemediationAction; decision: Decision };
 
-type Examined = { action: RemediationAction; actor: Actor; rolesUsed: Decision['actor']['rolesUsed'] };
+export type Examined = { action: RemediationAction; actor: Actor; rolesUsed: Decision['actor']['rolesUsed'] };
 
 /** Everything but the write: would this click be a decision? Used before a dialog is opened, so that nobody types a reason in vain. */
 export async function checkClick(deps: DecideDeps, click: Click): Promise<Result<Examined>> {
@@ -188,7 +188,24 @@ export function decisionMessage(action: RemediationAction, decision: Decision): 
   };
 }
 
-export const accountOf = ({ account }: Pick<Click, 'account'>): Pick<Decision, 'account'> => (account === null ? {} : { account });
+/** What is stored of a click that counts, whatever its verb. */
+export function decisionOf(
+  deps: Pick<DecideDeps, 'newDecisionId' | 'now'>,
+  { verb, platform, account, comment }: Pick<Click, 'platform' | 'account' | 'comment'> & { verb: Verb },
+  { action, actor, rolesUsed }: Examined,
+): Decision {
+  const { entraId, upn, displayName } = actor;
+  return {
+    decisionId: deps.newDecisionId(),
+    verb,
+    actor: { entraId, upn, displayName, rolesUsed },
+    platform,
+    ...(account === null ? {} : { account }),
+    comment: comment?.trim() || null,
+    decidedAt: deps.now().toISOString(),
+    scopeDigest: action.scopeDigest,
+  };
+}
 
 export async function decide(deps: DecideDeps, click: Click): Promise<Result<Decided>> {
   const isSilent = !click.comment?.trim();
@@ -197,17 +214,8 @@ export async function decide(deps: DecideDeps, click: Click): Promise<Result<Dec
   if (!checked.ok) return checked;
   if (isSilent && deps.policy.reasonNeeded(intakeOf(checked.value.action), click.verb))
     return refuse({ kind: 'comment-needed', verb: click.verb });
-  const { action, actor, rolesUsed } = checked.value;
-  const decision: Decision = {
-    decisionId: deps.newDecisionId(),
-    verb: click.verb,
-    actor: { entraId: actor.entraId, upn: actor.upn, displayName: actor.displayName, rolesUsed },
-    platform: click.platform,
-    ...accountOf(click),
-    comment: click.comment?.trim() || null,
-    decidedAt: deps.now().toISOString(),
-    scopeDigest: action.scopeDigest,
-  };
+  const { action, actor } = checked.value;
+  const decision = decisionOf(deps, click, checked.value);
   const { final, ...step } = decided(action, decision);
   const event = { ...step.event, data: { ...step.event.data, clickId: click.clickId } };
   const message = final ? { decision: decisionMessage(action, decision) } : {};
@@ -228,7 +236,7 @@ async function lostRace(deps: DecideDeps, click: Click, actor: Actor): Promise<R
 
 export async function auditRefusal(
   deps: Pick<DecideDeps, 'store' | 'now'>,
-  click: Pick<Click, 'actionId' | 'by' | 'platform' | 'clickId'> & { verb: Verb },
+  click: Pick<Click, 'by' | 'platform' | 'clickId'> & { verb: Verb; actionId: ActionId | null },
   refusal: Refusal,
 ): Promise<void> {
   if (!isAboutAuthority(refusal)) return;

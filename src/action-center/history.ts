@@ -3,9 +3,9 @@
  * command line and the export make one, the store answers it.
  */
 import { z } from 'zod';
-import { ActionSource, ActionStatus, ActionType, type EntraId, Platform, Severity } from './action.ts';
+import { ActionSource, ActionStatus, ActionType, type EntraId, Platform, Severity, type Verb } from './action.ts';
 import { entityTypes } from './entity.ts';
-import type { RemediationAction } from './intake.ts';
+import { isOpen, type RemediationAction } from './intake.ts';
 
 /** `pending`: what is still open. `history`: all the rest, so that every action is in one of them. */
 export const Tab = z.enum(['history', 'pending']);
@@ -34,6 +34,38 @@ export type Column = z.infer<typeof Column>;
 /** `automation`: no person decided it (decided elsewhere, expired, superseded). `none`: still open. */
 export const DecisionWord = z.enum(['approved', 'rejected', 'undone', 'cancelled', 'automation', 'none']);
 export type DecisionWord = z.infer<typeof DecisionWord>;
+
+/** The portal's names of its columns, in its order. */
+export const columnLabels: Record<Column, string> = {
+  updated: 'Action update time',
+  investigation: 'Investigation ID',
+  approval: 'Approval ID',
+  type: 'Action type',
+  details: 'Details',
+  entity: 'Entity type',
+  asset: 'Asset',
+  decision: 'Decision',
+  by: 'Decided by',
+  source: 'Action source',
+  status: 'Status',
+};
+
+/** What stands in its column Decision. */
+export const decisionLabels: Record<DecisionWord, string> = {
+  approved: 'Approved',
+  rejected: 'Rejected',
+  undone: 'Undone',
+  cancelled: 'Cancelled',
+  automation: 'Automation',
+  none: 'Not decided yet',
+};
+
+const wordOfVerb: Record<Verb, DecisionWord> = { approve: 'approved', reject: 'rejected', undo: 'undone', cancel: 'cancelled' };
+
+export function decisionWordOf(action: RemediationAction): DecisionWord {
+  if (action.decision !== null) return wordOfVerb[action.decision.verb];
+  return isOpen(action) ? 'none' : 'automation';
+}
 
 export const maxPageSize = 50;
 

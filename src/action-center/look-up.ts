@@ -74,8 +74,12 @@ export async function lookUp(deps: LookUpDeps, asked: AskedLookUp): Promise<Resu
     deps.history.page(query, { now, cursor: asked.cursor, size: wanted.size }),
     deps.history.count(query, { now }),
   ]);
-  return ok({ reader: reader.value, lookUp: wanted, isOwnDefault: own !== null, answer, count });
+  return ok({ reader: reader.value, lookUp: wanted, isOwnDefault: own !== null, answer, count: atLeastShown(count, answer) });
 }
+
+/** Whoever could not be counted in time is there all the same, as far as they are shown. */
+const atLeastShown = (count: HistoryCount, answer: PageAnswer): HistoryCount =>
+  count.kind === 'many' && answer.kind === 'page' ? { ...count, count: Math.max(count.count, answer.page.rows.length) } : count;
 
 export type AskedDefault = Asker & { tab: Tab; lookUp: LookUp | null };
 

@@ -2,7 +2,7 @@
 import { ActionId, type Actor } from './action.ts';
 import { type Asker, batchMost, type DraftDeps, draftBatch } from './batch.ts';
 import { catalogue } from './catalogue.ts';
-import { auditRefusal, notPermitted } from './decide.ts';
+import { auditRefusal, intakeOf, notPermitted } from './decide.ts';
 import { identify } from './identify.ts';
 import type { RemediationAction } from './intake.ts';
 import { mayDecide, mayViewHistory } from './permissions.ts';
@@ -29,7 +29,9 @@ export async function planUndo(deps: PlanDeps, ids: readonly string[], asker: As
   const person = await identify(deps.directory, asker.person, false);
   if (!person.ok) return refused(deps, asker, wanted, person.refusal);
   const actor = person.value;
-  const looked = await Promise.all(wanted.map((id) => examine(deps, actor, id)));
+  const known = await deps.store.getMany(wanted.flatMap((id) => ActionId.safeParse(id).data ?? []));
+  const byId = new Map<string, RemediationAction>(known.map((action) => [action.id, action]));
+  const looked = await Promise.all(wanted.map((id) => examine(deps, actor, id, byId.get(id) ?? null)));
   const [first, ...rest] = looked.flatMap(({ action, refusal }) => (action !== null && refusal === null ? [action] : []));
   const leftOut = looked.flatMap(({ id, action, refusal }) => (refusal === null ? [] : [{ id, action, refusal }]));
   const types = [...new Set(looked.flatMap(({ action }) => (action === null ? [] : [action.type])))];
@@ -42,9 +44,7 @@ export async function planUndo(deps: PlanDeps, ids: readonly string[], asker: As
 
 type Looked = { id: string; action: RemediationAction | null; refusal: Refusal | null };
 
-async function examine(deps: PlanDeps, actor: Actor, id: string): Promise<Looked> {
-  const known = ActionId.safeParse(id).data;
-  const action = known === undefined ? null : await deps.store.get(known);
+async function examine(deps: PlanDeps, actor: Actor, id: string, action: RemediationAction | null): Promise<Looked> {
   if (action === null) return { id, action, refusal: { kind: 'not-found' } };
   const permission = mayDecide(actor, action, 'undo', deps.settings);
   const isReader = mayViewHistory(actor) || mayDecide(actor, action, 'approve', deps.settings).allowed;
@@ -52,6 +52,8 @@ async function examine(deps: PlanDeps, actor: Actor, id: string): Promise<Looked
   if (!permission.allowed && !isReader) return { id, action: null, refusal: { kind: 'not-found' } };
   const bar = await undoBar(deps, action);
   if (bar !== null) return { id, action, refusal: notUndoable(bar, actor) };
+  const barred = deps.policy.barred(intakeOf(action));
+  if (barred !== null) return { id, action, refusal: { kind: 'barred', ...barred } };
   return { id, action, refusal: permission.allowed ? null : await notPermitted(deps, { verb: 'undo', action, actor }, permission) };
 }
 
@@ -72,12 +74,11 @@ async function planMore(deps: PlanDeps, actor: Actor, asker: Asker, action: Reme
 
 const isOpenTo = (deps: PlanDeps, actor: Actor, action: RemediationAction): boolean =>
   whyNotUndoable(action, { backend: deps.settings.backend, now: deps.now() }) === null &&
+  deps.policy.barred(intakeOf(action)) === null &&
   mayDecide(actor, action, 'undo', deps.settings).allowed;
 
 async function refused(deps: PlanDeps, asker: Asker, [id]: readonly string[], refusal: Refusal): Promise<Result<UndoPlan>> {
-  const actionId = ActionId.safeParse(id).data;
-  const click = { by: asker.by, platform: asker.platform, clickId: asker.clickId, verb: 'undo' as const };
-  // The audit names only actions that exist.
-  if (actionId !== undefined && refusal.kind !== 'not-found') await auditRefusal(deps, { ...click, actionId }, refusal);
+  const { by, platform, clickId } = asker;
+  await auditRefusal(deps, { by, platform, clickId, verb: 'undo', actionId: ActionId.safeParse(id).data ?? null }, refusal);
   return refuse(refusal);
 }

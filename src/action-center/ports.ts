@@ -120,6 +120,8 @@ export interface ActionStore {
     event: AuditEvent,
   ): Promise<{ known: false; action: RemediationAction } | { known: true; action: RemediationAction; sameContent: boolean }>;
   get(id: ActionId): Promise<RemediationAction | null>;
+  /** Those of them that exist, in one look-up; in no particular order. */
+  getMany(ids: readonly ActionId[]): Promise<RemediationAction[]>;
   /** The newest revision of what a producer calls by this key. */
   byKey(producer: string, key: string): Promise<{ action: RemediationAction; contentDigest: string } | null>;
   /** Applies `old` and adds the action that takes its place, in one transaction. Null: somebody else was faster, nothing was written. */

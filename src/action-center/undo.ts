@@ -2,9 +2,19 @@
  * Flow: a completed action is taken back. The same questions as for any decision (who, which card, which roles, nobody faster), and whether it can
  * be undone at all. The undo is a decision of its own; the approval it takes back stays in the record and on the card.
  */
-import type { ActionType, Actor, Decision } from './action.ts';
+import type { ActionType, Actor } from './action.ts';
 import { catalogue } from './catalogue.ts';
-import { accountOf, auditRefusal, type Click, type DecideDeps, type Decided, decisionMessage, intakeOf, notPermitted } from './decide.ts';
+import {
+  auditRefusal,
+  type Click,
+  type DecideDeps,
+  type Decided,
+  decisionMessage,
+  decisionOf,
+  type Examined,
+  intakeOf,
+  notPermitted,
+} from './decide.ts';
 import { missingProof } from './fresh-sign-in.ts';
 import { identify } from './identify.ts';
 import type { RemediationAction } from './intake.ts';
@@ -24,8 +34,6 @@ export interface UndoStore {
 export type UndoDeps = DecideDeps & { undoing: UndoStore };
 export type UndoClick = Omit<Click, 'verb'> & { verb: 'undo' };
 
-type Examined = { action: RemediationAction; actor: Actor; rolesUsed: Decision['actor']['rolesUsed'] };
-
 /** Everything but the write: would this click undo it? */
 export async function checkUndo(deps: UndoDeps, click: UndoClick): Promise<Result<Examined>> {
   const examined = await examine(deps, click);
@@ -36,18 +44,9 @@ export async function checkUndo(deps: UndoDeps, click: UndoClick): Promise<Resul
 export async function undo(deps: UndoDeps, click: UndoClick): Promise<Result<Decided>> {
   const examined = await checkUndo(deps, click);
   if (!examined.ok) return examined;
-  const { action, actor, rolesUsed } = examined.value;
+  const { action } = examined.value;
   if (!click.comment?.trim() && deps.policy.reasonNeeded(intakeOf(action), 'undo')) return refuse({ kind: 'comment-needed', verb: 'undo' });
-  const decision: Decision = {
-    decisionId: deps.newDecisionId(),
-    verb: 'undo',
-    actor: { entraId: actor.entraId, upn: actor.upn, displayName: actor.displayName, rolesUsed },
-    platform: click.platform,
-    ...accountOf(click),
-    comment: click.comment?.trim() || null,
-    decidedAt: deps.now().toISOString(),
-    scopeDigest: action.scopeDigest,
-  };
+  const decision = decisionOf(deps, click, examined.value);
   const step = undoAsked(action, decision);
   const event = { ...step.event, data: { ...step.event.data, clickId: click.clickId } };
   const message = decisionMessage(action, decision);

@@ -125,7 +125,12 @@ export function lookRefusalText(refusal: LookRefusal, platform: Platform): Line 
 }
 
 /** To the posted cards, under which the thread is. Empty: there is none to go to. */
-export const threadLine = (urls: readonly string[]): Line[] =>
+/** `linkTo`: the address of a message, where there is one. */
+export function threadLines<Place>(posted: readonly Place[] | undefined, linkTo: (place: Place) => string | null): Line[] {
+  return threadLine((posted ?? []).flatMap((place) => linkTo(place) ?? []));
+}
+
+const threadLine = (urls: readonly string[]): Line[] =>
   urls.length === 0
     ? []
     : [

@@ -2,21 +2,19 @@
 
 import type { Platform } from '../action-center/action.ts';
 import { catalogue, entityLabels, sourceLabels, statusLabels } from '../action-center/catalogue.ts';
-import type { Column, Cursor, DecisionWord, HistoryRow, Tab } from '../action-center/history.ts';
-import { isOpen, type RemediationAction } from '../action-center/intake.ts';
+import {
+  type Column,
+  type Cursor,
+  columnLabels,
+  decisionLabels,
+  decisionWordOf,
+  type HistoryRow,
+  type Tab,
+} from '../action-center/history.ts';
 import { type LookedUp, type LookUp, usualLookUp } from '../action-center/look-up.ts';
 import { subjectOf } from './evidence.ts';
 import { type Mistake, printHistory, type QuickKey, quickKeys } from './history-command.ts';
-import {
-  anyPeriod,
-  anyPeriodLabel,
-  choiceLabels,
-  columnLabels,
-  decisionLabels,
-  filterLabels,
-  periodLabels,
-  tabLabels,
-} from './history-labels.ts';
+import { anyPeriod, anyPeriodLabel, choiceLabels, filterLabels, periodLabels, tabLabels } from './history-labels.ts';
 import { askedText, countText, mistakesText, nothingFound, ownDefaultText, historyTexts as texts, tookTooLong } from './history-words.ts';
 import { exact, foreign, type Line, plain, showText, strong, time, words } from './show.ts';
 
@@ -186,16 +184,6 @@ function rowOf(row: HistoryRow, number: number, columns: readonly Column[]): His
 const none: Line = [words('none')];
 const orNone = (draw: (text: string, max: number) => Line[number], text: string | undefined): Line =>
   text ? [draw(text, cellLimit)] : none;
-const verbs = { approve: 'approved', reject: 'rejected', undo: 'undone', cancel: 'cancelled' } as const satisfies Record<
-  string,
-  DecisionWord
->;
-
-function decisionOf(action: RemediationAction): DecisionWord {
-  if (action.decision !== null) return verbs[action.decision.verb];
-  return isOpen(action) ? 'none' : 'automation';
-}
-
 function cellOf({ action, decidedBy }: HistoryRow, column: Column): Line {
   switch (column) {
     case 'updated':
@@ -213,10 +201,10 @@ function cellOf({ action, decidedBy }: HistoryRow, column: Column): Line {
     case 'asset':
       return orNone(foreign, action.asset);
     case 'decision':
-      return [words(decisionLabels[decisionOf(action)])];
+      return [words(decisionLabels[decisionWordOf(action)])];
     case 'by':
       if (decidedBy !== null) return [foreign(decidedBy.displayName, cellLimit)];
-      return decisionOf(action) === 'automation' ? [words(decisionLabels.automation)] : none;
+      return decisionWordOf(action) === 'automation' ? [words(decisionLabels.automation)] : none;
     case 'source':
       return [words(sourceLabels[action.source])];
     case 'status':

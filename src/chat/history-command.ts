@@ -2,9 +2,9 @@
  * The text behind `history` and `pending` becomes a look-up and back. Pure. What was not understood is named, with the nearest thing that would
  * have been; the rest is understood all the same.
  */
-import { Column, HistoryFilters, maxPageSize, type Period, type Tab } from '../action-center/history.ts';
+import { Column, columnLabels, HistoryFilters, maxPageSize, type Period, type Tab } from '../action-center/history.ts';
 import { type LookUp, me, usualLookUp } from '../action-center/look-up.ts';
-import { anyPeriod, anyPeriodLabel, choiceLabels, columnLabels, periodLabels } from './history-labels.ts';
+import { anyPeriod, anyPeriodLabel, choiceLabels, periodLabels } from './history-labels.ts';
 import { type Token, tokensOf, writeValue } from './history-tokens.ts';
 import { nearestOf } from './nearest.ts';
 

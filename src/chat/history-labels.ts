@@ -2,7 +2,7 @@
 
 import type { ActionType } from '../action-center/action.ts';
 import { catalogue, entityLabels, severityLabels, sourceLabels, statusLabels } from '../action-center/catalogue.ts';
-import type { Column, DecisionWord, HistoryFilters, Period, Tab } from '../action-center/history.ts';
+import { decisionLabels, type HistoryFilters, type Period, type Tab } from '../action-center/history.ts';
 import { platformLabels } from './words.ts';
 
 export const tabLabels: Record<Tab, string> = { history: 'History', pending: 'Pending actions' };
@@ -10,29 +10,6 @@ export const tabLabels: Record<Tab, string> = { history: 'History', pending: 'Pe
 export const periodLabels: Record<Period, string> = { day: 'Past day', week: 'Past week', '30d': 'Past 30 days', '6m': 'Past 6 months' };
 export const anyPeriod = 'any';
 export const anyPeriodLabel = 'Any time';
-
-export const columnLabels: Record<Column, string> = {
-  updated: 'Action update time',
-  investigation: 'Investigation ID',
-  approval: 'Approval ID',
-  type: 'Action type',
-  details: 'Details',
-  entity: 'Entity type',
-  asset: 'Asset',
-  decision: 'Decision',
-  by: 'Decided by',
-  source: 'Action source',
-  status: 'Status',
-};
-
-export const decisionLabels: Record<DecisionWord, string> = {
-  approved: 'Approved',
-  rejected: 'Rejected',
-  undone: 'Undone',
-  cancelled: 'Cancelled',
-  automation: 'Automation',
-  none: 'Not decided yet',
-};
 
 const typeLabels = Object.fromEntries(Object.entries(catalogue).map(([type, { label }]) => [type, label])) as Record<ActionType, string>;
 

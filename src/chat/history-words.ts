@@ -2,11 +2,12 @@
 
 import type { Platform } from '../action-center/action.ts';
 import type { HistoryCount, HistoryFilters, Tab } from '../action-center/history.ts';
+import { columnLabels } from '../action-center/history.ts';
 import { type LookUp, type LookUpRefusal, me } from '../action-center/look-up.ts';
 import { historyRoles, roleLabels } from '../action-center/permissions.ts';
 import { lookRefusalText, written } from './command-words.ts';
 import { longestLookUp, type Mistake } from './history-command.ts';
-import { anyPeriodLabel, choiceLabels, columnLabels, filterLabels, isChoice, periodLabels, tabLabels } from './history-labels.ts';
+import { anyPeriodLabel, choiceLabels, filterLabels, isChoice, periodLabels, tabLabels } from './history-labels.ts';
 import { foreign, type Line, listed, strong, words } from './show.ts';
 
 const say = (text: string): Line => [words(text)];
@@ -17,7 +18,7 @@ const rounded = (count: number): number => (count < 1000 ? count : Number(count.
 export function countText({ kind, count }: HistoryCount): string {
   const shown = kind === 'about' ? rounded(count) : count;
   const amount = `${grouped(shown)} ${shown === 1 && kind === 'exact' ? 'action' : 'actions'}`;
-  return kind === 'exact' ? amount : kind === 'about' ? `about ${amount}` : `more than ${amount}`;
+  return kind === 'exact' ? amount : kind === 'about' ? `about ${amount}` : `at least ${amount}`;
 }
 
 const orWords = (values: readonly string[]): Line =>

@@ -241,6 +241,16 @@ export function actionStore(db: Database, tenantId: string): ActionStore {
         const [row] = await runPrepared(db, statement);
         return row ? actionOf(row) : null;
       }),
+    getMany: (ids) =>
+      storing('reading actions', async () => {
+        if (ids.length === 0) return [];
+        const list = [...ids];
+        const { rows } =
+          await sql<ActionRow>`select ${actionColumns} from actions where tenant_id = ${tenantId} and id = any(${list}::text[])`.execute(
+            db,
+          );
+        return rows.map(actionOf);
+      }),
     byKey: (producer, key) => storing('looking up an action', () => byKey(producer, key)),
     apply: (change) => storing('storing a change', () => apply(db, tenantId, change)),
     supersede: (old, action, targets, event) =>

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvHead, csvRecord, harmlessCell, jsonLine } from '../../src/action-center/csv.ts';
-import { columnLabels } from '../../src/chat/history-labels.ts';
+import { columnLabels } from '../../src/action-center/history.ts';
 import { aDecision, anAction } from '../setup/builders.ts';
 import { hostileCells as hostile } from './hostile-cells.ts';
 

@@ -47,7 +47,7 @@ describe('an answer to a look-up', () => {
     [{ kind: 'exact', count: 1 }, '1 action'],
     [{ kind: 'exact', count: 12_387 }, '12,387 actions'],
     [{ kind: 'about', count: 12_387 }, 'about 12,400 actions'],
-    [{ kind: 'many', count: 100_000 }, 'more than 100,000 actions'],
+    [{ kind: 'many', count: 100_000 }, 'at least 100,000 actions'],
   ])('%j is said as %s', (count, said) => {
     expect(countText(count)).toBe(said);
   });

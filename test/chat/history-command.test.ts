@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Column, type HistoryFilters, Period } from '../../src/action-center/history.ts';
+import { Column, columnLabels, type HistoryFilters, Period } from '../../src/action-center/history.ts';
 import { LookUp, usualLookUp } from '../../src/action-center/look-up.ts';
 import { longestLookUp, parseHistory, printHistory, withPick } from '../../src/chat/history-command.ts';
-import { choiceLabels, columnLabels } from '../../src/chat/history-labels.ts';
+import { choiceLabels } from '../../src/chat/history-labels.ts';
 import { cleanText } from '../../src/chat/history-tokens.ts';
 
 const usual = usualLookUp('history');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { cellsOf, csvHead, csvRecord, harmlessCell } from '../../src/action-center/csv.ts';
 import type { HistoryRow } from '../../src/action-center/history.ts';
-import { columnLabels } from '../../src/chat/history-labels.ts';
+import { columnLabels } from '../../src/action-center/history.ts';
 import { hostileCells } from '../action-center/hostile-cells.ts';
 import { aDecision, anAction } from '../setup/builders.ts';
 

@@ -26,7 +26,6 @@ import { peopleDeadlineMs, slackPeople } from './people.ts';
 import { permalinks } from './render-inbox.ts';
 import { type Account, connectSocket, whoAmI } from './start.ts';
 import { slackSurface } from './surface.ts';
-import { threadLinks } from './threads.ts';
 
 export type SlackDeps = {
   botToken: string;
@@ -91,8 +90,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   const taken = takingOnce({ running, isRepeat: transport.isRepeat, log });
   const share = sharing(interactive, channels);
   const linkTo = permalinks(account.workspaceUrl);
-  const threads = threadLinks({ client: interactive, log });
-  const asking = { answer: deps.commands, teamId, personBehind, tell, sendFile, threads, linkTo, log };
+  const asking = { answer: deps.commands, teamId, personBehind, tell, sendFile, linkTo, log };
   const publishing = client(interactiveTimeoutMs);
   const inbox = slackInbox({
     ...asking,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AskedAt } from '../../action-center/look-up.ts';
 import type { Log } from '../../action-center/ports.ts';
+import { threadLines } from '../command-words.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import type { Courier } from '../export-jobs.ts';
 import { fileComment } from '../export-words.ts';
@@ -14,7 +15,6 @@ import type { Clicker, ClickingPerson } from './people.ts';
 import { renderLine, renderLines } from './render.ts';
 import { renderAnswer } from './render-history.ts';
 import { type LinkTo, renderInboxMessage } from './render-inbox.ts';
-import type { ThreadLinks } from './threads.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
@@ -23,7 +23,6 @@ export type CommandDeps = {
   sendFile: SendFile;
   personBehind: (clicker: Clicker) => ClickingPerson;
   tell: TellPrivately;
-  threads: ThreadLinks;
   linkTo: LinkTo;
   log: Log;
 };
@@ -80,10 +79,10 @@ function courierFor({ tell, sendFile }: Pick<CommandDeps, 'tell' | 'sendFile'>, 
   };
 }
 
-async function say({ tell, threads, linkTo }: CommandDeps, reader: Reader, { lines, card, inbox, posted }: CommandAnswer): Promise<void> {
+async function say({ tell, linkTo }: CommandDeps, reader: Reader, { lines, card, inbox, posted }: CommandAnswer): Promise<void> {
   if (inbox !== undefined) await tell(reader, renderInboxMessage(inbox, linkTo));
   if (card !== null) await tell(reader, renderAnswer(card));
-  if (lines.length > 0) await tell(reader, renderLines([...lines, ...(await threads(posted))]));
+  if (lines.length > 0) await tell(reader, renderLines([...lines, ...threadLines(posted, linkTo)]));
 }
 
 /** A direct message to the app is its owner's alone. */

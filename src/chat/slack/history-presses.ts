@@ -1,6 +1,7 @@
 /** Presses on answers to look-ups: each sends a command, as if the person had typed it. What comes of it replaces the answer, or follows it. */
 import { z } from 'zod';
 import type { Log } from '../../action-center/ports.ts';
+import { threadLines } from '../command-words.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import { type HistoryPress, pressOfPicks, readWrittenPress, showPress } from '../history-press.ts';
 import { shareFailed } from '../history-words.ts';
@@ -12,14 +13,14 @@ import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { renderLine, renderLines, type SlackContent } from './render.ts';
 import { menuPrefix, renderAnswer } from './render-history.ts';
-import type { ThreadLinks } from './threads.ts';
+import type { LinkTo } from './render-inbox.ts';
 
 export type HistoryPressDeps = {
   answer: AnswerCommand;
   teamId: string;
   personBehind: (clicker: Clicker) => ClickingPerson;
   tell: TellPrivately;
-  threads: ThreadLinks;
+  linkTo: LinkTo;
   /** Posts for everybody in the channel. Rejects when it was not posted. */
   share: (channel: string, content: SlackContent) => Promise<void>;
   log: Log;
@@ -97,7 +98,7 @@ async function say(
 ): Promise<void> {
   if (share !== undefined && !(await posted(deps, reader.channel, renderAnswer(share)))) return deps.tell(reader, renderLine(shareFailed));
   if (card !== null) await deps.tell(reader, renderAnswer(card), { replace: replace && card.kind === 'history' });
-  if (lines.length > 0) await deps.tell(reader, renderLines([...lines, ...(await deps.threads(cardsAt))]));
+  if (lines.length > 0) await deps.tell(reader, renderLines([...lines, ...threadLines(cardsAt, deps.linkTo)]));
 }
 
 async function posted({ share, log }: HistoryPressDeps, channel: string | null, content: SlackContent): Promise<boolean> {

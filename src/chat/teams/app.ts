@@ -79,6 +79,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   };
   const tell = privateAnswers(answersDeps);
   const offerFile = fileOffers(answersDeps);
+  const linksIn = (organisation: string) => deepLinks(settings.cloud, organisation);
   await sayWhatIsOutOfReach(deps);
 
   const door = openDoor({ authentication, settings, refused: deps.refused, log, now: deps.now });
@@ -97,12 +98,12 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
       many: deps.many,
       backend: deps.backend,
       tell,
-      history: { answer: deps.commands, tell, share: openAnswers(answersDeps), track, log },
+      history: { answer: deps.commands, tell, share: openAnswers(answersDeps), linksIn, track, log },
       log,
       track,
       lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting),
     },
-    commands: { answer: deps.commands, tell, offerFile, linksIn: (organisation) => deepLinks(settings.cloud, organisation), log, track },
+    commands: { answer: deps.commands, tell, offerFile, linksIn, log, track },
     files: { exports: deps.exports, answers: answersDeps, settings, tell, log, track },
     places: installs({
       conversations,

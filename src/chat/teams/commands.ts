@@ -1,6 +1,7 @@
 /** What people write to the bot: by slash command, by @mention, or in their own chat with it. Answered in private, whatever the way. */
 import type { Log } from '../../action-center/ports.ts';
 import { ok } from '../../action-center/refusal.ts';
+import { threadLines } from '../command-words.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import { soon } from '../press.ts';
 import { stillChecking } from '../words.ts';
@@ -10,7 +11,6 @@ import { courierOf, type OfferFile } from './files.ts';
 import { renderLine, renderLines } from './render.ts';
 import { renderAnswer } from './render-history.ts';
 import { type LinkTo, renderInbox } from './render-inbox.ts';
-import { threadLinks } from './threads.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;
@@ -57,9 +57,10 @@ export async function sayAnswer(
   arrival: Arrival,
   { lines, card, inbox, posted }: CommandAnswer,
 ): Promise<void> {
-  if (inbox !== undefined) await tell(arrival, renderInbox(inbox, linksIn(arrival.organisation)));
+  const linkTo = linksIn(arrival.organisation);
+  if (inbox !== undefined) await tell(arrival, renderInbox(inbox, linkTo));
   if (card !== null) await tell(arrival, renderAnswer(card));
-  if (lines.length > 0) await tell(arrival, renderLines([...lines, ...threadLinks(posted, arrival.organisation)]));
+  if (lines.length > 0) await tell(arrival, renderLines([...lines, ...threadLines(posted, linkTo)]));
 }
 
 /** Without the mention of the bot, which is markup in the text. What else is in it is the person's own. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Log } from '../../action-center/ports.ts';
 import { ok } from '../../action-center/refusal.ts';
+import { threadLines } from '../command-words.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import { type HistoryPress, pressOfPicks, readPress, showPress } from '../history-press.ts';
 import { shareFailed, shownBelow } from '../history-words.ts';
@@ -14,7 +15,7 @@ import { isPersonal, type TellPrivately } from './answers.ts';
 import { barAnswer, cardAnswer, errorAnswer, type InvokeAnswer } from './invoke.ts';
 import { renderLine, renderLines, type TeamsContent } from './render.ts';
 import { renderAnswer } from './render-history.ts';
-import { threadLinks } from './threads.ts';
+import type { LinkTo } from './render-inbox.ts';
 
 export type HistoryPressDeps = {
   answer: AnswerCommand;
@@ -23,6 +24,8 @@ export type HistoryPressDeps = {
   share: (arrival: Arrival, content: TeamsContent) => Promise<void>;
   /** Told of what goes on after the request is answered, so that a stop waits for it. Never rejects. */
   track: (work: Promise<void>) => void;
+  /** The address of a message in this organisation. */
+  linksIn: (organisation: string) => LinkTo;
   log: Log;
 };
 
@@ -113,10 +116,13 @@ function shown(deps: HistoryPressDeps, arrival: Arrival, answer: CommandAnswer):
 
 const joined = (lines: readonly Line[]): Line => lines.flatMap((line, index) => (index === 0 ? line : [words(' '), ...line]));
 
-async function tellAll({ tell }: HistoryPressDeps, arrival: Arrival, { card, lines, posted }: CommandAnswer): Promise<void> {
+async function tellAll({ tell, linksIn }: HistoryPressDeps, arrival: Arrival, { card, lines, posted }: CommandAnswer): Promise<void> {
   if (card !== null) await tell(arrival, renderAnswer(card));
   if (lines.length > 0)
-    await tell(arrival, card === null ? renderLine(joined(lines)) : renderLines([...lines, ...threadLinks(posted, arrival.organisation)]));
+    await tell(
+      arrival,
+      card === null ? renderLine(joined(lines)) : renderLines([...lines, ...threadLines(posted, linksIn(arrival.organisation))]),
+    );
 }
 
 function later({ track, log }: HistoryPressDeps, { requestKey: clickId }: Arrival, work: Promise<void>): void {
