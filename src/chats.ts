@@ -4,7 +4,7 @@ import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
 import type { ExportDeps } from './action-center/export.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
-import { keepDefault, lookUp } from './action-center/look-up.ts';
+import { keepDefault, lookUp, noteShared } from './action-center/look-up.ts';
 import type { CardRow } from './action-center/ports.ts';
 import { checkUndo, undo } from './action-center/undo.ts';
 import { noticeFor } from './chat/alarm-words.ts';
@@ -196,6 +196,7 @@ function historyFlows({ history, preferences, store, directory, policy, now }: F
   return {
     lookUp: (asked) => lookUp(deps, asked),
     keepDefault: (asked) => keepDefault(deps, asked),
+    noteShared: (asked, looked) => noteShared(deps, asked, looked),
     visibility: policy.historyInChannel,
   };
 }

@@ -27,6 +27,8 @@ export type ChatSide = {
   route: string;
   /** Lets the bot at `url` post the card of this action, and a person press it: what the platform sends is the template of all presses. */
   learn(url: string, announceOne: () => Promise<RemediationAction>): Promise<Learned>;
+  /** Asks by command at the bot at `url`, people in turn: how long until the answer is on the platform, in ms. */
+  asker(url: string): Promise<(words: string) => Promise<number>>;
   /** Private answers, and the connections they came through; null where the answer to a press carries them. */
   answersTaken(): { answers: number; connections: number } | null;
   close(): Promise<void>;

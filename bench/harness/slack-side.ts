@@ -45,6 +45,18 @@ export async function openSlackSide(): Promise<ChatSide> {
         },
       };
     },
+    asker: async (url) => {
+      let turn = 0;
+      return async (text) => {
+        const user = userIds[turn++ % userIds.length] ?? '';
+        const answered = slack.next('ephemeral', ({ blocks }) => blocks.length > 1, 15_000);
+        const begun = performance.now();
+        const ack = await slack.command({ user, channel, command: '/actions', text, url: `${url}/slack/events` });
+        if (ack.status !== 200) throw new Error(`the bot answered ${ack.status} to ${text}`);
+        await answered;
+        return performance.now() - begun;
+      };
+    },
     answersTaken: sink.taken,
     close: async () => {
       await slack.close();

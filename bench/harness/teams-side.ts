@@ -38,6 +38,20 @@ export async function openTeamsSide(): Promise<ChatSide> {
         },
       };
     },
+    asker: async (url) => {
+      teams.setMessagesUrls([`${url}/api/messages`]);
+      await teams.install(channel, senders[0]?.id ?? '');
+      let turn = 0;
+      return async (text) => {
+        const person = senders[turn++ % senders.length]?.id ?? '';
+        const answered = teams.next('private', ({ card }) => card !== null, 15_000);
+        const begun = performance.now();
+        const ack = await teams.say({ person, conversation: channel, text, targeted: true });
+        if (ack.status >= 300) throw new Error(`the bot answered ${ack.status} to ${text}`);
+        await answered;
+        return performance.now() - begun;
+      };
+    },
     answersTaken: () => null,
     close: () => teams.close(),
   };

@@ -129,7 +129,8 @@ export type PageAnswer = { kind: 'page'; page: HistoryPage } | { kind: 'too-long
 /** Throws UpstreamError{service:'store'} without an answer; `now` (ISO 8601) is what the period counts back from. */
 export interface HistoryStore {
   page(query: HistoryQuery, at: { now: string; cursor: Cursor | null; size: number }): Promise<PageAnswer>;
-  count(query: HistoryQuery, at: { now: string }): Promise<HistoryCount>;
+  /** `hurried`: somebody waits for the answer; of a large record an estimate is enough then. */
+  count(query: HistoryQuery, at: { now: string; hurried?: boolean }): Promise<HistoryCount>;
   /** Every row in the order of the query, as it stood at about the beginning; memory does not grow with their number. */
   stream(query: HistoryQuery, at: { now: string }, signal: AbortSignal): AsyncIterable<HistoryRow>;
 }

@@ -72,9 +72,19 @@ export async function lookUp(deps: LookUpDeps, asked: AskedLookUp): Promise<Resu
   const now = deps.now().toISOString();
   const [answer, count] = await Promise.all([
     deps.history.page(query, { now, cursor: asked.cursor, size: wanted.size }),
-    deps.history.count(query, { now }),
+    deps.history.count(query, { now, hurried: true }),
   ]);
   return ok({ reader: reader.value, lookUp: wanted, isOwnDefault: own !== null, answer, count: atLeastShown(count, answer) });
+}
+
+/** An answer that others get to see is in the record, with who shows it and what was asked. */
+export function noteShared(
+  { store, now }: Pick<LookUpDeps, 'store' | 'now'>,
+  { platform, clickId, place, by }: AskedLookUp,
+  { reader, lookUp: wanted }: LookedUp,
+): Promise<void> {
+  const data = { by, platform, clickId, conversation: place.conversation, lookUp: wanted };
+  return store.note(null, { kind: 'shared', at: now().toISOString(), actorId: reader.entraId, data });
 }
 
 /** Whoever could not be counted in time is there all the same, as far as they are shown. */

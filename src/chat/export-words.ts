@@ -15,7 +15,7 @@ const actions = (count: number): string => `${grouped(count)} ${count === 1 ? 'a
 const rounded = (count: number): number => (count < 1000 ? count : Number(count.toPrecision(3)));
 
 export function amountText({ kind, count }: HistoryCount): string {
-  if (kind === 'many') return count === 0 ? 'many actions' : `more than ${actions(count)}`;
+  if (kind === 'many') return count === 0 ? 'many actions' : `at least ${actions(count)}`;
   return kind === 'exact' ? actions(count) : `about ${actions(rounded(count))}`;
 }
 

@@ -10,6 +10,7 @@ import type { Line } from './show.ts';
 export type HistoryFlows = {
   lookUp: (asked: AskedLookUp) => Promise<Result<LookedUp, LookUpRefusal>>;
   keepDefault: (asked: AskedDefault) => Promise<Result<boolean, LookUpRefusal>>;
+  noteShared: (asked: AskedLookUp, looked: LookedUp) => Promise<void>;
   visibility: Visibility;
 };
 
@@ -50,11 +51,15 @@ async function found(flows: HistoryFlows, asked: AskedHistory, tab: Tab, lookUp:
   const { visibility } = flows;
   // Nothing is looked up for a conversation in which it would not be shown.
   if (asked.share && visibility === 'never') return said(notShared);
-  const looked = await flows.lookUp({ ...asked, tab, lookUp });
+  const wanted = { ...asked, tab, lookUp };
+  const looked = await flows.lookUp(wanted);
   if (!looked.ok) return said(lookUpRefusalText(looked.refusal, asked.platform));
   const { value } = looked;
   const everywhere = asked.place.isPersonal || value.lookUp.scope === 'all';
   const shown = { visibility: asked.place.isPersonal ? ('never' as const) : visibility, everywhere, cursor: asked.cursor };
-  if (asked.share) return { ...said(sharedText), share: sharedCard(value, shown) };
+  if (asked.share) {
+    await flows.noteShared(wanted, value);
+    return { ...said(sharedText), share: sharedCard(value, shown) };
+  }
   return { lines: [], card: historyCard(value, shown) };
 }

@@ -1,6 +1,7 @@
 /** How many actions fit a question: exactly where that is quick; else from a sample; else as many as were seen. */
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { HistoryCount, HistoryQuery } from '../action-center/history.ts';
+import type { Database } from './database.ts';
 import { conditions, sides } from './history-filter.ts';
 import { waysToFetch, weeksOf } from './history-page.ts';
 import type { Tables } from './tables.ts';
@@ -15,9 +16,12 @@ type Within = <T>(effort: Effort, run: (tx: Tx) => Promise<T>) => Promise<T | nu
 
 /** What is rarer than this is counted by the inverted index. */
 const fewRows = 20_000;
-const sampleRows = 20_000;
-/** Fewer hits of a sample than this say too little. */
-const enoughHits = 50;
+const sampleRows = 8000;
+/** Fewer hits of a sample than this say too little; from `goodHits` on two figures are true, before it one. */
+const enoughHits = 20;
+const goodHits = 100;
+/** What is smaller is counted in no time. */
+const largeRows = 200_000;
 
 const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
 
@@ -52,10 +56,17 @@ async function countAll(tx: Tx, question: Question): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
+/** As the database last noticed; -1 before it did. */
+async function sizeOf(db: Tx | Database): Promise<number> {
+  const { rows } = await sql<{ size: number }>`
+    select reltuples::float8 as size from pg_class where oid = 'history_entries'::regclass`.execute(db);
+  return rows[0]?.size ?? 0;
+}
+
+export const isLarge = async (db: Database): Promise<boolean> => (await sizeOf(db)) > largeRows;
+
 async function sampled(tx: Tx, question: Question): Promise<{ count: number; hits: number }> {
-  const { rows: sizes } = await sql<{ size: number }>`
-    select reltuples::float8 as size from pg_class where oid = 'history_entries'::regclass`.execute(tx);
-  const size = sizes[0]?.size ?? 0;
+  const size = await sizeOf(tx);
   const share = Math.min(100, (100 * sampleRows) / Math.max(size, 1));
   const { rows } = await sql<{ hits: number }>`
     select count(*) filter (where ${fitting(question)}) as hits from history_entries h tablesample system (${share})`.execute(tx);
@@ -63,9 +74,9 @@ async function sampled(tx: Tx, question: Question): Promise<{ count: number; hit
   return { hits, count: Math.round((hits * 100) / share) };
 }
 
-/** Two figures: more would claim to know more. */
-function rounded(count: number): number {
-  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(count, 1))) - 1);
+/** More figures would claim to know more. */
+function rounded(count: number, figures: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(count, 1))) + 1 - figures);
   return Math.round(count / unit) * unit;
 }
 
@@ -74,6 +85,8 @@ export async function countMatches(question: Question, within: Within): Promise<
   const exact = few ?? (await within({ share: 0.3, indexesOnly: false }, (tx) => countAll(tx, question)));
   if (exact !== null) return { kind: 'exact', count: exact };
   const sample = await within({ share: 0.3, indexesOnly: false }, (tx) => sampled(tx, question));
-  if (sample !== null && sample.hits >= enoughHits) return { kind: 'about', count: rounded(sample.count) };
+  if (sample !== null && sample.hits >= enoughHits) {
+    return { kind: 'about', count: rounded(sample.count, sample.hits >= goodHits ? 2 : 1) };
+  }
   return { kind: 'many', count: sample?.hits ?? 0 };
 }

@@ -4,7 +4,7 @@ import type { Cursor, HistoryRow, HistoryStore, PageAnswer } from '../action-cen
 import type { RemediationAction } from '../action-center/intake.ts';
 import { actionOf } from './actions.ts';
 import { type Database, storing } from './database.ts';
-import { countMatches } from './history-count.ts';
+import { countMatches, isLarge } from './history-count.ts';
 import { cursorOf, type Place, startOf } from './history-cursor.ts';
 import { type Found, findPage, type Way } from './history-page.ts';
 import { streamActions } from './history-stream.ts';
@@ -12,6 +12,8 @@ import type { Tables } from './tables.ts';
 
 /** How long the database may look for one answer. PGlite cannot be interrupted. */
 const usualLimitMs = 500;
+/** How long it may count before somebody who waits gets the page: the count of a large record is an estimate anyway. */
+const hurriedMs = 60;
 /** By so much a look-up may be late at worst. */
 const slack = 25;
 
@@ -92,12 +94,13 @@ export function historyStore(db: Database, tenantId: string, limitMs = usualLimi
     });
   return {
     page,
-    count: (query, { now }) =>
-      storing('counting History', () =>
-        countMatches({ tenantId, query, now }, (effort, run) =>
-          within(db, effort.share * limitMs, ({ tx }) => run(tx), effort.indexesOnly ? indexesOnly : noMore),
-        ),
-      ),
+    count: (query, { now, hurried = false }) =>
+      storing('counting History', async () => {
+        const ms = hurried && (await isLarge(db)) ? Math.min(hurriedMs, limitMs) : limitMs;
+        return countMatches({ tenantId, query, now }, (effort, run) =>
+          within(db, effort.share * ms, ({ tx }) => run(tx), effort.indexesOnly ? indexesOnly : noMore),
+        );
+      }),
     async *stream(query, { now }, signal) {
       try {
         for await (const actions of streamActions(db, { tenantId, query, now }, signal)) for (const action of actions) yield rowOf(action);

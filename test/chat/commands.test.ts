@@ -42,6 +42,7 @@ function open(look: CommandDeps['look'], history = noHistory) {
 const noHistory: CommandDeps['history'] = {
   lookUp: () => Promise.reject(new Error('nothing is looked up for this')),
   keepDefault: () => Promise.reject(new Error('nothing is kept for this')),
+  noteShared: () => Promise.reject(new Error('nothing is shared for this')),
   visibility: 'never',
 };
 

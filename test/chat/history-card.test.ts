@@ -108,6 +108,7 @@ describe('an answer to a look-up', () => {
     const flows = {
       lookUp: () => Promise.reject(new Error('nothing is looked up')),
       keepDefault: async () => ok(true),
+      noteShared: () => Promise.reject(new Error('nothing is noted')),
       visibility: 'never' as const,
     };
     const asked = {
@@ -129,7 +130,7 @@ describe('an answer to a look-up', () => {
 
   it('is an error of the record, and no empty page, when the record is away', async () => {
     const away = () => Promise.reject(new UpstreamError('store', 'down', { retryable: true }));
-    const flows = { lookUp: away, keepDefault: away, visibility: 'never' as const };
+    const flows = { lookUp: away, keepDefault: away, noteShared: away, visibility: 'never' as const };
     const asked = {
       by: 'x',
       person: async () => Promise.reject(new Error('nobody')),

@@ -1,4 +1,5 @@
 /** Look-ups of the History and Pending tabs from chat, on both platforms from one body. */
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ActionSource, ActionStatus, ActionType, Severity } from '../../src/action-center/action.ts';
 import { catalogue, entityLabels, sourceLabels, statusLabels } from '../../src/action-center/catalogue.ts';
@@ -366,6 +367,11 @@ describe.each(platforms)('look-ups in $name', ({ open: openPlatform }) => {
     const shared = await world.until('it is shared', () => world.chat.everything().find((text) => /Shared by\s+Alice Adams/.test(text)));
     expect(shared).toContain(title);
     expect(shared).toContain('Open for Me');
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    const { rows } = await client.query("select actor_id, data from audit_events where kind = 'shared'").finally(() => client.end());
+    const [event] = rows;
+    expect(event).toMatchObject({ actor_id: alice.entraId, data: { lookUp: { filters: { status: ['timedOut'] }, columns: ['status'] } } });
     // Whoever may not read History gets no more than what was shared.
     const { length } = world.chat.told(bob);
     await world.chat.press(bob, 'Shared by', 'Open for Me').catch(() => {});

@@ -68,6 +68,7 @@ test('show answers with a card that nobody else sees and nobody can decide on', 
         history: {
           lookUp: () => Promise.reject(new Error('nothing is looked up for this')),
           keepDefault: () => Promise.reject(new Error('nothing is kept for this')),
+          noteShared: () => Promise.reject(new Error('nothing is shared for this')),
           visibility: 'never',
         },
         inbox: () => Promise.reject(new Error('nothing is listed for this')),
