@@ -1,7 +1,7 @@
 /**
  * Look-ups in History: the first and the next page of every single filter and of every pair of filters, beside the same question as one hand-written
- * query on the same tables; counts; and an export beside a bare cursor. See README.md.
- *   node bench/history.ts [--rows 10000000] [--database URL] [--samples 8] [--export-rows 1000000] [--out folder]
+ * query on the same tables; counts; `/actions history` from request to answer; and an export beside a bare cursor. See README.md.
+ *   node bench/history.ts [--rows 10000000] [--database URL] [--samples 8] [--answers 200] [--export-rows 1000000] [--out folder]
  * A database that is given keeps its rows for the next run.
  */
 import { cpus, release, totalmem, type } from 'node:os';
@@ -14,6 +14,7 @@ import { openEngine } from '../src/store/engine.ts';
 import { historyStore } from '../src/store/history.ts';
 import { startPostgres } from '../test/setup/local-services.ts';
 import { loadNow, publish, round, tableOf } from './harness/figures.ts';
+import { measureAnswers } from './harness/history-answers.ts';
 import { fillHistory } from './harness/history-data.ts';
 import { measureExport } from './harness/history-export.ts';
 import { type Asked, bareQuery, combinations } from './harness/history-questions.ts';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     rows: { type: 'string', default: '10000000' },
     database: { type: 'string' },
     samples: { type: 'string', default: '8' },
+    answers: { type: 'string', default: '200' },
     'export-rows': { type: 'string', default: '1000000' },
     out: { type: 'string' },
   },
@@ -61,7 +63,7 @@ async function measure(store: HistoryStore, bare: pg.Pool, { filters, query }: A
   const next = cursor === null ? null : await timed(() => store.page(query, { now: benchNow, cursor, size: 25 }));
   const { text, params } = bareQuery(query);
   const written = await timed(() => bare.query(text, params).catch(() => null));
-  const counted = await timed(() => store.count(query, { now: benchNow }));
+  const counted = await timed(() => store.count(query, { now: benchNow, hurried: true }));
   const tooLong = [first, next].filter((one) => one?.value.kind === 'too-long').length;
   return {
     name: JSON.stringify(query),
@@ -74,6 +76,12 @@ async function measure(store: HistoryStore, bare: pg.Pool, { filters, query }: A
     counting: counted.ms,
   };
 }
+
+/** So many of them, from all over. */
+const spread = <T>(all: readonly T[], amount: number): T[] => {
+  const every = Math.max(1, all.length / Math.max(1, amount));
+  return Array.from({ length: Math.min(all.length, amount) }, (_, index) => all[Math.floor(index * every)] as T);
+};
 
 function summary(all: Measured[]) {
   const pages = all.flatMap(({ first, next }) => (next === null ? [first] : [first, next]));
@@ -111,6 +119,7 @@ async function main(databaseUrl: string): Promise<void> {
     ['one filter', of(1)],
     ['two filters', of(2)],
   ] as const;
+  const answers = await measureAnswers(databaseUrl, spread(all, Number(values.answers)));
   const exported = await measureExport(store, databaseUrl, Number(values['export-rows']));
   await bare.end();
   const [version] = (
@@ -137,7 +146,14 @@ async function main(databaseUrl: string): Promise<void> {
       return [name, pages.p50, pages.p95, pages.max, handWritten.p50, handWritten.p95, handWritten.max, counts.p95, tooLong];
     }),
   );
-  const text = `${table}\n\nExport of ${exported.rows.toLocaleString('en')} rows: ${exported.perSecond} rows/s, bare cursor ${exported.barePerSecond} rows/s (${exported.ratio} x), ${exported.addedMiB} MiB of memory added.`;
+  const asked = answers.map(({ platform, millis }) => ({ platform, ...timesOf(millis) }));
+  const answered = tableOf(
+    ['`/actions history`, request to answer', 'p50 ms', 'p95 ms', 'max ms'],
+    asked.map(({ platform, p50, p95, max }) => [platform, p50, p95, max]),
+  );
+  for (const { platform, complaints } of answers)
+    if (complaints.length > 0) console.log(`the bot on ${platform} complained: ${complaints[0]}`);
+  const text = `${table}\n\n${answered}\n\nExport of ${exported.rows.toLocaleString('en')} rows: ${exported.perSecond} rows/s, bare cursor ${exported.barePerSecond} rows/s (${exported.ratio} x), ${exported.addedMiB} MiB of memory added.`;
   console.log(text);
   console.log(
     tableOf(
@@ -152,7 +168,12 @@ async function main(databaseUrl: string): Promise<void> {
     values.out === undefined
       ? { out: path.join(folder, 'results'), readme: path.join(folder, 'README.md') }
       : { out: values.out, readme: null };
-  publish(where, 'history', { machine, rows, days: daysCovered, loading, summaries, exported, byFilters: slowest(results) }, text);
+  publish(
+    where,
+    'history',
+    { machine, rows, days: daysCovered, loading, summaries, answers: asked, exported, byFilters: slowest(results) },
+    text,
+  );
 }
 
 if (values.database !== undefined) await main(values.database);

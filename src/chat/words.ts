@@ -16,6 +16,9 @@ export type WordsContext = { platform: Platform };
 
 export const platformLabels: Record<Decision['platform'], string> = { slack: 'Slack', teams: 'Teams', cli: 'the command line' };
 
+/** For whoever has a message read to them. */
+export const spokenTexts = { buttons: 'Buttons:', cut: 'There is more in the message itself.' };
+
 const done: Record<Verb, string> = { approve: 'approved', reject: 'rejected', undo: 'undone', cancel: 'cancelled' };
 const doing: Record<Verb, string> = { approve: 'approve', reject: 'reject', undo: 'undo', cancel: 'cancel' };
 

@@ -8,8 +8,8 @@ import type { HistoryButton, HistoryCard, HistoryCardRow, HistoryMenu } from '..
 import { writePress } from '../history-press.ts';
 import { historyTexts, menusLeftOut, shortened } from '../history-words.ts';
 import { type Line, plain, showText } from '../show.ts';
-import { escapeMrkdwn } from './escape.ts';
 import { plainText, renderCard, richText, type SlackContent, section } from './render.ts';
+import { spokenText } from './spoken.ts';
 
 /** Under what `msg_blocks_too_long` was met from (bolt-js issues 2509 and 2867); a private answer holds nothing besides. */
 const messageBudget = 11_500;
@@ -45,7 +45,7 @@ export function renderHistory(card: HistoryCard): SlackContent {
     blocks = draw(card, room);
     if (JSON.stringify(blocks).length <= messageBudget) break;
   }
-  return { text: escapeMrkdwn(card.fallback), blocks };
+  return { text: spokenText(card.fallback, blocks), blocks };
 }
 
 function draw(card: HistoryCard, room: Room): KnownBlock[] {

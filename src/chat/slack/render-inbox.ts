@@ -7,8 +7,8 @@ import type { CardPlace } from '../../action-center/inbox.ts';
 import type { InboxCard, InboxRow } from '../inbox-card.ts';
 import { homeHasMore, inboxTexts, openLabel, showLabel, shownText } from '../inbox-words.ts';
 import { type Line, plain, strong, words } from '../show.ts';
-import { escapeMrkdwn } from './escape.ts';
 import { limits, messageBudget, plainText, richText, type SlackContent, section } from './render.ts';
+import { spokenText } from './spoken.ts';
 
 export const inboxActions = { open: 'ac.inbox.open', show: 'ac.inbox.show', refresh: 'ac.inbox.refresh' } as const;
 
@@ -37,13 +37,12 @@ export function renderHome(card: InboxCard, linkTo: LinkTo): KnownBlock[] {
 
 /** What does not fit is left out from the end, and said. */
 export function renderInboxMessage(card: InboxCard, linkTo: LinkTo): SlackContent {
-  const text = escapeMrkdwn(card.fallback);
   for (let shown = card.rows.length; ; shown -= 1) {
     const left = card.rows.length - shown;
     const rows = card.rows.slice(0, shown).flatMap((row) => drawRow(row, linkTo));
     const note = shownText(shown, card.total, left === 0 ? '' : homeHasMore);
     const blocks = [...startOf(card, note), ...rows, ...endOf(card, linkTo)];
-    if (shown === 0 || JSON.stringify(blocks).length <= messageBudget) return { text, blocks };
+    if (shown === 0 || JSON.stringify(blocks).length <= messageBudget) return { text: spokenText(card.fallback, blocks), blocks };
   }
 }
 

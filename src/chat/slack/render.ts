@@ -8,6 +8,7 @@ import type { Evidence } from '../evidence.ts';
 import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
 import { writePressed } from './pressed.ts';
+import { spokenText } from './spoken.ts';
 
 export type SlackContent = { text: string; blocks: KnownBlock[] };
 
@@ -27,7 +28,8 @@ const rooms: readonly [Room, ...Room[]] = [
 ];
 
 export function renderCard(card: Card): SlackContent {
-  return { text: escapeMrkdwn(card.fallback), blocks: blocksOf(card) };
+  const blocks = blocksOf(card);
+  return { text: spokenText(card.fallback, blocks), blocks };
 }
 
 function blocksOf(card: Card): KnownBlock[] {
