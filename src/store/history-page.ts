@@ -26,8 +26,12 @@ export type Way = {
 
 /** So many rows are looked through in their order before the inverted index is asked. */
 const probed = 1500;
+/** What is so frequent that a page is among this many is still read in order. */
+const readOn = 8000;
 /** So many rows are fetched from the inverted index at most. */
 const fetched = 3000;
+/** From so many rows on it can be told how many weeks hold a page of them. */
+const tells = 3;
 
 const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
 export const instant = (column: Sql): Sql => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
@@ -54,21 +58,20 @@ function behind(side: Side, way: Way, place: Place, falling: boolean, included =
 
 const afterStart = (side: Side, way: Way): Sql[] => (way.start ? [behind(side, way, way.start.place, falls(way))] : []);
 
-/** Until where a statement looks: a place, or the end of a span of weeks. Null: to the end. */
-type Until = { place: Place } | { weeks: [number, number] } | null;
+/** Until where a statement looks: the end of a span of weeks. Null: to the end. */
+type Until = { weeks: [number, number] } | null;
 
 function upTo(side: Side, way: Way, until: Until): Sql[] {
   if (until === null) return [];
-  const falling = falls(way);
-  if ('place' in until) return [behind(side, way, until.place, !falling, true)];
   const [first, last] = until.weeks;
-  return [falling ? sql`${side.updated} >= ${weekStart(first)}::timestamptz` : sql`${side.updated} < ${weekStart(last + 1)}::timestamptz`];
+  return [
+    falls(way) ? sql`${side.updated} >= ${weekStart(first)}::timestamptz` : sql`${side.updated} < ${weekStart(last + 1)}::timestamptz`,
+  ];
 }
 
-/** The place of the last row that is looked through in order; null when there are fewer. */
-async function edgeOf(tx: Tx, way: Way): Promise<Place | null> {
+/** The next rows in their order, whatever they are: nothing but what an index has. */
+function nextRows(way: Way): Sql {
   const side = sides.filed;
-  const { key, order } = placeIn(side, way);
   const from = way.query.sort.column === 'updated' ? since(way.query.period, way.now) : null;
   const list = [
     sql`h.tenant_id = ${way.tenantId}`,
@@ -77,9 +80,7 @@ async function edgeOf(tx: Tx, way: Way): Promise<Place | null> {
     ...(from === null ? [] : [sql`h.updated_at >= ${from}::timestamptz`]),
     ...afterStart(side, way),
   ];
-  const { rows } = await sql<Place>`select ${key} as key, ${instant(side.updated)} as at, h.id from history_entries h
-    where ${and(list)} order by ${order(falls(way))} offset ${probed - 1} limit 1`.execute(tx);
-  return rows[0] ?? null;
+  return sql`from history_entries h where ${and(list)} order by ${placeIn(side, way).order(falls(way))}`;
 }
 
 /** What is not filed, as far as `until`. */
@@ -100,7 +101,8 @@ function unfiledPart(way: Way, until: Until): Sql {
 /** An entry is out of date once its action has changed. Not a join, so that it is only asked of rows that would be answered. */
 export const current = (id: Sql): Sql => sql`(select c.filed from actions c where c.id = ${id} collate "default")`;
 
-function orderedPart(way: Way, until: Until): Sql {
+/** `among`: so many of the next rows are looked through and no more; null: all. It stops at a whole page. */
+function orderedPart(way: Way, among: number | null): Sql {
   const side = sides.filed;
   const { key, order } = placeIn(side, way);
   const list = [
@@ -108,17 +110,17 @@ function orderedPart(way: Way, until: Until): Sql {
     sql`h.updated_at is not null`,
     ...conditions(way.query, way.now, side),
     ...afterStart(side, way),
-    ...upTo(side, way, until),
     current(sql`h.id`),
   ];
-  return sql`select h.id, ${key}, h.updated_at from history_entries h where ${and(list)} order by ${order(falls(way))} limit ${way.limit}`;
+  const rows = among === null ? sql`history_entries` : sql`(select * ${nextRows(way)} limit ${among})`;
+  return sql`select h.id, ${key} as key, h.updated_at from ${rows} h where ${and(list)} order by ${order(falls(way))} limit ${way.limit}`;
 }
 
 /**
  * What to ask the inverted index for, best first; the rest is compared row by row. Each costs as much as there are actions with it: names and
  * investigations are rare, of words and properties the rarer ones go first.
  */
-export function waysToFetch(query: HistoryQuery, weeks: [number, number], wordsAreRarer = true): Sql[][] {
+export function waysToFetch(query: HistoryQuery, weeks: Weeks, wordsAreRarer = true): Sql[][] {
   const asked = askedProperties(query);
   const tokens = askedTokens(asked, weeks).map((set) => sql`h.tokens && ${set}::int[]`);
   const text = textQuery(query.filters);
@@ -131,15 +133,11 @@ export function waysToFetch(query: HistoryQuery, weeks: [number, number], wordsA
 async function areWordsRarer(tx: Tx, way: Way): Promise<boolean> {
   const { filters } = way.query;
   if (askedProperties(way.query).length === 0 || filters.asset.length + filters.investigation.length > 0) return true;
-  const side = sides.filed;
-  const list = [sql`h.tenant_id = ${way.tenantId}`, sql`h.updated_at is not null`, inTab(way.query.tab, side), ...afterStart(side, way)];
   const others = { ...way.query, filters: { ...filters, text: [] } };
   const { rows } = await sql<{ words: number; others: number }>`
     select count(*) filter (where h.words @@ ${textQuery(filters) ?? ''}::tsquery) as words,
-      count(*) filter (where ${and(conditions(others, way.now, side))}) as others
-    from (select * from history_entries h where ${and(list)} order by ${placeIn(side, way).order(falls(way))} limit ${probed}) as h`.execute(
-    tx,
-  );
+      count(*) filter (where ${and(conditions(others, way.now, sides.filed))}) as others
+    from (select * ${nextRows(way)} limit ${probed}) as h`.execute(tx);
   const { words = 0, others: properties = 0 } = rows[0] ?? {};
   return words <= properties;
 }
@@ -167,33 +165,44 @@ function sortedPart(way: Way): Sql {
     where ${current(sql`matching.id`)} limit ${way.limit}`;
 }
 
-type Rows = { found: Found[]; full: boolean };
+/** Where the filed rows come from: the next ones in order, or what an inverted index finds. */
+type Source = { among: number | null } | { until: Until; lookUps: Sql[] };
+/** In the order of reading. `filed`: how many of them, or behind them, are filed; `seen`: how many the inverted index found. */
+type Rows = { found: Found[]; filed: number; seen: number };
 
-/** In the order of reading. `full`: not all could be fetched, and these are not the first. */
-async function rowsOf(tx: Tx, way: Way, until: Until, lookUps: Sql[] = []): Promise<Rows> {
+async function rowsOf(tx: Tx, way: Way, source: Source): Promise<Rows> {
   await way.goOn();
   const order = sql.raw(falls(way) ? 'desc' : 'asc');
   const byPlace = sql`place_key collate "C" ${order}, place_at ${order}, found_id ${order}`;
-  const none = sql`select null as id, null as key, null::timestamptz as updated_at, false as fits limit 0`;
-  const { rows } = await sql<Found & { seen: number }>`
-    with fetched as materialized (${lookUps.length > 0 ? fetchedRows(way, until, lookUps) : none}),
+  const isOrdered = 'among' in source;
+  const fetched = isOrdered ? sql`` : sql`fetched as materialized (${fetchedRows(way, source.until, source.lookUps)}),`;
+  const { rows } = await sql<Found & { filed_found: number; seen: number }>`
+    with ${fetched}
+    filed (found_id, place_key, place_at) as materialized (${isOrdered ? orderedPart(way, source.among) : sortedPart(way)}),
     found as materialized (
-      select * from ((${unfiledPart(way, until)}) union all (${lookUps.length > 0 ? sortedPart(way) : orderedPart(way, until)})) as both_parts
+      select * from ((${unfiledPart(way, isOrdered ? null : source.until)}) union all (select * from filed)) as both_parts
       order by ${byPlace} limit ${way.limit})
-    select ${actionColumns}, place_key, ${instant(sql`place_at`)} as place_at, seen
-    from (select count(*) as seen from fetched) as counted
+    select ${actionColumns}, place_key, ${instant(sql`place_at`)} as place_at, filed_found, seen
+    from (select (select count(*) from filed) as filed_found, ${isOrdered ? sql`0` : sql`(select count(*) from fetched)`} as seen) as counted
       left join (found join actions on id = found_id collate "default") on true
     order by ${sql`place_key collate "C" ${order}, found.place_at ${order}, found_id ${order}`}`.execute(tx);
-  return { found: rows.filter((row) => row.id !== null), full: (rows[0]?.seen ?? 0) >= fetched };
+  const [{ filed_found: filed = 0, seen = 0 } = {}] = rows;
+  return { found: rows.filter((row) => row.id !== null), filed, seen };
 }
 
+type Weeks = [number, number];
+type Extent = { first: Date | null; last: Date | null };
+const newest = (way: Pick<Way, 'tenantId' | 'query'>, order: 'asc' | 'desc'): Sql =>
+  sql`(select h.updated_at from history_entries h where h.tenant_id = ${way.tenantId} and h.updated_at is not null
+    and ${inTab(way.query.tab, sides.filed)} order by h.updated_at ${sql.raw(order)}, h.id ${sql.raw(order)} limit 1)`;
+
 /** The weeks in which there is anything to find, as far as the question says. */
-export async function weeksOf(tx: Tx, way: Pick<Way, 'tenantId' | 'query' | 'now' | 'start'>): Promise<[number, number] | null> {
-  const list = sql`h.tenant_id = ${way.tenantId} and h.updated_at is not null and ${inTab(way.query.tab, sides.filed)}`;
-  const { rows } = await sql<{ first: Date | null; last: Date | null }>`select
-    (select h.updated_at from history_entries h where ${list} order by h.updated_at, h.id limit 1) as first,
-    (select h.updated_at from history_entries h where ${list} order by h.updated_at desc, h.id desc limit 1) as last`.execute(tx);
-  const { first = null, last = null } = rows[0] ?? {};
+export async function weeksOf(tx: Tx, way: Pick<Way, 'tenantId' | 'query' | 'now' | 'start'>): Promise<Weeks | null> {
+  const { rows } = await sql<Extent>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last`.execute(tx);
+  return rows[0] ? weeksIn(rows[0], way) : null;
+}
+
+function weeksIn({ first, last }: Extent, way: Pick<Way, 'query' | 'now' | 'start'>): Weeks | null {
   if (first === null || last === null) return null;
   const from = since(way.query.period, way.now);
   let [low, high] = [weekOf(Math.max(first.getTime(), from === null ? 0 : Date.parse(from))), weekOf(last.getTime())];
@@ -205,45 +214,65 @@ export async function weeksOf(tx: Tx, way: Pick<Way, 'tenantId' | 'query' | 'now
   return low <= high ? [low, high] : null;
 }
 
-/** How many weeks to look at for two pages, given how many rows were found in a part of them. */
-const enough = (weeks: number, found: number, limit: number): number => Math.max(1, Math.ceil((weeks * 2 * limit) / (found + 0.3)));
-
-export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
-  const { query } = way;
-  const asks = askedProperties(query).length > 0 || textQuery(query.filters) !== null;
-  const hasOrder = query.tab === 'history' || query.sort.column === 'updated';
-  const place = asks && hasOrder ? await edgeOf(tx, way) : null;
-  const until = place && { place };
-  const { found } = await rowsOf(tx, way, until);
-  if (place === null || found.length >= way.limit) return found;
-  const all = await weeksOf(tx, way);
-  if (all === null) return (await rowsOf(tx, way, null)).found;
-  return query.sort.column === 'updated' ? findByWeeks(tx, way, all, { place, found: found.length }) : findRare(tx, way, all);
+/** The time of the last row that was looked through, null when all were; and the weeks there are. */
+async function horizonOf(tx: Tx, way: Way): Promise<{ edge: Date | null; weeks: Weeks | null }> {
+  await way.goOn();
+  const { rows } = await sql<Extent & { edge: Date | null }>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last,
+    (select h.updated_at ${nextRows(way)} offset ${probed - 1} limit 1) as edge`.execute(tx);
+  const [row] = rows;
+  return { edge: row?.edge ?? null, weeks: row ? weeksIn(row, way) : null };
 }
 
+/** How much to look at for two pages, given how many rows were found in a part of it. */
+const enough = (part: number, found: number, limit: number): number => Math.max(1, Math.ceil((part * 2 * limit) / (found + 0.3)));
+
+export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
+  const { query, limit } = way;
+  const asks = askedProperties(query).length > 0 || textQuery(query.filters) !== null;
+  const hasOrder = query.tab === 'history' || query.sort.column === 'updated';
+  if (!asks || !hasOrder) return findAll(tx, way);
+  const first = await rowsOf(tx, way, { among: probed });
+  if (first.filed >= limit) return first.found;
+  const { edge, weeks } = await horizonOf(tx, way);
+  if (edge === null) return first.found;
+  const further = enough(probed, first.filed, limit);
+  if (further <= readOn) {
+    const more = await rowsOf(tx, way, { among: further });
+    if (more.filed >= limit) return more.found;
+  }
+  if (weeks === null) return findAll(tx, way);
+  return query.sort.column === 'updated' ? findByWeeks(tx, way, weeks, { edge, found: first.filed }) : findRare(tx, way, weeks);
+}
+
+const findAll = async (tx: Tx, way: Way): Promise<Found[]> => (await rowsOf(tx, way, { among: null })).found;
+
+const spanned = ([low, high]: Weeks, span: number, falling: boolean): Weeks =>
+  falling ? [Math.max(low, high - span + 1), high] : [low, Math.min(high, low + span - 1)];
+
 /** In order of time, a span of weeks after the other. */
-async function findByWeeks(tx: Tx, way: Way, [low, high]: [number, number], seen: { place: Place; found: number }): Promise<Found[]> {
+async function findByWeeks(tx: Tx, way: Way, [low, high]: Weeks, seen: { edge: Date; found: number }): Promise<Found[]> {
   const begin = way.start ? Date.parse(way.start.place.at) / weekMs : falls(way) ? high + 1 : low;
   const wordsAreRarer = textQuery(way.query.filters) === null || (await areWordsRarer(tx, way));
-  let span = enough(Math.abs(Date.parse(seen.place.at) / weekMs - begin), seen.found, way.limit);
+  let span = enough(Math.abs(seen.edge.getTime() / weekMs - begin), seen.found, way.limit);
   for (;;) {
-    const weeks: [number, number] = falls(way) ? [Math.max(low, high - span + 1), high] : [low, Math.min(high, low + span - 1)];
+    const weeks = spanned([low, high], span, falls(way));
     const whole = weeks[0] === low && weeks[1] === high;
     const found = await fetchRows(tx, way, whole ? null : { weeks }, waysToFetch(way.query, weeks, wordsAreRarer));
-    if (found === null) return (await rowsOf(tx, way, null)).found;
+    if (found === null) return findAll(tx, way);
     if (whole || found.length >= way.limit) return found;
-    span = Math.max(span * 8, enough(span, found.length, way.limit));
+    span = found.length >= tells ? Math.max(span + 1, enough(span, found.length, way.limit)) : span * 8;
   }
 }
 
 /** Null: there are more than can be fetched, whatever the inverted index is asked for. */
 async function fetchRows(tx: Tx, way: Way, until: Until, ways: Sql[][]): Promise<Found[] | null> {
   for (const lookUps of ways) {
-    const { found, full } = lookUps.length > 0 ? await rowsOf(tx, way, until, lookUps) : { found: [], full: true };
-    if (!full) return found;
+    if (lookUps.length === 0) continue;
+    const { found, seen } = await rowsOf(tx, way, { until, lookUps });
+    if (seen < fetched) return found;
   }
   return null;
 }
 
-const findRare = async (tx: Tx, way: Way, weeks: [number, number]): Promise<Found[]> =>
-  (await fetchRows(tx, way, null, waysToFetch(way.query, weeks))) ?? (await rowsOf(tx, way, null)).found;
+const findRare = async (tx: Tx, way: Way, weeks: Weeks): Promise<Found[]> =>
+  (await fetchRows(tx, way, null, waysToFetch(way.query, weeks))) ?? findAll(tx, way);
