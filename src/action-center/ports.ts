@@ -62,7 +62,11 @@ export type AuditEvent = {
     | 'superseded'
     | 'alarm'
     | 'batch'
-    | 'exported';
+    | 'exported'
+    | 'reminded'
+    | 'escalated'
+    | 'warned'
+    | 'delegated';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;

@@ -150,6 +150,8 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
       insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, wanted_version, next_try_at, created_at)
       select t.card_id, added.tenant_id, added.id, t.platform, t.conversation, 'action', added.version, added.created_at, added.created_at
       from added, jsonb_to_recordset(${json(cards)}::jsonb) as t (card_id text, platform text, conversation text)),
+    planned as (
+      insert into reminder_plans (action_id, tenant_id, next_at) select id, tenant_id, created_at from added),
     entered as (
       insert into history_entries (id, tenant_id, type, type_key, source, severity, words, entity_types, entity_key, asset_key, details_key,
         investigation_key, places)
