@@ -71,13 +71,14 @@ export async function inboxOf(deps: InboxDeps, asked: AskingPerson): Promise<Res
   if (!person.ok) return person;
   const actor = person.value;
   const now = deps.now();
-  const types = typesFor(actor, deps.settings);
+  const types = decidableTypes(actor, deps.settings);
   const [found, decided] = await Promise.all([
     types.length === 0 ? { actions: [], total: 0 } : deps.store.candidates(candidateQuery(actor, types, now)),
     deps.store.decidedBy(actor.entraId, inboxLimits.decided),
   ]);
   const readable = decided.filter(({ action }) => mayRead(actor, action, deps.settings));
-  if (types.length === 0 && readable.length === 0) return refuse({ kind: 'may-decide-nothing', missing: missingFor(actor, deps.settings) });
+  if (types.length === 0 && readable.length === 0)
+    return refuse({ kind: 'may-decide-nothing', missing: missingRoles(actor, deps.settings) });
   const waiting = found.actions.filter((action) => awaits(actor, action, { ...deps, at: now.toISOString() }));
   return ok({
     at: now.toISOString(),
@@ -102,7 +103,7 @@ function candidateQuery(actor: Actor, types: readonly ActionType[], now: Date): 
 const urgentUntil = (now: Date): string => new Date(now.getTime() + urgentMs).toISOString();
 
 /** The types this person's roles are enough for, devices aside, and that are decided here at all. */
-function typesFor(actor: Actor, settings: InboxDeps['settings']): ActionType[] {
+export function decidableTypes(actor: Actor, settings: InboxDeps['settings']): ActionType[] {
   const everywhere = { roles: actor.roles, deviceGroups: ['*'] };
   return ActionType.options.filter(
     (type) => mayBeCarriedOut(type, settings.backend) && mayDecide(everywhere, { type, entities: [] }, 'approve', settings).allowed,
@@ -110,7 +111,7 @@ function typesFor(actor: Actor, settings: InboxDeps['settings']): ActionType[] {
 }
 
 /** What is missing for each workload, the easiest way of each. */
-function missingFor(actor: Actor, settings: InboxDeps['settings']): Role[][] {
+export function missingRoles(actor: Actor, settings: InboxDeps['settings']): Role[][] {
   const types = ['isolateDevice', 'softDeleteEmail', 'disableUser'] as const;
   const easiest = types.flatMap((type) => {
     const permission = mayDecide({ ...actor, deviceGroups: ['*'] }, { type, entities: [] }, 'approve', settings);

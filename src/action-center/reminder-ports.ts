@@ -1,8 +1,10 @@
 /** What reminding needs from the outside. */
-import type { ActionId, EntraId } from './action.ts';
+import type { ActionId, Actor, EntraId } from './action.ts';
 import type { RemediationAction } from './intake.ts';
 import type { AuditEvent, CardTarget } from './ports.ts';
+import type { PersonRefusal, Result } from './refusal.ts';
 import type { CardOfAction, ReminderKind, Told } from './reminders.ts';
+import type { SlackAccount } from './sign-in-ports.ts';
 
 export type ClaimedAction = { action: RemediationAction; cards: CardOfAction[]; told: Told[] };
 
@@ -54,6 +56,13 @@ export type OnCall = (asked: { at: string; actions: readonly RemediationAction[]
 
 /** Where a person can be told something in private, on the preferred platform when they are there; null: nowhere. */
 export type Reach = (entraId: EntraId, prefer: CardTarget['platform'] | null) => Promise<CardTarget | null>;
+
+/** What a directory knows beyond who somebody is. Throws UpstreamError without an answer. */
+export interface PeopleBook {
+  /** The one enabled member with this address, asked afresh. */
+  personByAddress(address: string): Promise<Result<Actor, PersonRefusal>>;
+  slackAccountsOf(entraId: EntraId): Promise<SlackAccount[]>;
+}
 
 /** Who takes the place of a person now; null: nobody. */
 export type StandIn = (entraId: EntraId, now: Date) => Promise<{ entraId: EntraId; forName: string; until: string } | null>;
