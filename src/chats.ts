@@ -6,6 +6,7 @@ import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import { keepDefault, lookUp } from './action-center/look-up.ts';
 import type { CardRow } from './action-center/ports.ts';
+import { isReminder } from './action-center/reminders.ts';
 import { checkUndo, undo } from './action-center/undo.ts';
 import { noticeFor } from './chat/alarm-words.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
@@ -22,10 +23,12 @@ import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { batchLoop, drawBatch, manyFlows } from './many.ts';
+import { delegatingOf, drawReminder, type LinkTo } from './reminding.ts';
 import { inboxStore } from './store/inbox.ts';
 
 type Chat = {
   surface: Surface;
+  linkTo: LinkTo;
   path: string;
   handle(req: IncomingMessage, res: ServerResponse): void;
   stop(deadlineMs: number): Promise<void>;
@@ -54,7 +57,7 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     poke();
   });
   const exports = exportJobs(ground);
-  const all = { flows, many, exports };
+  const all = { flows, many, exports, poke };
   const chats: Chat[] = [];
   const stopAll = async (deadlineMs: number) => {
     await Promise.all(chats.map((chat) => chat.stop(deadlineMs)));
@@ -74,7 +77,7 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     await stopAll(0);
     throw error;
   }
-  const loops = chats.map(({ surface }) => cardLoop(ground, surface));
+  const loops = chats.map((chat) => cardLoop(ground, chat));
   const batches = batchLoop(ground, deps, flowsOf, poke);
   batchWork = batches;
   return {
@@ -119,9 +122,16 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
   };
 }
 
-type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs };
+type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs; poke: () => void };
 
-const common = ({ log, settings }: Foundation, flows: AllFlows) => ({ log, ...flows, backend: settings.backend, now: () => Date.now() });
+const common = ({ log, settings }: Foundation, { flows, many, exports }: AllFlows) => ({
+  log,
+  flows,
+  many,
+  exports,
+  backend: settings.backend,
+  now: () => Date.now(),
+});
 
 function slackDeps(ground: Foundation, flows: AllFlows) {
   return {
@@ -147,6 +157,7 @@ function teamsDeps(ground: Foundation, { flows, poke, settings }: ForTeams): Tea
     routed: policy.conversations('teams'),
     commands: commandsOf(ground, flows),
     redraw: async (row) => {
+      if (isReminder(row.note)) return (await drawReminder(ground, row, () => null)).card;
       if (row.kind === 'batch') return row.actionId === null ? null : ((await drawBatch(ground, row.actionId))?.card ?? null);
       const action = row.actionId === null ? null : await store.get(row.actionId);
       return action || row.kind === 'notice' ? drawCard(ground, row, action) : null;
@@ -173,7 +184,7 @@ function exportJobs(ground: Foundation): ExportJobs {
   return openExportJobs({ ...exportDepsOf(ground), waiting, publicUrl: config.publicUrl, log, ...paced });
 }
 
-function commandsOf(ground: Foundation, { many, exports }: AllFlows): AnswerCommand {
+function commandsOf(ground: Foundation, { many, exports, poke }: AllFlows): AnswerCommand {
   const { store, directory, settings, now, log } = ground;
   const isBarred = (action: RemediationAction) => ground.policy.barred({ ...action, id: action.key }) !== null;
   const inboxDeps = { inboxStore: inboxStore(ground.db, ground.config.tenantId), directory, settings, now, log, isBarred };
@@ -186,6 +197,7 @@ function commandsOf(ground: Foundation, { many, exports }: AllFlows): AnswerComm
     places: ground.cardPlaces,
     inbox: (asked: InboxAsked) => answerInbox(inboxDeps, asked),
     exports,
+    delegating: delegatingOf(ground, poke),
     log,
   };
   return (asked) => answerCommand(deps, asked);
@@ -200,7 +212,7 @@ function historyFlows({ history, preferences, store, directory, policy, now }: F
   };
 }
 
-function cardLoop(ground: Foundation, surface: Surface): Loop {
+function cardLoop(ground: Foundation, { surface, linkTo }: Chat): Loop {
   const { log } = ground;
   const resting = new Map<string, number>();
   const draw = (row: CardRow, action: RemediationAction | null) => drawCard(ground, row, action);
@@ -208,8 +220,9 @@ function cardLoop(ground: Foundation, surface: Surface): Loop {
     surface,
     draw,
     drawBatch: (id: string) => drawBatch(ground, id),
+    drawReminder: (row: CardRow) => drawReminder(ground, row, linkTo),
     resting,
-    now: Date.now,
+    now: () => ground.now().getTime(),
     tell: (event: ReconcileEvent) => tell(ground, event),
   };
   return startLoop({

@@ -249,6 +249,8 @@ export interface CardStore {
   later(cardId: string, at: number, failure: { error: string; uncertain: boolean } | null): Promise<void>;
   /** The message is gone: post anew, or stop when nobody needs it. */
   lost(cardId: string, again: boolean): Promise<void>;
+  /** Not to be posted any more: what it was to say is not true by now. */
+  withdraw(cardId: string): Promise<void>;
   /**
    * Somebody looks at a message `ref` that carries this card. Null: there is no such card in this conversation.
    * `ours` it is the card's message; `kept` the card's own post is not answered yet, so this is remembered as where it may be;

@@ -1,7 +1,7 @@
 /** When somebody is reminded of an action, and who. Pure: what is due is computed from the action, the policy and what was told already. */
 import type { ActionId, EntraId } from './action.ts';
 import type { NormalisedIntake, RemediationAction } from './intake.ts';
-import type { CardTarget } from './ports.ts';
+import type { AuditEvent, CardTarget } from './ports.ts';
 
 export type ReminderTo =
   /** Under every posted card of the action. */
@@ -29,7 +29,9 @@ export type ReminderPolicy = {
   quietUntil(action: NormalisedIntake, now: Date): Date | null;
 };
 
-export type ReminderKind = 'reminded' | 'escalated' | 'warned';
+const reminderKinds = ['reminded', 'escalated', 'warned'] as const;
+export type ReminderKind = (typeof reminderKinds)[number];
+export const isReminder = (event: AuditEvent | null): boolean => reminderKinds.some((kind) => kind === event?.kind);
 /** Where the cards of an action are. */
 export type CardOfAction = CardTarget & { cardId: string };
 /** One rung to one target that is in the record. */

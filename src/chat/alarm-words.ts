@@ -3,6 +3,7 @@ import { catalogue } from '../action-center/catalogue.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { AuditEvent } from '../action-center/ports.ts';
 import type { NoteCard } from './card.ts';
+import { delegatedLines } from './delegation-words.ts';
 import { subjectOf } from './evidence.ts';
 import { exact, foreign, type Line, plain, showText, strong, time, words } from './show.ts';
 import { outcomeText } from './words.ts';
@@ -19,6 +20,7 @@ function linesOf(event: AuditEvent, action: RemediationAction | null): Line[] {
   const { alarm } = event.data;
   if (event.kind === 'alarm' && alarm === 'refusals') return refusalLines(event.data);
   if (event.kind === 'alarm' && alarm === 'failed') return failureLines(event.data, action);
+  if (event.kind === 'delegated') return delegatedLines(event.data);
   return vetoLines(event.data, action);
 }
 
