@@ -23,7 +23,7 @@ import { takeActions } from './queue/actions.ts';
 import type { QueueLink } from './queue/connection.ts';
 import { queueNames } from './queue/contract.ts';
 import { openRelay, type Relay, requeueThrough } from './queue/decisions.ts';
-import { reminding, tellExpired } from './reminding.ts';
+import { capacityOf, reminding, tellExpired } from './reminding.ts';
 import { fileActions } from './store/history-filing.ts';
 
 type Queue = ReturnType<QueueLink['producer']>;
@@ -63,6 +63,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
     signIns: ground.signIns,
     whoElseMay: (action, verb, asker) => knownDeciders({ ...ground, soon: (work, ms) => within(work, ms, null) }, action, verb, asker),
     newDecisionId,
+    ...capacityOf(ground),
     poke: pokeAll,
   };
   const announcing = announceThrough(ground, announceDeps);

@@ -5,7 +5,7 @@ import type { ExportDeps } from './action-center/export.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import { keepDefault, lookUp } from './action-center/look-up.ts';
-import type { CardRow } from './action-center/ports.ts';
+import type { CardRow, Lanes } from './action-center/ports.ts';
 import { isReminder } from './action-center/reminders.ts';
 import { checkUndo, undo } from './action-center/undo.ts';
 import { noticeFor } from './chat/alarm-words.ts';
@@ -23,7 +23,7 @@ import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { batchLoop, drawBatch, manyFlows } from './many.ts';
-import { delegatingOf, drawReminder, type LinkTo } from './reminding.ts';
+import { delegatingOf, drawReminder, inboxStandIn, type LinkTo } from './reminding.ts';
 import { inboxStore } from './store/inbox.ts';
 
 type Chat = {
@@ -187,7 +187,16 @@ function exportJobs(ground: Foundation): ExportJobs {
 function commandsOf(ground: Foundation, { many, exports, poke }: AllFlows): AnswerCommand {
   const { store, directory, settings, now, log } = ground;
   const isBarred = (action: RemediationAction) => ground.policy.barred({ ...action, id: action.key }) !== null;
-  const inboxDeps = { inboxStore: inboxStore(ground.db, ground.config.tenantId), directory, settings, now, log, isBarred };
+  const standIn = inboxStandIn(ground);
+  const inboxDeps = {
+    standIn: standIn ?? undefined,
+    inboxStore: inboxStore(ground.db, ground.config.tenantId),
+    directory,
+    settings,
+    now,
+    log,
+    isBarred,
+  };
   const deps = {
     look: (asked: Look) => look({ store, directory, settings, now }, asked),
     draw: (action: RemediationAction) => drawAction(ground, action),
@@ -229,7 +238,12 @@ function cardLoop(ground: Foundation, { surface, linkTo }: Chat): Loop {
     everyMs: beatMs,
     restMs: cardsRestMs,
     run: async () => {
-      const { cards, lanes, store, holder } = ground;
+      const { cards, store, holder } = ground;
+      // A platform counts by the real clock, whatever this deployment is told the time is.
+      const lanes: Lanes = {
+        take: (lane, limit) => ground.lanes.take(lane, limit, Date.now()),
+        block: (lane, until) => ground.lanes.block(lane, Date.now() + until - ground.now().getTime()),
+      };
       return (await reconcile({ ...deps, cards, lanes, store, holder })).nextInMs;
     },
     onError: (error) => log.error({ err: error, platform: surface.platform }, 'the reconciler failed; it is tried again'),

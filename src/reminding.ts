@@ -1,6 +1,10 @@
 /** Reminders and stand-ins joined together: the flows on the record, who can be reached where, and the message as it is drawn. No product logic. */
+import type { EntraId } from './action-center/action.ts';
+import type { CarryOutDeps } from './action-center/carry-out.ts';
+import type { DecideDeps } from './action-center/decide.ts';
 import { type Delegating, type DelegationDeps, delegating, standInLookUp } from './action-center/delegation.ts';
-import type { CardPlace } from './action-center/inbox.ts';
+import { UpstreamError } from './action-center/errors.ts';
+import type { CardPlace, InboxDeps } from './action-center/inbox.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import type { CardRow } from './action-center/ports.ts';
 import { type Reminded, remind } from './action-center/remind.ts';
@@ -23,13 +27,23 @@ type Ground = Pick<
 >;
 
 /** Where they decided last, else an account that the directory knows. In Teams everybody is known by their Entra id. */
-export function reachOf({ config, db, directory }: Pick<Ground, 'config' | 'db' | 'directory'>): Reach {
+export function reachOf({ config, db, directory, log }: Pick<Ground, 'config' | 'db' | 'directory' | 'log'>): Reach {
   const lastAccount = lastAccountOf(db, config.tenantId);
+  const inSlack = async (entraId: EntraId): Promise<string | undefined> => {
+    try {
+      return (await directory.slackAccountsOf(entraId))[0]?.userId;
+    } catch (error) {
+      // A directory that is away must not hold back everybody's reminders: somebody else hears of it.
+      if (!(error instanceof UpstreamError) || error.service !== 'directory') throw error;
+      log.warn({ entraId, err: error }, 'the directory could not say where a person can be told');
+      return undefined;
+    }
+  };
   return async (entraId, prefer) => {
     const platforms = config.platforms.toSorted((a, b) => Number(b === prefer) - Number(a === prefer));
     for (const platform of platforms) {
       const last = await lastAccount(entraId, platform);
-      const known = platform === 'teams' ? entraId : (await directory.slackAccountsOf(entraId))[0]?.userId;
+      const known = platform === 'teams' ? entraId : await inSlack(entraId);
       const conversation = last ?? known;
       if (conversation !== undefined) return { platform, conversation };
     }
@@ -52,6 +66,42 @@ export function delegatingOf(ground: Ground, poke: () => void): Delegating | nul
 export function standInOf(ground: Ground) {
   const deps = delegationDeps(ground, () => {});
   return deps === null ? null : standInLookUp({ ...deps, log: ground.log });
+}
+
+/** For the inbox of somebody who stands in; null: nobody does. */
+export function inboxStandIn(ground: Ground): InboxDeps['standIn'] | null {
+  const { policy, delegations, reminders } = ground;
+  if (policy.delegation === null) return null;
+  return async (entraId, ids, at) => {
+    const [mine, reminded] = await Promise.all([delegations.of(entraId, at), reminders.standingIn(entraId, ids)]);
+    const taken = mine.filter((one) => one.standIn === entraId && one.from <= at);
+    const nameOf = new Map(taken.map((one) => [one.entraId, one.displayName]));
+    const named = [...reminded].flatMap(([id, absent]): [string, string][] => {
+      const name = nameOf.get(absent);
+      return name === undefined ? [] : [[id, name]];
+    });
+    return { taken, remindedFor: new Map(named) };
+  };
+}
+
+/** For whom somebody was reminded of an action; empty where nobody stands in. */
+export function capacityOf({ policy, reminders }: Ground): Pick<DecideDeps, 'standsInFor'> {
+  if (policy.delegation === null) return {};
+  return { standsInFor: async (entraId, actionId) => (await reminders.standingIn(entraId, [actionId])).get(actionId) ?? null };
+}
+
+/** Who hears a private notice in the place of somebody who is away. */
+export function divertOf(ground: Ground): Pick<CarryOutDeps, 'divert'> {
+  const standIn = standInOf(ground);
+  if (standIn === null) return {};
+  const reach = reachOf(ground);
+  return {
+    divert: async (entraId, prefer) => {
+      const found = await standIn(entraId, ground.now());
+      const target = found === null ? null : await reach(found.entraId, prefer);
+      return found === null || target === null ? null : { target, forName: found.forName };
+    },
+  };
 }
 
 /** One look at what is due; null: the policy reminds nobody. */

@@ -134,8 +134,8 @@ export interface ActionStore {
   apply(change: Change): Promise<RemediationAction | null>;
   /** An audit event without a change (a refused click, a late outcome). */
   note(actionId: ActionId | null, event: AuditEvent): Promise<void>;
-  /** An audit event that these people are told of in private, each once, however often this is called. */
-  tell(actionId: ActionId, event: AuditEvent, people: { noticeId: string; target: CardTarget }[]): Promise<void>;
+  /** An audit event that these people are told of in private, each once, however often this is called. `standsInFor`: the name of who would be told. */
+  tell(actionId: ActionId, event: AuditEvent, people: { noticeId: string; target: CardTarget; standsInFor?: string }[]): Promise<void>;
   /** Who decided actions of these types since then, the latest first. Looks at a bounded number of the newest actions. */
   recentDeciders(types: readonly ActionType[], since: string, limit: number): Promise<EntraId[]>;
   /** Decisions and outcomes of an action, in order. */

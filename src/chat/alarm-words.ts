@@ -5,6 +5,7 @@ import type { AuditEvent } from '../action-center/ports.ts';
 import type { NoteCard } from './card.ts';
 import { delegatedLines } from './delegation-words.ts';
 import { subjectOf } from './evidence.ts';
+import { standInLine } from './reminder-words.ts';
 import { exact, foreign, type Line, plain, showText, strong, time, words } from './show.ts';
 import { outcomeText } from './words.ts';
 
@@ -63,7 +64,7 @@ function failureLines({ status, message, others }: Data, action: RemediationActi
 }
 
 /** Private: to everybody whose decision it was. */
-function vetoLines({ verb, reason }: Data, action: RemediationAction | null): Line[] {
+function vetoLines({ verb, reason, standsInFor }: Data, action: RemediationAction | null): Line[] {
   const what = verb === 'reject' ? 'Your rejection was not passed on to the backend. ' : 'Your approval was not carried out. ';
   return [
     [strong(what), ...aboutOf(action)],
@@ -75,5 +76,6 @@ function vetoLines({ verb, reason }: Data, action: RemediationAction | null): Li
           : 'Nothing was done. If it is still needed, have it raised again and ask somebody who may decide.',
       ),
     ],
+    ...(textOf(standsInFor) === '' ? [] : [standInLine(textOf(standsInFor))]),
   ];
 }

@@ -84,6 +84,8 @@ export const takenLine = (one: Delegation): Line => [
   words(': what they would be told comes to you. You decide with your own roles alone.'),
 ];
 
+export const remindedForLine = (name: string): Line => [words('You were reminded of this for '), foreign(name, 100), words('.')];
+
 /** What the stand-in hears when they are named. */
 export function delegatedLines({ displayName, from, until, because }: AuditEvent['data']): Line[] {
   const reason: Line = typeof because === 'string' && because !== '' ? [words(' Their reason: '), foreign(because, 200)] : [];

@@ -180,15 +180,18 @@ async function tell(
   tenantId: string,
   { actionId, event, people }: { actionId: ActionId; event: AuditEvent; people: Parameters<ActionStore['tell']>[2] },
 ): Promise<void> {
-  const notices = people.map(({ noticeId, target }) => ({ card_id: noticeId, ...target }));
+  const notices = people.map(({ noticeId, target, standsInFor }) => {
+    const note = standsInFor === undefined ? event : { ...event, data: { ...event.data, standsInFor } };
+    return { card_id: noticeId, ...target, note };
+  });
   await sql`
     with audited as (
       insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
       values (${tenantId}, ${actionId}, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb))
     insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, note, wanted_version, next_try_at, created_at)
-    select t.card_id, ${tenantId}, ${actionId}, t.platform, t.conversation, 'notice', ${json(event)}::jsonb, 1, ${event.at}::timestamptz,
+    select t.card_id, ${tenantId}, ${actionId}, t.platform, t.conversation, 'notice', t.note, 1, ${event.at}::timestamptz,
       ${event.at}::timestamptz
-    from jsonb_to_recordset(${json(notices)}::jsonb) as t (card_id text, platform text, conversation text)
+    from jsonb_to_recordset(${json(notices)}::jsonb) as t (card_id text, platform text, conversation text, note jsonb)
     on conflict (card_id) do nothing`.execute(db);
 }
 
