@@ -83,7 +83,7 @@ const nameOf = (action: RemediationAction): Line => [words(`${catalogue[action.t
 
 function linkPart(action: RemediationAction, { linkTo }: ReminderContext): Line {
   const url = linkTo(action);
-  return url === null ? [] : [words(' '), { kind: 'link', text: 'Open the card', url }];
+  return url === null ? [] : [words(', '), { kind: 'link', text: 'open the card', url }];
 }
 
 function standInLines({ data }: AuditEvent): Line[] {

@@ -33,10 +33,11 @@ const Person = z.strictObject({
 });
 const Answer = z.strictObject({ people: z.array(Person).max(500) });
 
-export function onCallSource(settings: OnCallSettings): OnCall {
+/** `deadlineMs`: for the whole answer of a webhook. */
+export function onCallSource(settings: OnCallSettings, { deadlineMs = webhookDeadlineMs }: { deadlineMs?: number } = {}): OnCall {
   return async ({ at, actions }) => {
     try {
-      const content = 'file' in settings ? await readOnCallFile(settings.file) : await askWebhook(settings, at, actions);
+      const content = 'file' in settings ? await readOnCallFile(settings.file) : await askWebhook(settings, { at, actions, deadlineMs });
       const { people } = Answer.parse(JSON.parse(content));
       const now = people.filter(({ from, until }) => (from === undefined || from <= at) && (until === undefined || at < until));
       return [...new Set(now.map(({ entraId }) => entraId))].slice(0, peopleMost);
@@ -52,8 +53,10 @@ async function readOnCallFile(path: string): Promise<string> {
   return readFile(path, { encoding: 'utf8', signal: AbortSignal.timeout(fileDeadlineMs) });
 }
 
+type Question = Parameters<OnCall>[0] & { deadlineMs: number };
+
 /** Signed as submissions are, so that the receiver knows who asks. */
-async function askWebhook({ url, secret }: { url: string; secret: string }, at: string, actions: readonly RemediationAction[]) {
+async function askWebhook({ url, secret }: { url: string; secret: string }, { at, actions, deadlineMs }: Question) {
   const body = JSON.stringify({ version: 1, at, count: actions.length, actions: actions.slice(0, namedMost).map(summary) });
   const timestamp = String(Math.floor(Date.now() / 1000));
   const signature = createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest('hex');
@@ -66,7 +69,7 @@ async function askWebhook({ url, secret }: { url: string; secret: string }, at: 
     },
     body,
     redirect: 'error',
-    signal: AbortSignal.timeout(webhookDeadlineMs),
+    signal: AbortSignal.timeout(deadlineMs),
   });
   const text = await bounded(response);
   if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
