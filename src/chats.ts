@@ -66,7 +66,8 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     // Loaded only where it is on: each platform's SDK costs half a second and a hundred megabytes.
     if (config.teams) {
       const { startTeams } = await import('./chat/teams/app.ts');
-      const forTeams = { flows: all, poke, settings: config.teams };
+      const linkTo: LinkTo = (place) => chats.find(({ surface }) => surface.platform === 'teams')?.linkTo(place) ?? null;
+      const forTeams = { flows: all, poke, settings: config.teams, linkTo };
       chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, forTeams))) });
     }
     if (config.slack) {
@@ -143,9 +144,9 @@ function slackDeps(ground: Foundation, flows: AllFlows) {
   };
 }
 
-type ForTeams = { flows: AllFlows } & Pick<TeamsDeps, 'poke' | 'settings'>;
+type ForTeams = { flows: AllFlows; linkTo: LinkTo } & Pick<TeamsDeps, 'poke' | 'settings'>;
 
-function teamsDeps(ground: Foundation, { flows, poke, settings }: ForTeams): TeamsDeps {
+function teamsDeps(ground: Foundation, { flows, poke, settings, linkTo }: ForTeams): TeamsDeps {
   const { cards, conversations, lanes, metrics, policy, store } = ground;
   return {
     ...common(ground, flows),
@@ -157,7 +158,7 @@ function teamsDeps(ground: Foundation, { flows, poke, settings }: ForTeams): Tea
     routed: policy.conversations('teams'),
     commands: commandsOf(ground, flows),
     redraw: async (row) => {
-      if (isReminder(row.note)) return (await drawReminder(ground, row, () => null)).card;
+      if (isReminder(row.note)) return (await drawReminder(ground, row, linkTo)).card;
       if (row.kind === 'batch') return row.actionId === null ? null : ((await drawBatch(ground, row.actionId))?.card ?? null);
       const action = row.actionId === null ? null : await store.get(row.actionId);
       return action || row.kind === 'notice' ? drawCard(ground, row, action) : null;

@@ -27,7 +27,7 @@ type Ground = Pick<
 >;
 
 /** Where they decided last, else an account that the directory knows. In Teams everybody is known by their Entra id. */
-export function reachOf({ config, db, directory, log }: Pick<Ground, 'config' | 'db' | 'directory' | 'log'>): Reach {
+function reachOf({ config, db, directory, log }: Pick<Ground, 'config' | 'db' | 'directory' | 'log'>): Reach {
   const lastAccount = lastAccountOf(db, config.tenantId);
   const inSlack = async (entraId: EntraId): Promise<string | undefined> => {
     try {
@@ -63,7 +63,7 @@ export function delegatingOf(ground: Ground, poke: () => void): Delegating | nul
   return deps === null ? null : delegating(deps);
 }
 
-export function standInOf(ground: Ground) {
+function standInOf(ground: Ground) {
   const deps = delegationDeps(ground, () => {});
   return deps === null ? null : standInLookUp({ ...deps, log: ground.log });
 }

@@ -30,7 +30,7 @@ export type Reminded = { reminders: number; messages: number; isMore: boolean };
 
 /** Longer than any run: the directory, the webhook and the record each have their own deadlines. */
 const leaseMs = 120_000;
-export const remindBatch = 500;
+const remindBatch = 500;
 /** More threads of one conversation at once are one message in it. */
 const fewThreads = 3;
 const namedMost = 5;

@@ -94,7 +94,7 @@ export function targetOf(to: DueTo): string {
 }
 
 /** To each target once, whatever the policy repeats. */
-export function placesOf(to: readonly ReminderTo[], cards: readonly CardOfAction[]): DueTo[] {
+function placesOf(to: readonly ReminderTo[], cards: readonly CardOfAction[]): DueTo[] {
   const all = to.flatMap((one): DueTo[] =>
     one.kind === 'thread'
       ? cards.map(({ cardId, platform, conversation }) => ({ kind: 'thread', cardId, target: { platform, conversation } }))

@@ -10,7 +10,7 @@ import { rolesText, usualCombinations } from './words.ts';
 const say = (text: string): Line => [words(text)];
 const example = 'delegate to bob@contoso.example from 2026-12-01 until 2026-12-14 because holidays';
 
-export const delegateExample = (platform: Platform): Line => [words('For example: '), strong(written[platform](example))];
+const delegateExample = (platform: Platform): Line => [words('For example: '), strong(written[platform](example))];
 
 const authority = say(
   'A stand-in is told what you would be told in private, and decides with their own roles alone. Your authority stays with you.',
