@@ -46,7 +46,7 @@ test('who is mentioned is known for certain where it counts, and reads as it was
   await ask('delegate to <@U0BOB|bob> until tomorrow');
   await waitFor(() => asked.length === 2, 'both');
   expect(asked.map(({ text }) => text)).toEqual(['history by:@bob in #soc & more', 'delegate to <@U0BOB|bob> until tomorrow']);
-  expect(await asked[1]?.mentioned?.('U0BOB')({ fresh: true })).toMatchObject({ ok: true, value: { userId: 'U0BOB' } });
+  expect(await asked[1]?.mentioned?.('U0ALICE')({ fresh: true })).toMatchObject({ ok: true, value: { userId: 'U0ALICE' } });
 });
 
 test('a command that takes longer is acknowledged before it is answered, and answered in the end', async () => {
