@@ -195,6 +195,19 @@ describe.each(engines)('on $name', ({ name, options: make }) => {
     expect((await reminders.standingIn(bob, [mine])).size).toBe(1);
   });
 
+  it('a private notice to a stand-in says for whom, the others do not', async () => {
+    const id = await announce();
+    const event: AuditEvent = { kind: 'refused', at: now, actorId: null, data: { reason: 'roles' } };
+    const target = { platform: 'slack' as const, conversation: 'U0BOB' };
+    await store.tell(id, event, [
+      { noticeId: `${id}-a`, target, standsInFor: 'Alice Adams' },
+      { noticeId: `${id}-b`, target },
+    ]);
+    const { rows } = await sql<{ name: string | null }>`select note -> 'data' ->> 'standsInFor' as name from cards
+      where action_id = ${id} and kind = 'notice' order by card_id`.execute(db);
+    expect(rows).toEqual([{ name: 'Alice Adams' }, { name: null }]);
+  });
+
   describe('delegations', () => {
     let given = 0;
     const [a, b, c] = [EntraId.parse('a-id'), EntraId.parse('b-id'), EntraId.parse('c-id')];
