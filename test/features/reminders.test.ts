@@ -1,4 +1,5 @@
 /** Reminders, escalation, warnings and stand-ins as people see them. One body on both platforms; the deployment's clock is moved by hand. */
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
@@ -230,6 +231,24 @@ describe.each(platforms)('reminders in $name', ({ name, open }) => {
       const { rows } = await db.query(`select actor_id, data from audit_events where action_id = $1 and kind = 'decided'`, [id]);
       expect(rows).toMatchObject([{ actor_id: gina.entraId, data: { standsInFor: alice.entraId } }]);
       expect((await world.read(id)).decision?.actor.upn).toBe(gina.upn);
+    });
+
+    it('hears it, too, when what the other decided is not carried out', async () => {
+      await world.stopOne('worker');
+      const { title } = await raise();
+      await world.chat.press(alice, title, /^Approve/);
+      await world.until('it is recorded', () => world.chat.card(title)?.includes('waiting to be carried out'));
+      const withRoles = (roles: string[]) =>
+        writeFile(
+          world.directoryFile,
+          JSON.stringify({ people: [...people, gina].map((one) => (one === alice ? { ...one, roles } : one)) }),
+        );
+      await withRoles([]);
+      await world.add({ bot: true, worker: true });
+      const [told = ''] = await tellsOf(gina, 'Your approval was not carried out');
+      expect(told).toContain('You are told because you stand in for');
+      expect(toldOf(alice, 'was not carried out')).toEqual([]);
+      await withRoles(alice.roles);
     });
 
     it('ends when it is taken back: the person hears themselves again', async () => {
