@@ -5,6 +5,7 @@ import { raiseAlarms } from './action-center/alarm.ts';
 import { type AnnounceDeps, announce } from './action-center/announce.ts';
 import type { DecideDeps } from './action-center/decide.ts';
 import { mustBeAble } from './action-center/fresh-sign-in.ts';
+import type { RemediationAction } from './action-center/intake.ts';
 import { knownDeciders } from './action-center/known-deciders.ts';
 import type { AuditEvent, DecisionMessage } from './action-center/ports.ts';
 import { sweep } from './action-center/sweep.ts';
@@ -22,6 +23,7 @@ import { takeActions } from './queue/actions.ts';
 import type { QueueLink } from './queue/connection.ts';
 import { queueNames } from './queue/contract.ts';
 import { openRelay, type Relay, requeueThrough } from './queue/decisions.ts';
+import { capacityOf, reminding, tellExpired } from './reminding.ts';
 import { fileActions } from './store/history-filing.ts';
 
 type Queue = ReturnType<QueueLink['producer']>;
@@ -61,6 +63,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
     signIns: ground.signIns,
     whoElseMay: (action, verb, asker) => knownDeciders({ ...ground, soon: (work, ms) => within(work, ms, null) }, action, verb, asker),
     newDecisionId,
+    ...capacityOf(ground),
     poke: pokeAll,
   };
   const announcing = announceThrough(ground, announceDeps);
@@ -137,14 +140,18 @@ function relayLoop({ metrics, outbox }: Foundation, relay: Relay, onError: (erro
 function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onError: (error: unknown) => void): Loop {
   const { timing, store, now } = ground;
   const requeue = requeueThrough(decisions, ground.outbox);
+  const remind = reminding(ground, poke);
+  const expired = (action: RemediationAction) => tellExpired(ground, action);
   return startLoop({
     everyMs: timing.sweepEveryMs,
     restMs: Math.min(sweepRestMs, timing.sweepEveryMs),
     run: async () => {
-      const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: timing.stalledAfterMs, batch: 100 });
+      // First of all: after an outage a warning that still makes sense goes out before anything is closed.
+      const reminded = (await remind?.().catch(onError)) ?? null;
+      const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: timing.stalledAfterMs, batch: 100, expired });
       if (swept.expired + swept.requeued > 0) ground.log.info(swept, 'swept');
       await raiseAlarms({ alarms: ground.alarms, targets: ground.policy.alarmTargets, now, poke, raised: alarmTeller(ground) });
-      return null;
+      return reminded?.isMore ? 0 : null;
     },
     onError,
   });

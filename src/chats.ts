@@ -5,7 +5,8 @@ import type { ExportDeps } from './action-center/export.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import { keepDefault, lookUp, noteShared } from './action-center/look-up.ts';
-import type { CardRow } from './action-center/ports.ts';
+import type { CardRow, Lanes } from './action-center/ports.ts';
+import { isReminder } from './action-center/reminders.ts';
 import { checkUndo, undo } from './action-center/undo.ts';
 import { noticeFor } from './chat/alarm-words.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
@@ -22,10 +23,12 @@ import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { batchLoop, drawBatch, manyFlows } from './many.ts';
+import { delegatingOf, drawReminder, inboxStandIn, type LinkTo } from './reminding.ts';
 import { inboxStore } from './store/inbox.ts';
 
 type Chat = {
   surface: Surface;
+  linkTo: LinkTo;
   path: string;
   handle(req: IncomingMessage, res: ServerResponse): void;
   stop(deadlineMs: number): Promise<void>;
@@ -54,7 +57,7 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     poke();
   });
   const exports = exportJobs(ground);
-  const all = { flows, many, exports };
+  const all = { flows, many, exports, poke };
   const chats: Chat[] = [];
   const stopAll = async (deadlineMs: number) => {
     await Promise.all(chats.map((chat) => chat.stop(deadlineMs)));
@@ -63,7 +66,8 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     // Loaded only where it is on: each platform's SDK costs half a second and a hundred megabytes.
     if (config.teams) {
       const { startTeams } = await import('./chat/teams/app.ts');
-      const forTeams = { flows: all, poke, settings: config.teams };
+      const linkTo: LinkTo = (place) => chats.find(({ surface }) => surface.platform === 'teams')?.linkTo(place) ?? null;
+      const forTeams = { flows: all, poke, settings: config.teams, linkTo };
       chats.push({ path: '/api/messages', ...(await startTeams(teamsDeps(ground, forTeams))) });
     }
     if (config.slack) {
@@ -74,7 +78,7 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     await stopAll(0);
     throw error;
   }
-  const loops = chats.map(({ surface }) => cardLoop(ground, surface));
+  const loops = chats.map((chat) => cardLoop(ground, chat));
   const batches = batchLoop(ground, deps, flowsOf, poke);
   batchWork = batches;
   return {
@@ -119,9 +123,16 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
   };
 }
 
-type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs };
+type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs; poke: () => void };
 
-const common = ({ log, settings }: Foundation, flows: AllFlows) => ({ log, ...flows, backend: settings.backend, now: () => Date.now() });
+const common = ({ log, settings }: Foundation, { flows, many, exports }: AllFlows) => ({
+  log,
+  flows,
+  many,
+  exports,
+  backend: settings.backend,
+  now: () => Date.now(),
+});
 
 function slackDeps(ground: Foundation, flows: AllFlows) {
   return {
@@ -133,9 +144,9 @@ function slackDeps(ground: Foundation, flows: AllFlows) {
   };
 }
 
-type ForTeams = { flows: AllFlows } & Pick<TeamsDeps, 'poke' | 'settings'>;
+type ForTeams = { flows: AllFlows; linkTo: LinkTo } & Pick<TeamsDeps, 'poke' | 'settings'>;
 
-function teamsDeps(ground: Foundation, { flows, poke, settings }: ForTeams): TeamsDeps {
+function teamsDeps(ground: Foundation, { flows, poke, settings, linkTo }: ForTeams): TeamsDeps {
   const { cards, conversations, lanes, metrics, policy, store } = ground;
   return {
     ...common(ground, flows),
@@ -147,6 +158,7 @@ function teamsDeps(ground: Foundation, { flows, poke, settings }: ForTeams): Tea
     routed: policy.conversations('teams'),
     commands: commandsOf(ground, flows),
     redraw: async (row) => {
+      if (isReminder(row.note)) return (await drawReminder(ground, row, linkTo)).card;
       if (row.kind === 'batch') return row.actionId === null ? null : ((await drawBatch(ground, row.actionId))?.card ?? null);
       const action = row.actionId === null ? null : await store.get(row.actionId);
       return action || row.kind === 'notice' ? drawCard(ground, row, action) : null;
@@ -173,10 +185,19 @@ function exportJobs(ground: Foundation): ExportJobs {
   return openExportJobs({ ...exportDepsOf(ground), waiting, publicUrl: config.publicUrl, log, ...paced });
 }
 
-function commandsOf(ground: Foundation, { many, exports }: AllFlows): AnswerCommand {
+function commandsOf(ground: Foundation, { many, exports, poke }: AllFlows): AnswerCommand {
   const { store, directory, settings, now, log } = ground;
   const isBarred = (action: RemediationAction) => ground.policy.barred({ ...action, id: action.key }) !== null;
-  const inboxDeps = { inboxStore: inboxStore(ground.db, ground.config.tenantId), directory, settings, now, log, isBarred };
+  const standIn = inboxStandIn(ground);
+  const inboxDeps = {
+    standIn: standIn ?? undefined,
+    inboxStore: inboxStore(ground.db, ground.config.tenantId),
+    directory,
+    settings,
+    now,
+    log,
+    isBarred,
+  };
   const deps = {
     look: (asked: Look) => look({ store, directory, settings, now }, asked),
     draw: (action: RemediationAction) => drawAction(ground, action),
@@ -186,6 +207,7 @@ function commandsOf(ground: Foundation, { many, exports }: AllFlows): AnswerComm
     places: ground.cardPlaces,
     inbox: (asked: InboxAsked) => answerInbox(inboxDeps, asked),
     exports,
+    delegating: delegatingOf(ground, poke),
     log,
   };
   return (asked) => answerCommand(deps, asked);
@@ -201,7 +223,7 @@ function historyFlows({ history, preferences, store, directory, policy, now }: F
   };
 }
 
-function cardLoop(ground: Foundation, surface: Surface): Loop {
+function cardLoop(ground: Foundation, { surface, linkTo }: Chat): Loop {
   const { log } = ground;
   const resting = new Map<string, number>();
   const draw = (row: CardRow, action: RemediationAction | null) => drawCard(ground, row, action);
@@ -209,15 +231,21 @@ function cardLoop(ground: Foundation, surface: Surface): Loop {
     surface,
     draw,
     drawBatch: (id: string) => drawBatch(ground, id),
+    drawReminder: (row: CardRow) => drawReminder(ground, row, linkTo),
     resting,
-    now: Date.now,
+    now: () => ground.now().getTime(),
     tell: (event: ReconcileEvent) => tell(ground, event),
   };
   return startLoop({
     everyMs: beatMs,
     restMs: cardsRestMs,
     run: async () => {
-      const { cards, lanes, store, holder } = ground;
+      const { cards, store, holder } = ground;
+      // A platform counts by the real clock, whatever this deployment is told the time is.
+      const lanes: Lanes = {
+        take: (lane, limit) => ground.lanes.take(lane, limit, Date.now()),
+        block: (lane, until) => ground.lanes.block(lane, Date.now() + until - ground.now().getTime()),
+      };
       return (await reconcile({ ...deps, cards, lanes, store, holder })).nextInMs;
     },
     onError: (error) => log.error({ err: error, platform: surface.platform }, 'the reconciler failed; it is tried again'),

@@ -29,6 +29,8 @@ const isPublicUrl = (value: string): boolean => {
 export const startsWith = (prefixes: string[], what: string) =>
   z.string().refine((value) => prefixes.some((prefix) => value.startsWith(prefix)), `is not ${what} (${prefixes[0]}...)`);
 
+export const secret = z.string().min(minSecretLength, `has fewer than ${minSecretLength} characters`);
+
 export const Secrets = z
   .string()
   .transform((value) => value.split(',').map((one) => one.trim()))

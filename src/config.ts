@@ -15,7 +15,7 @@ import {
   teamsWarnings,
   type Variable,
 } from './config-teams.ts';
-import { host, oneOf, PublicUrl, port, rows, Secrets, startsWith, urlOf, yesNo } from './config-values.ts';
+import { host, oneOf, PublicUrl, port, rows, Secrets, secret, startsWith, urlOf, yesNo } from './config-values.ts';
 
 /**
  * What is about to run. A worker needs no chat platform, a direct submission no directory, a submission over HTTP only a secret, a look at
@@ -61,6 +61,8 @@ export type Config = {
   teams: TeamsConfig | null;
   /** The chat platforms this deployment has, also where this process is no bot; empty when the environment does not say. */
   platforms: ('slack' | 'teams')[];
+  /** Who says who is on call; null: nobody. */
+  onCall: { file: string } | { url: string; secret: string } | null;
   warnings: string[];
 };
 
@@ -77,6 +79,9 @@ export const configVariables: readonly Variable[] = [
   { name: 'DATA_DIR', default: '.data', description: 'where the embedded database lives' },
   { name: 'REDIS_URL', default: null, description: 'Redis, the queues; unset: queues in the database', secret: true },
   { name: 'POLICY_FILE', default: null, description: 'routes, approvals, protected assets (YAML)' },
+  { name: 'ON_CALL_FILE', default: null, description: 'who is on call now (JSON), for reminders' },
+  { name: 'ON_CALL_URL', default: null, description: 'a webhook that is asked who is on call, instead of the file' },
+  { name: 'ON_CALL_SECRET', default: null, description: 'signs the questions to ON_CALL_URL', secret: true },
   { name: 'TENANT_ID', default: 'default', description: 'names the rows of this deployment in the record' },
   { name: 'AUDIT_SIGNING_KEY', default: null, description: 'private Ed25519 key (PEM) that signs the audit record', secret: true },
   { name: 'AUDIT_RETENTION_DAYS', default: null, description: 'days the audit record is kept, 30 or more; unset: for ever' },
@@ -126,6 +131,9 @@ const Environment = z.object({
   DATA_DIR: z.string().default('.data'),
   REDIS_URL: urlOf(/^rediss?$/, 'redis:// or rediss://').optional(),
   POLICY_FILE: z.string().default(''),
+  ON_CALL_FILE: z.string().optional(),
+  ON_CALL_URL: urlOf(/^https?$/, 'https:// or http://').optional(),
+  ON_CALL_SECRET: secret.optional(),
   TENANT_ID: z
     .string()
     .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
@@ -172,7 +180,7 @@ export function readConfig(env: Record<string, string | undefined>, { needs = 'b
   const { values, given, problems } = gather(env);
   const parsed = Environment.safeParse(values);
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
-  problems.push(...missing(values, given, needs), ...notInThisVersion(values), ...portClash(values));
+  problems.push(...missing(values, given, needs), ...notInThisVersion(values), ...portClash(values), ...onCallTrouble(given));
   if (needs === 'bot') problems.push(...missingFromTeams(values, given));
   // Files are read only where everything that names them could be read.
   const asked = parsed.success && problems.length === 0 && asksGraph(parsed.data, needs) ? readEntra(parsed.data) : null;
@@ -275,6 +283,17 @@ function notInThisVersion(values: Values): string[] {
   return problems;
 }
 
+function onCallTrouble(given: Set<string>): string[] {
+  const [file, url, secret] = ['ON_CALL_FILE', 'ON_CALL_URL', 'ON_CALL_SECRET'].map((name) => given.has(name));
+  if (file && url) return ['ON_CALL_URL: ON_CALL_FILE is set as well; set one of the two'];
+  return url && !secret ? ['ON_CALL_SECRET: is needed with ON_CALL_URL: the webhook must know who asks'] : [];
+}
+
+function onCallFrom({ ON_CALL_FILE: file, ON_CALL_URL: url, ON_CALL_SECRET: secret = '' }: Environment): Config['onCall'] {
+  if (file !== undefined) return { file };
+  return url === undefined ? null : { url, secret };
+}
+
 function portClash(values: Values): string[] {
   const admin = values['ADMIN_PORT'];
   const clash = admin !== undefined && Number(admin) !== 0 && Number(admin) === Number(values['PORT'] ?? 3000);
@@ -310,6 +329,7 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     slack: needs === 'bot' && botToken !== undefined ? { botToken, signingSecret, appToken, apiUrl } : null,
     teams: needs === 'bot' ? teamsConfig(env) : null,
     platforms: platformsOf(values, given),
+    onCall: onCallFrom(env),
     warnings: needs === 'bot' || needs === 'worker' ? warningsAbout(env, needs, given) : [],
   };
 }

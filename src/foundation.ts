@@ -1,21 +1,24 @@
 /** What bot and worker both stand on: the record, the queues, the directory, the policy. Opened once a process, closed last. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { EntraId } from './action-center/action.ts';
 import type { BatchStore } from './action-center/batch.ts';
 import type { OpenActions } from './action-center/bulk.ts';
 import type { DecidingDirectory } from './action-center/decide.ts';
+import type { DelegationStore } from './action-center/delegation.ts';
 import type { Stories, WaitingExports } from './action-center/export.ts';
 import type { HistoryStore } from './action-center/history.ts';
 import type { Linking } from './action-center/link.ts';
 import type { Preferences } from './action-center/look-up.ts';
 import type { ActionStore, AlarmStore, CardStore, Clock, Conversations, ExecutionStore, Lanes, SignIns } from './action-center/ports.ts';
+import type { PeopleBook, ReminderStore } from './action-center/reminder-ports.ts';
 import type { LinkStore } from './action-center/sign-in-ports.ts';
 import type { UndoStore } from './action-center/undo.ts';
 import type { Config } from './config.ts';
 import { fileDirectory } from './identity/file.ts';
 import { graphDirectory } from './identity/graph.ts';
 import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
-import { noSlackLinks, type SlackLinks, slackLinksFile } from './identity/slack-links.ts';
+import { noSlackLinks, type SlackLinks, slackAccountsInFile, slackLinksFile } from './identity/slack-links.ts';
 import { sha256 } from './ids.ts';
 import type { Log } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
@@ -31,6 +34,7 @@ import { cardPlaces } from './store/card-places.ts';
 import { cardStore } from './store/cards.ts';
 import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
+import { delegationStore } from './store/delegations.ts';
 import { type Engine, openEngine } from './store/engine.ts';
 import { executionStore } from './store/executions.ts';
 import { stories, waitingExports } from './store/exports.ts';
@@ -40,6 +44,7 @@ import { linkStore } from './store/links.ts';
 import { type Outbox, outbox } from './store/outbox.ts';
 import { preferences } from './store/preferences.ts';
 import { openActions, undoStore } from './store/related-actions.ts';
+import { reminderStore } from './store/reminders.ts';
 import { signInAttempts } from './store/sign-ins.ts';
 
 export type Foundation = {
@@ -63,7 +68,7 @@ export type Foundation = {
   undoing: UndoStore;
   openActions: OpenActions;
   lanes: Lanes;
-  directory: DecidingDirectory;
+  directory: DecidingDirectory & PeopleBook;
   links: LinkStore;
   /** Null without DIRECTORY=graph or PUBLIC_URL: nobody can be asked to sign in afresh. */
   signIns: SignIns | null;
@@ -71,6 +76,8 @@ export type Foundation = {
   linking: Linking | null;
   browserSignIns: BrowserSignIns | null;
   alarms: AlarmStore;
+  reminders: ReminderStore;
+  delegations: DelegationStore;
   policy: LoadedPolicy;
   settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
   deciding: { store: ActionStore; policy: LoadedPolicy; now: Clock; sha256: (text: string) => string };
@@ -100,12 +107,12 @@ export type Timing = {
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 
 /** What tests and the demo may hand in. */
-export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string; signIns?: SignIns };
+export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string; signIns?: SignIns; now?: Clock };
 
 export async function openFoundation(config: Config, log: Log, extras: Extras = {}): Promise<Foundation> {
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
   const policy = loadPolicy(config.policyFile, config.platforms.length > 0 ? config.platforms : undefined);
-  for (const warning of [...config.warnings, ...policy.warnings]) log.warn(warning);
+  for (const warning of [...config.warnings, ...policy.warnings, ...onCallWarnings(config, policy)]) log.warn(warning);
   const engine = await openEngine(config.databaseUrl === null ? { dataDir: config.dataDir } : { databaseUrl: config.databaseUrl }, {
     onError: onError('the store'),
   });
@@ -122,7 +129,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
 
   const metrics = openMetrics();
   const store = actionStore(db, config.tenantId);
-  const now = () => new Date();
+  const now = extras.now ?? (() => new Date());
   const people = openPeople({ config, log, db, store, now }, onError('the directory file'));
   return {
     config,
@@ -148,6 +155,8 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     ...people,
     ...(extras.signIns === undefined ? {} : { signIns: extras.signIns }),
     alarms: alarmStore(db, config.tenantId),
+    reminders: reminderStore(db, config.tenantId),
+    delegations: delegationStore(db, config.tenantId),
     policy,
     settings: { globalAdministratorMayDecide: config.globalAdministratorMayDecide, backend: config.backend },
     deciding: { store, policy, now, sha256 },
@@ -168,6 +177,11 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
   };
 }
 
+function onCallWarnings({ onCall, platforms }: Config, policy: LoadedPolicy): string[] {
+  if (!policy.asksOnCall || onCall !== null || platforms.length === 0) return [];
+  return ['POLICY_FILE: reminders: asks who is on call, but neither ON_CALL_FILE nor ON_CALL_URL is set; the next rung is told'];
+}
+
 type Ground = Pick<Foundation, 'config' | 'log' | 'db' | 'store' | 'now'>;
 type People = Pick<Foundation, 'directory' | 'links' | 'signIns' | 'linking' | 'browserSignIns'>;
 
@@ -184,7 +198,7 @@ function openPeople({ config, log, db, store, now }: Ground, onError: (error: un
 
 type Links = { own: LinkStore; fixed: SlackLinks };
 
-function openDirectory(config: Config, links: Links, log: Log, onError: (error: unknown) => void): DecidingDirectory {
+function openDirectory(config: Config, links: Links, log: Log, onError: (error: unknown) => void): DecidingDirectory & PeopleBook {
   const { entra, identityMode, directoryFile } = config;
   if (entra === null) return fileDirectory(directoryFile, { identityMode, log, onError });
   const groups = {
@@ -194,7 +208,12 @@ function openDirectory(config: Config, links: Links, log: Log, onError: (error: 
     devices: entra.deviceGroups,
   };
   const found = { links: links.fixed, ownLinks: links.own, canLink: canLink(config) };
-  return graphDirectory({ ...entra, ...found, identityMode, groups }, { log });
+  const { slackLinksFile: file } = entra;
+  const slackAccountsOf = async (entraId: EntraId) => [
+    ...(await links.own.accountsOf(entraId, new Date().toISOString())),
+    ...(file === null ? [] : await slackAccountsInFile(file, entraId)),
+  ];
+  return { ...graphDirectory({ ...entra, ...found, identityMode, groups }, { log }), slackAccountsOf };
 }
 
 async function ailingParts(db: Database, queues: QueueLink): Promise<('store' | 'queue')[]> {

@@ -18,4 +18,6 @@ function sortable(now: number): string {
 export const newActionId = (): ActionId => ActionId.parse(`A-${sortable(Date.now())}`);
 export const newDecisionId = (): string => `D-${sortable(Date.now())}`;
 export const newBatchId = (): string => `B-${sortable(Date.now())}`;
+export const newReminderId = (): string => `R-${sortable(Date.now())}`;
+export const newDelegationId = (): string => `S-${sortable(Date.now())}`;
 export const sha256 = (text: string): string => hash('sha256', text);

@@ -8,6 +8,7 @@ import { ConfigError, UpstreamError } from './action-center/errors.ts';
 import { ExportFormat } from './action-center/export.ts';
 import { type ExportOptions, exportAudit, showHead, type VerifyOptions, verifyAudit } from './audit-commands.ts';
 import { loadEnvironment, readConfig } from './config.ts';
+import { listDelegations, removeDelegation } from './delegation-commands.ts';
 import { type Foundation, openFoundation } from './foundation.ts';
 import { exportHistory, showHistory, textOfWords } from './history-commands.ts';
 import { newActionId } from './ids.ts';
@@ -237,6 +238,7 @@ function program(): Command {
     .option('--days <days>', 'how far back', '30')
     .action((options: { days: string }) => ending(() => replayDecisions(options)));
   addLinks(cli);
+  addDelegations(cli);
   addAudit(cli);
   cli
     .command('manifest')
@@ -266,6 +268,18 @@ function addLinks(cli: Command): void {
     .action((teamId: string, userId: string) =>
       ending(() => onStore((ground) => removeLinkOf(ground, { teamId, userId }, { say, complain }))),
     );
+}
+
+function addDelegations(cli: Command): void {
+  const delegations = cli.command('delegations').description('who stands in for whom');
+  delegations
+    .command('list')
+    .description('say who stands in for whom, from when until when')
+    .action(() => ending(() => onStore((ground) => listDelegations(ground, say))));
+  delegations
+    .command('remove <id>')
+    .description('end one of them; reminders reach the person themselves again')
+    .action((id: string) => ending(() => onStore((ground) => removeDelegation(ground, id, { say, complain }))));
 }
 
 await program().parseAsync(process.argv);

@@ -12,6 +12,9 @@ export type Metrics = {
   outOfReach: Counter<'platform' | 'standing'>;
   outboxUnsent: Gauge;
   alarms: Counter<'alarm'>;
+  reminders: Counter<'kind' | 'rung' | 'to'>;
+  expiredUnwarned: Counter;
+  onCallFailures: Counter;
   intake: Counter<'result'>;
   auditUnsealed: Gauge;
   auditLastSeal: Gauge;
@@ -53,6 +56,9 @@ export function openMetrics(): Metrics {
       ['platform', 'standing'],
     ),
     alarms: counter('alarms_total', 'Alarms raised: people refused again and again, approved actions that failed.', ['alarm']),
+    reminders: counter('reminders_total', 'Reminders put on their way; rung 0 is a warning of a deadline.', ['kind', 'rung', 'to']),
+    expiredUnwarned: counter('expired_without_warning_total', 'Actions that expired before any warning could be delivered.', []),
+    onCallFailures: counter('on_call_failures_total', 'Times nobody who is on call could be found or told.', []),
     outboxUnsent: gauge('outbox_unsent', 'Decisions that are stored and not yet on the queue.'),
     intake: counter('intake_total', 'Submitted actions.', ['result']),
     auditUnsealed: gauge('audit_unsealed_events', 'Audit events that no seal holds yet; infinite when there are more than 100,000.'),

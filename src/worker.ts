@@ -8,6 +8,7 @@ import { startLoop } from './loop.ts';
 import { queueNames } from './queue/contract.ts';
 import { takeDecisions } from './queue/decisions.ts';
 import { putOutcome, takeOutcomes } from './queue/outcomes.ts';
+import { divertOf } from './reminding.ts';
 import { simulatorRuns } from './store/simulator-runs.ts';
 
 /** Longer than two backend calls in a row (look-up, then submission), so that two workers never call at once. */
@@ -43,7 +44,14 @@ export async function startWorker(ground: Foundation, pokeCards: () => void = ()
   takeOutcomes(ground.queues, settleOne, ground.poisoned);
   if (config.backend === 'simulator') {
     const backend = simulator(simulatorRuns(ground.db), Date.now);
-    const deps = { ...ground.deciding, directory: ground.directory, executions: ground.executions, backend, settings: ground.settings };
+    const deps = {
+      ...ground.deciding,
+      directory: ground.directory,
+      ...divertOf(ground),
+      executions: ground.executions,
+      backend,
+      settings: ground.settings,
+    };
     const limits = { holder: ground.holder, leaseMs, callMs, maxRunMs };
     takeDecisions(
       ground.queues,

@@ -59,6 +59,7 @@ describe('a configuration that is enough', () => {
       intakeSecrets: ['intake-secret-0123456789'],
       teams: null,
       platforms: ['slack'],
+      onCall: null,
       tenantId: 'default',
       auditSigningKey: null,
       auditRetentionDays: null,

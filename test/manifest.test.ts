@@ -61,6 +61,7 @@ describe('the Teams package', () => {
       'export',
       'undo',
       'bulk',
+      'delegate',
     ]);
   });
 
@@ -136,7 +137,7 @@ describe('the Slack manifest', () => {
 
   test('has one command, answered where the presses are, with its text as it was typed', async () => {
     const { features, oauth_config } = parse(await manifestFor('slack', { publicUrl }));
-    expect(features.slash_commands).toMatchObject([{ command: '/actions', url: `${publicUrl}/slack/events`, should_escape: false }]);
+    expect(features.slash_commands).toMatchObject([{ command: '/actions', url: `${publicUrl}/slack/events`, should_escape: true }]);
     expect(features.slash_commands[0].usage_hint).toMatch(/help \| inbox \| show/);
     expect(oauth_config.scopes.bot).toContain('commands');
   });

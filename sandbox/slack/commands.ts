@@ -23,7 +23,7 @@ export async function command(state: SlackState, sockets: SocketMode, p: Command
     user_id: person.id,
     user_name: person.name,
     command: p.command,
-    text: p.text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    text: escaped(p.text),
     api_app_id: state.app.id,
     is_enterprise_install: 'false',
     response_url: state.origin + state.tickets.newResponsePath('commands', state.team.id, { user: p.user, channel: channel.id }),
@@ -89,4 +89,12 @@ export function sendEvent(
     ],
   };
   return deliver(state, sockets, { kind: 'events_api', payload, what: `the event ${event.type}`, ...p });
+}
+
+/** What is typed, with people as the app asked for (`should_escape`): a mention that was picked is markup, everything else is text. */
+function escaped(text: string): string {
+  const pieces = text.split(/(<[@#][A-Z0-9]+\|[^<>|]*>)/);
+  return pieces
+    .map((piece, index) => (index % 2 === 1 ? piece : piece.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')))
+    .join('');
 }

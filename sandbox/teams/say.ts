@@ -24,9 +24,16 @@ export async function say(state: TeamsState, p: Parameters<TeamsWorld['say']>[0]
     text,
     textFormat: 'plain',
     ...(targeted ? { recipient: { ...state.bot, isTargeted: true } } : {}),
-    ...(mention ? { entities: [mentioned, ...(base['entities'] as unknown[])] } : {}),
+    entities: [...(mention ? [mentioned] : []), ...mentionsOf(state, p), ...((base['entities'] as unknown[] | undefined) ?? [])],
   };
   return deliverEvent(state, { activity, what: `"${p.text}" said by ${p.person}`, url: p.url });
+}
+
+function mentionsOf(state: TeamsState, { mentions = [] }: Parameters<TeamsWorld['say']>[0]): Fields[] {
+  return mentions.map((one) => {
+    const { id, name } = personOf(state, one);
+    return { type: 'mention', mentioned: { id, name }, text: `<at>${name}</at>` };
+  });
 }
 
 /** Nobody but the bot sees it. */

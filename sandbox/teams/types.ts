@@ -196,6 +196,8 @@ export type TeamsWorld = {
     conversation: string;
     text: string;
     mention?: boolean;
+    /** People whom the text mentions, as `<at>Name</at>`. */
+    mentions?: readonly string[];
     targeted?: boolean;
     inThread?: string;
     url?: string;

@@ -2,11 +2,22 @@
  * Flow: the worker spends a decision. The record is asked again whether this decision stands, the directory whether its people may still
  * decide, and only then is the backend called: with the intent stored before and the result after, so that a redelivered job is recognised.
  */
-import type { Decision, Outcome } from './action.ts';
+import type { Decision, EntraId, Outcome, Platform } from './action.ts';
 import { UpstreamError } from './errors.ts';
 import type { RemediationAction } from './intake.ts';
 import { mayDecide } from './permissions.ts';
-import type { ActionStore, Backend, Clock, DecisionMessage, Directory, Execution, ExecutionStore, Policy, Progress } from './ports.ts';
+import type {
+  ActionStore,
+  Backend,
+  CardTarget,
+  Clock,
+  DecisionMessage,
+  Directory,
+  Execution,
+  ExecutionStore,
+  Policy,
+  Progress,
+} from './ports.ts';
 import { canonicalJson, type Sha256, scopeDigest } from './scope.ts';
 import type { OutcomeReport } from './settle.ts';
 
@@ -28,6 +39,8 @@ export type CarryOutDeps = {
   callMs: number;
   /** A backend that has not come to an end by then is reported as timed out. */
   maxRunMs: number;
+  /** Who hears a private notice in the place of this person, who is away; left out where nobody stands in. */
+  divert?: (entraId: EntraId, prefer: Platform) => Promise<{ target: CardTarget; forName: string } | null>;
 };
 
 /** `forged`: the record knows no such decision. The job is poison and must not be retried. */
@@ -126,10 +139,14 @@ async function vetoed(deps: CarryOutDeps, { message, action, reason }: Veto): Pr
     actorId: message.actor.entraId,
     data: { decisionId, verb, reason, where: 'worker' },
   };
-  const people = decidersOf(action).flatMap(({ actor, platform, account }) => {
-    if (platform === 'cli' || account === undefined) return [];
-    return [{ noticeId: `${decisionId}-told-${actor.entraId}`, target: { platform, conversation: account } }];
-  });
+  const people: Parameters<ActionStore['tell']>[2] = [];
+  for (const { actor, platform, account } of decidersOf(action)) {
+    if (platform === 'cli' || account === undefined) continue;
+    const noticeId = `${decisionId}-told-${actor.entraId}`;
+    const other = (await deps.divert?.(actor.entraId, platform)) ?? null;
+    if (other === null) people.push({ noticeId, target: { platform, conversation: account } });
+    else people.push({ noticeId, target: other.target, standsInFor: other.forName });
+  }
   await deps.store.tell(actionId, event, people);
   if (message.verb === 'reject') return finish(deps, message, null);
   return finish(deps, message, outcome(deps, 'cancelled', `Not carried out: ${reason}`));

@@ -29,6 +29,8 @@ export type DecideDeps = {
   now: Clock;
   sha256: Sha256;
   newDecisionId: () => string;
+  /** For whom this person was reminded of this action, standing in for them. It says why they decided, and gives them nothing. */
+  standsInFor?: (entraId: EntraId, actionId: ActionId) => Promise<EntraId | null>;
   /** Names of people who may do this, for somebody who may read them. Never rejects and never takes long. */
   whoElseMay: (action: Pick<RemediationAction, 'type' | 'entities'>, verb: Verb, asker: EntraId) => Promise<string[]>;
   /** Called after the commit: cards are out of date and, with a message, a decision is in the outbox. */
@@ -217,7 +219,9 @@ export async function decide(deps: DecideDeps, click: Click): Promise<Result<Dec
   const { action, actor } = checked.value;
   const decision = decisionOf(deps, click, checked.value);
   const { final, ...step } = decided(action, decision);
-  const event = { ...step.event, data: { ...step.event.data, clickId: click.clickId } };
+  const standsInFor = (await deps.standsInFor?.(actor.entraId, action.id)) ?? null;
+  const capacity = standsInFor === null ? {} : { standsInFor };
+  const event = { ...step.event, data: { ...step.event.data, clickId: click.clickId, ...capacity } };
   const message = final ? { decision: decisionMessage(action, decision) } : {};
   const stored = await deps.store.apply({ ...step, event, ...message });
   if (!stored) return lostRace(deps, click, actor);

@@ -1,5 +1,5 @@
 /** Failures that are thrown. Anything that is neither of these nor a refusal is a bug. */
-export type UpstreamService = 'directory' | 'slack' | 'teams' | 'store' | 'queue' | 'backend';
+export type UpstreamService = 'directory' | 'slack' | 'teams' | 'store' | 'queue' | 'backend' | 'onCall';
 
 /** An outside service did not do its part. Made only in the client of that service. */
 export class UpstreamError extends Error {

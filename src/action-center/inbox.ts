@@ -8,6 +8,7 @@
 import { ActionType, type Actor, type Decision, type EntraId, type Platform, type Role, Severity } from './action.ts';
 import { catalogue, mayBeCarriedOut, type Risk } from './catalogue.ts';
 import { isRequester } from './decide.ts';
+import type { Delegation } from './delegation.ts';
 import { type AskingPerson, identify } from './identify.ts';
 import { isOpen, type RemediationAction } from './intake.ts';
 import { mayDecide, mayViewHistory, type PermissionSettings } from './permissions.ts';
@@ -45,6 +46,8 @@ export type InboxDeps = {
   store: Pick<InboxStore, 'candidates' | 'decidedBy'>;
   directory: Directory;
   settings: PermissionSettings & { backend: 'defender' | 'simulator' | 'consumer' };
+  /** For whom this person stands in now, and for whom they were reminded of which of these actions; left out where nobody does. */
+  standIn?: ((entraId: EntraId, ids: readonly string[], at: string) => Promise<InboxStandIn>) | undefined;
   /** Whether a rule of the deployment keeps this action from being decided in chat at all. */
   isBarred?: (action: RemediationAction) => boolean;
   now: Clock;
@@ -52,12 +55,16 @@ export type InboxDeps = {
 
 /** `about`: more were open than are looked at for one answer, so this is estimated from those. */
 export type InboxCount = { kind: 'exact' | 'about'; count: number };
+/** `remindedFor`: the names of people, by action. */
+export type InboxStandIn = { taken: Delegation[]; remindedFor: ReadonlyMap<string, string> };
 export type Inbox = {
   /** ISO 8601; what the countdowns count from. */
   at: string;
   waiting: RemediationAction[];
   count: InboxCount;
   decided: DecidedByPerson[];
+  /** Left out where nobody may stand in. */
+  standIn?: InboxStandIn;
 };
 /** `missing`: what would let the person decide something. */
 export type InboxRefusal = PersonRefusal | { kind: 'may-decide-nothing'; missing: Role[][] };
@@ -71,17 +78,22 @@ export async function inboxOf(deps: InboxDeps, asked: AskingPerson): Promise<Res
   if (!person.ok) return person;
   const actor = person.value;
   const now = deps.now();
-  const types = typesFor(actor, deps.settings);
+  const types = decidableTypes(actor, deps.settings);
   const [found, decided] = await Promise.all([
     types.length === 0 ? { actions: [], total: 0 } : deps.store.candidates(candidateQuery(actor, types, now)),
     deps.store.decidedBy(actor.entraId, inboxLimits.decided),
   ]);
   const readable = decided.filter(({ action }) => mayRead(actor, action, deps.settings));
-  if (types.length === 0 && readable.length === 0) return refuse({ kind: 'may-decide-nothing', missing: missingFor(actor, deps.settings) });
+  if (types.length === 0 && readable.length === 0)
+    return refuse({ kind: 'may-decide-nothing', missing: missingRoles(actor, deps.settings) });
   const waiting = found.actions.filter((action) => awaits(actor, action, { ...deps, at: now.toISOString() }));
+  const shown = waiting.toSorted(byUrgency(now)).slice(0, inboxLimits.shown);
+  const ids = shown.map(({ id }) => id);
+  const standIn = await deps.standIn?.(actor.entraId, ids, now.toISOString());
   return ok({
     at: now.toISOString(),
-    waiting: waiting.toSorted(byUrgency(now)).slice(0, inboxLimits.shown),
+    waiting: shown,
+    ...(standIn === undefined ? {} : { standIn }),
     count: countOf(waiting.length, found),
     decided: readable,
   });
@@ -102,7 +114,7 @@ function candidateQuery(actor: Actor, types: readonly ActionType[], now: Date): 
 const urgentUntil = (now: Date): string => new Date(now.getTime() + urgentMs).toISOString();
 
 /** The types this person's roles are enough for, devices aside, and that are decided here at all. */
-function typesFor(actor: Actor, settings: InboxDeps['settings']): ActionType[] {
+export function decidableTypes(actor: Actor, settings: InboxDeps['settings']): ActionType[] {
   const everywhere = { roles: actor.roles, deviceGroups: ['*'] };
   return ActionType.options.filter(
     (type) => mayBeCarriedOut(type, settings.backend) && mayDecide(everywhere, { type, entities: [] }, 'approve', settings).allowed,
@@ -110,7 +122,7 @@ function typesFor(actor: Actor, settings: InboxDeps['settings']): ActionType[] {
 }
 
 /** What is missing for each workload, the easiest way of each. */
-function missingFor(actor: Actor, settings: InboxDeps['settings']): Role[][] {
+export function missingRoles(actor: Actor, settings: InboxDeps['settings']): Role[][] {
   const types = ['isolateDevice', 'softDeleteEmail', 'disableUser'] as const;
   const easiest = types.flatMap((type) => {
     const permission = mayDecide({ ...actor, deviceGroups: ['*'] }, { type, entities: [] }, 'approve', settings);

@@ -63,7 +63,11 @@ export type AuditEvent = {
     | 'alarm'
     | 'batch'
     | 'exported'
-    | 'shared';
+    | 'shared'
+    | 'reminded'
+    | 'escalated'
+    | 'warned'
+    | 'delegated';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;
@@ -131,8 +135,8 @@ export interface ActionStore {
   apply(change: Change): Promise<RemediationAction | null>;
   /** An audit event without a change (a refused click, a late outcome). */
   note(actionId: ActionId | null, event: AuditEvent): Promise<void>;
-  /** An audit event that these people are told of in private, each once, however often this is called. */
-  tell(actionId: ActionId, event: AuditEvent, people: { noticeId: string; target: CardTarget }[]): Promise<void>;
+  /** An audit event that these people are told of in private, each once, however often this is called. `standsInFor`: the name of who would be told. */
+  tell(actionId: ActionId, event: AuditEvent, people: { noticeId: string; target: CardTarget; standsInFor?: string }[]): Promise<void>;
   /** Who decided actions of these types since then, the latest first. Looks at a bounded number of the newest actions. */
   recentDeciders(types: readonly ActionType[], since: string, limit: number): Promise<EntraId[]>;
   /** Decisions and outcomes of an action, in order. */
@@ -246,6 +250,8 @@ export interface CardStore {
   later(cardId: string, at: number, failure: { error: string; uncertain: boolean } | null): Promise<void>;
   /** The message is gone: post anew, or stop when nobody needs it. */
   lost(cardId: string, again: boolean): Promise<void>;
+  /** Not to be posted any more: what it was to say is not true by now. */
+  withdraw(cardId: string): Promise<void>;
   /**
    * Somebody looks at a message `ref` that carries this card. Null: there is no such card in this conversation.
    * `ours` it is the card's message; `kept` the card's own post is not answered yet, so this is remembered as where it may be;

@@ -60,6 +60,8 @@ export interface LinkStore {
   of(account: SlackAccount): Promise<Link | null>;
   /** Whether another account of this workspace has a valid link to this person. */
   isTaken(entraId: EntraId, account: SlackAccount, now: string): Promise<boolean>;
+  /** Valid links of this person, the newest first. */
+  accountsOf(entraId: EntraId, now: string): Promise<SlackAccount[]>;
   /** Turns a sign-in whose code was typed into a link, renewing the one that is there. A valid link is never replaced by another. */
   connect(stateHash: string, link: Link, event: AuditEvent): Promise<'linked' | 'person-taken' | 'account-taken' | 'gone'>;
   /** Ends the account's link and everything of it that is under way. Null: there was none. */

@@ -1,21 +1,28 @@
 /** Flow: what nobody did. Closes actions whose deadline passed, and puts decisions back on the way whose job was lost. */
+import type { RemediationAction } from './intake.ts';
 import type { ActionStore, Clock, Requeue } from './ports.ts';
 import { expired } from './transitions.ts';
 
-export type SweepDeps = { store: ActionStore; requeue: Requeue; now: Clock; poke: () => void; stalledAfterMs: number; batch: number };
+export type SweepDeps = { store: ActionStore; requeue: Requeue; now: Clock; poke: () => void; stalledAfterMs: number; batch: number } & {
+  /** Told of each action that nobody decided in time. */
+  expired?: (action: RemediationAction) => Promise<void>;
+};
 export type Swept = { expired: number; requeued: number };
 
 export async function sweep(deps: SweepDeps): Promise<Swept> {
   return { expired: await closeOverdue(deps), requeued: await requeueLost(deps) };
 }
 
-async function closeOverdue({ store, now, poke, batch }: SweepDeps): Promise<number> {
+async function closeOverdue({ store, now, poke, batch, expired: tell }: SweepDeps): Promise<number> {
   const at = now().toISOString();
   let count = 0;
   for (const action of await store.overdue(at, batch)) {
     const change = expired(action, at);
     // Null: somebody decided in the same moment, and that decision stands.
-    if (change && (await store.apply({ ...change, note: true }))) count += 1;
+    const closed = change && (await store.apply({ ...change, note: true }));
+    if (!closed) continue;
+    count += 1;
+    await tell?.(closed);
   }
   if (count > 0) poke();
   return count;

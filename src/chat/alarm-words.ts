@@ -3,7 +3,9 @@ import { catalogue } from '../action-center/catalogue.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { AuditEvent } from '../action-center/ports.ts';
 import type { NoteCard } from './card.ts';
+import { delegatedLines } from './delegation-words.ts';
 import { subjectOf } from './evidence.ts';
+import { standInLine } from './reminder-words.ts';
 import { exact, foreign, type Line, plain, showText, strong, time, words } from './show.ts';
 import { outcomeText } from './words.ts';
 
@@ -19,6 +21,7 @@ function linesOf(event: AuditEvent, action: RemediationAction | null): Line[] {
   const { alarm } = event.data;
   if (event.kind === 'alarm' && alarm === 'refusals') return refusalLines(event.data);
   if (event.kind === 'alarm' && alarm === 'failed') return failureLines(event.data, action);
+  if (event.kind === 'delegated') return delegatedLines(event.data);
   return vetoLines(event.data, action);
 }
 
@@ -61,7 +64,7 @@ function failureLines({ status, message, others }: Data, action: RemediationActi
 }
 
 /** Private: to everybody whose decision it was. */
-function vetoLines({ verb, reason }: Data, action: RemediationAction | null): Line[] {
+function vetoLines({ verb, reason, standsInFor }: Data, action: RemediationAction | null): Line[] {
   const what = verb === 'reject' ? 'Your rejection was not passed on to the backend. ' : 'Your approval was not carried out. ';
   return [
     [strong(what), ...aboutOf(action)],
@@ -73,5 +76,6 @@ function vetoLines({ verb, reason }: Data, action: RemediationAction | null): Li
           : 'Nothing was done. If it is still needed, have it raised again and ask somebody who may decide.',
       ),
     ],
+    ...(textOf(standsInFor) === '' ? [] : [standInLine(textOf(standsInFor))]),
   ];
 }

@@ -42,6 +42,14 @@ export function helpText(platform: Platform): Line[] {
       words(' shows what undoing a completed action would do, with a button that does it. Several ids of one action type can be given.'),
     ],
     [strong(how('bulk')), words(' lets you approve or reject several open actions of one type at once.')],
+    [
+      strong(how('delegate to bob@contoso.example until 2026-12-14')),
+      words(' names a stand-in who is told what you would be told; '),
+      strong(how('delegate')),
+      words(' shows how it stands, '),
+      strong(how('delegate off')),
+      words(' ends it.'),
+    ],
     ...(platform === 'slack'
       ? [[strong(how('link')), words(' connects your Slack account to you; '), strong(how('link list')), words(' shows to whom.')] as Line]
       : []),

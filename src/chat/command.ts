@@ -1,5 +1,6 @@
 /** The text of a command becomes a typed command, or what was understood of it. One parser for every platform. Pure. */
 
+import { type DelegateAsk, parseDelegate } from './delegate-command.ts';
 import { type ExportAsk, parseExport } from './export-command.ts';
 import { type HistoryAsk, parseHistory } from './history-command.ts';
 import { cleanText } from './history-tokens.ts';
@@ -15,7 +16,8 @@ export type Command =
   | { name: 'export'; ask: ExportAsk }
   | { name: 'link'; ask: LinkAsk }
   | UndoCommand
-  | { name: 'bulk' };
+  | { name: 'bulk' }
+  | { name: 'delegate'; ask: DelegateAsk };
 
 /** What was not understood; `words.ts` says it helpfully. */
 export type CommandProblem =
@@ -27,7 +29,7 @@ export type CommandProblem =
 
 export type Parsed = { command: Command } | { problem: CommandProblem };
 
-const built = ['help', 'inbox', 'show', 'history', 'pending', 'export', 'link', 'undo', 'bulk'] as const;
+const built = ['help', 'inbox', 'show', 'history', 'pending', 'export', 'link', 'undo', 'bulk', 'delegate'] as const;
 /** Understood, and honestly not there yet. */
 const later = ['hunt', 'digest'] as const;
 
@@ -52,6 +54,7 @@ export function parseCommand(text: string): Parsed {
   if (word === 'bulk') return { command: { name: 'bulk' } };
   if (word === 'history' || word === 'pending') return { command: { name: 'history', ask: parseHistory(word, behind(word, text)) } };
   if (word === 'export') return { command: { name: 'export', ask: parseExport(behind(word, text)) } };
+  if (word === 'delegate') return { command: { name: 'delegate', ask: parseDelegate(behind(word, text)) } };
   if (isOnlyId(first, rest)) return parseShow([first, ...rest]);
   const near = nearestOf<Name>(word, [...built, ...later]);
   if (isLater(near)) return { problem: { kind: 'not-yet', name: near } };

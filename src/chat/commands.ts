@@ -1,7 +1,9 @@
 /** Commands on every platform: parsed, looked up, answered. Who asked hears it, and nobody else; that is the platform's part. */
 import type { ActionId, Platform } from '../action-center/action.ts';
+import type { Delegating } from '../action-center/delegation.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { Cursor } from '../action-center/history.ts';
+import type { AskingPerson } from '../action-center/identify.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import type { Linking } from '../action-center/link.ts';
 import type { Look, Looked, LookRefusal } from '../action-center/look.ts';
@@ -11,6 +13,8 @@ import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard, AskCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
+import { answerDelegate, type DelegateAsk } from './delegate-command.ts';
+import { delegateFailed } from './delegation-words.ts';
 import type { Courier, ExportJobs } from './export-jobs.ts';
 import { answerHistory, type HistoryAnswer, type HistoryFlows } from './history-answers.ts';
 import type { HistoryCard } from './history-card.ts';
@@ -32,6 +36,8 @@ export type Asked = Omit<Look, 'actionId'> & {
   share?: boolean;
   /** How what takes longer reaches whoever asks; left out where nothing does. */
   courier?: Courier;
+  /** Who is meant by the mention of an account. */
+  mentioned?: (account: string) => AskingPerson;
 };
 /** `posted`: where cards of the shown action stand on this platform; each platform knows how to lead there. */
 export type CommandAnswer = Omit<HistoryAnswer, 'card'> & {
@@ -53,6 +59,8 @@ export type CommandDeps = {
   /** Never rejects. */
   inbox: (asked: InboxAsked) => Promise<InboxCard>;
   exports: Pick<ExportJobs, 'start'>;
+  /** Null: nobody may name a stand-in. */
+  delegating?: Delegating | null;
   log: Log;
 };
 
@@ -67,7 +75,7 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, place, name = null, cursor = null, share = false, courier, ...asker } = asked;
+  const { text, place, name = null, cursor = null, share = false, courier, mentioned, ...asker } = asked;
   const conversation = place.conversation === '' ? null : place.conversation;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
@@ -76,6 +84,7 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
   const { command } = parsed;
   if (command.name === 'inbox') return { lines: [], card: null, inbox: await deps.inbox(asker) };
   if (command.name === 'link') return answeredLink(deps, { ...asker, name }, command.ask);
+  if (command.name === 'delegate') return answeredDelegate(deps, { ...asker, mentioned }, command.ask);
   if (command.name === 'undo') return question(await undoQuestion(deps.many, command.ids, { ...asker, conversation }));
   if (command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
   try {
@@ -90,14 +99,19 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
     const posted = await deps.places(action.id, platform);
     return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)), posted };
   } catch (error) {
-    if (error instanceof UpstreamError) {
-      deps.log.error({ clickId, service: error.service, err: error }, 'a command got no answer from the record');
-      return said(lookFailed);
-    }
-    const troubleId = newTroubleId();
-    deps.log.error({ clickId, troubleId, err: error }, 'a command failed');
-    return said(commandBugText(troubleId));
+    return troubled(deps.log, clickId, error, lookFailed);
   }
+}
+
+/** `noAnswer`: what is said when a service did not answer; anything else is a bug. */
+function troubled(log: Log, clickId: string, error: unknown, noAnswer: Line): CommandAnswer {
+  if (error instanceof UpstreamError) {
+    log.error({ clickId, service: error.service, err: error }, 'a command got no answer');
+    return said(noAnswer);
+  }
+  const troubleId = newTroubleId();
+  log.error({ clickId, troubleId, err: error }, 'a command failed');
+  return said(commandBugText(troubleId));
 }
 
 const question = (answer: AskCard | { line: Line }): CommandAnswer => ('line' in answer ? said(answer.line) : { lines: [], card: answer });
@@ -106,14 +120,17 @@ async function answeredLink({ linking = null, log }: CommandDeps, asked: LinkCom
   try {
     return said(...(await answerLink(linking, asked, ask)));
   } catch (error) {
-    const { clickId } = asked;
-    if (error instanceof UpstreamError) {
-      log.error({ clickId, service: error.service, err: error }, 'a command about links got no answer');
-      return said(linkFailed);
-    }
-    const troubleId = newTroubleId();
-    log.error({ clickId, troubleId, err: error }, 'a command about links failed');
-    return said(commandBugText(troubleId));
+    return troubled(log, asked.clickId, error, linkFailed);
+  }
+}
+
+type DelegateAsked = Parameters<typeof answerDelegate>[1] & { clickId: string };
+
+async function answeredDelegate({ delegating = null, log }: CommandDeps, asked: DelegateAsked, ask: DelegateAsk): Promise<CommandAnswer> {
+  try {
+    return said(...(await answerDelegate(delegating, asked, ask)));
+  } catch (error) {
+    return troubled(log, asked.clickId, error, delegateFailed);
   }
 }
 

@@ -5,6 +5,7 @@
 import { catalogue } from '../action-center/catalogue.ts';
 import type { CardPlace, DecidedByPerson, Inbox } from '../action-center/inbox.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
+import { remindedForLine, takenLine } from './delegation-words.ts';
 import { subjectOf } from './evidence.ts';
 import { ageText, approvalsText, asOfNote, countdownText, countText, inboxTexts, orderNote, severityText } from './inbox-words.ts';
 import { foreign, type Line, plain, showText, strong, time, words } from './show.ts';
@@ -34,9 +35,11 @@ export function inboxCard(inbox: Inbox, places: ReadonlyMap<string, CardPlace>):
   return {
     kind: 'inbox',
     heading: inboxTexts.heading,
-    intro: [intro],
+    intro: [intro, ...(inbox.standIn?.taken ?? []).map(takenLine)],
     total: inbox.count.count,
-    rows: inbox.waiting.map((action, index) => rowOf(action, index + 1, { at, place: placeOf(action) })),
+    rows: inbox.waiting.map((action, index) =>
+      rowOf(action, index + 1, { at, place: placeOf(action), forName: inbox.standIn?.remindedFor.get(action.id) ?? null }),
+    ),
     decided: {
       heading: inboxTexts.decidedHeading,
       lines:
@@ -63,7 +66,11 @@ export function emptyInbox(why: Line): InboxCard {
   };
 }
 
-function rowOf(action: RemediationAction, number: number, { at, place }: { at: number; place: CardPlace | null }): InboxRow {
+function rowOf(
+  action: RemediationAction,
+  number: number,
+  { at, place, forName }: { at: number; place: CardPlace | null; forName: string | null },
+): InboxRow {
   return {
     actionId: action.id,
     number,
@@ -72,6 +79,7 @@ function rowOf(action: RemediationAction, number: number, { at, place }: { at: n
       [foreign(action.title, 200)],
       [words(`${severityText(action.severity)}, ${ageText(at - Date.parse(action.requestedAt))}, `), ...approvalsOf(action)],
       [words('Decide '), strong(countdownText(Date.parse(action.expiresAt) - at)), words(', before '), time(action.expiresAt)],
+      ...(forName === null ? [] : [remindedForLine(forName)]),
     ],
     place,
   };

@@ -5,6 +5,7 @@
 import type { RemediationAction } from '../action-center/intake.ts';
 import { isOpen } from '../action-center/intake.ts';
 import type { ActionStore, CardRow, CardStore, Lanes } from '../action-center/ports.ts';
+import { isReminder } from '../action-center/reminders.ts';
 import type { Card } from './card.ts';
 import { type LaneUse, type Place, type Surface, SurfaceError } from './surface.ts';
 
@@ -17,6 +18,8 @@ export type ReconcileDeps = {
   draw: (row: CardRow, action: RemediationAction | null) => Card;
   /** The card of a batch, by the batch's id; null: it is gone. */
   drawBatch: (id: string) => Promise<{ card: Card; version: number; isRunning: boolean } | null>;
+  /** A reminder as it is true now; `total` 0: nothing of what it reminds of waits any more. */
+  drawReminder: (row: CardRow) => Promise<{ card: Card; total: number }>;
   now: () => number;
   holder: string;
   resting: Resting;
@@ -105,7 +108,12 @@ async function admit(deps: ReconcileDeps, row: CardRow): Promise<number> {
 }
 
 async function show(deps: ReconcileDeps, row: CardRow): Promise<boolean> {
-  const { card, version, isAwaited } = await picture(deps, row);
+  const drawn = await picture(deps, row);
+  if (drawn === null) {
+    await deps.cards.withdraw(row.cardId);
+    return false;
+  }
+  const { card, version, isAwaited } = drawn;
   try {
     const ref = await write(deps, row, card);
     await deps.cards.shown(row.cardId, version, ref, deps.now());
@@ -125,7 +133,12 @@ type Picture = {
   isAwaited: boolean;
 };
 
-async function picture(deps: ReconcileDeps, row: CardRow): Promise<Picture> {
+/** Null: a reminder that came too late to be posted. */
+async function picture(deps: ReconcileDeps, row: CardRow): Promise<Picture | null> {
+  if (isReminder(row.note)) {
+    const { card, total } = await deps.drawReminder(row);
+    return total === 0 && row.ref === null ? null : { card, version: row.wantedVersion, isAwaited: false };
+  }
   if (row.kind === 'batch') {
     const drawn = row.actionId === null ? null : await deps.drawBatch(row.actionId);
     if (!drawn) throw new Error(`card ${row.cardId} belongs to no batch`);

@@ -8,6 +8,7 @@ import { type Actor, EntraId, Role } from '../action-center/action.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { Directory, Log, PersonClaim } from '../action-center/ports.ts';
 import { ok, type PersonRefusal, type Result, refuse } from '../action-center/refusal.ts';
+import type { PeopleBook } from '../action-center/reminder-ports.ts';
 
 const maxBytes = 5 * 1024 * 1024;
 /** A look at the file's time and size answers for this long. */
@@ -53,7 +54,7 @@ type People = {
 };
 type Known = { content: string; stamp: string; people: People; readAt: number; checkedAt: number };
 
-export function fileDirectory(path: string, options: FileDirectoryOptions): Directory {
+export function fileDirectory(path: string, options: FileDirectoryOptions): Directory & PeopleBook {
   const people = openPeople(path, options);
   const byId = (all: People, id: string): Person[] => all.byEntraId.get(spelled(id)) ?? [];
   return {
@@ -66,6 +67,15 @@ export function fileDirectory(path: string, options: FileDirectoryOptions): Dire
       const all = await people(fresh);
       return standing(all, byId(all, entraId));
     },
+    personByAddress: async (address) => {
+      const all = await people(true);
+      const spelledAs = address.trim().toLowerCase();
+      const named = [...all.byEntraId.values()].flat().filter(({ upn }) => upn.toLowerCase() === spelledAs);
+      const [person, ...others] = new Set([...named, ...(all.byEmail.get(spelledAs) ?? [])]);
+      if (person && others.length > 0) return refuse({ kind: 'ambiguous-person' });
+      return standing(all, person ? [person] : []);
+    },
+    slackAccountsOf: async (entraId) => byId(await people(false), entraId).flatMap(({ slack }) => slack),
   };
 }
 

@@ -7,6 +7,7 @@ import type { DecidingDirectory } from '../action-center/decide.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { Log, PersonClaim } from '../action-center/ports.ts';
 import { ok, type PersonRefusal, type Result, refuse } from '../action-center/refusal.ts';
+import type { PeopleBook } from '../action-center/reminder-ports.ts';
 import type { LinkStore } from '../action-center/sign-in-ports.ts';
 import { personByAddress } from './graph-address.ts';
 import { answerCache } from './graph-cache.ts';
@@ -60,7 +61,10 @@ type Account = Result<string, PersonRefusal>;
 type Linked = { people: readonly string[]; hasRunOut: boolean };
 type Slack = PersonClaim & { platform: 'slack' };
 
-export function graphDirectory(settings: GraphSettings, { log, now = () => performance.now() }: GraphOptions): DecidingDirectory {
+export function graphDirectory(
+  settings: GraphSettings,
+  { log, now = () => performance.now() }: GraphOptions,
+): DecidingDirectory & Pick<PeopleBook, 'personByAddress'> {
   const client = graphClient({ graphUrl: settings.graphUrl, tokens: tokenSource(settings, { log, now }) });
   const people = answerCache<Person>({ keepMs: (one) => (one.ok && decides(one.value) ? yesMs : noMs), bound, now });
   const inFile = answerCache<EntraId[]>({ keepMs: (people) => (people.length > 0 ? yesMs : noMs), bound, now });
@@ -93,6 +97,12 @@ export function graphDirectory(settings: GraphSettings, { log, now = () => perfo
         return personById(claim.entraId, fresh, deadline);
       }),
     personById: (entraId, { fresh }) => telling(() => personById(entraId, fresh, startDeadline(deadlineMs))),
+    personByAddress: (address) =>
+      telling(async () => {
+        const deadline = startDeadline(deadlineMs);
+        const found = await personByAddress(client, address, deadline);
+        return found.ok ? personById(found.value, true, deadline) : found;
+      }),
     eligibleFor: async (entraId, roles) => {
       const known = id.safeParse(entraId);
       if (!known.success) return [];

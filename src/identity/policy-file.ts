@@ -1,6 +1,7 @@
 /** The shape of `POLICY_FILE`. Unknown keys are refused: a misspelt rule must not look like one that is in force. */
 import { z } from 'zod';
 import { ActionSource, ActionType, Severity, Workload } from '../action-center/action.ts';
+import { delegationSchema, remindersSchema } from './reminders-file.ts';
 
 const text = (max: number) => z.string().trim().min(1).max(max);
 
@@ -58,15 +59,13 @@ const Reasons = z.strictObject({
     .default(['approve', 'reject', 'undo']),
 });
 
-const Reminders = z.strictObject({
-  after: z.array(duration).min(1).max(10),
-  escalateTo: z.strictObject({ slack: slackPlaces, teams: teamsPlaces }).optional(),
-  warnBeforeExpiry: duration.optional(),
-});
+const timezone = z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin');
+const Reminders = remindersSchema({ match: Match, duration, slackPlaces, teamsPlaces, severity: oneOrMany(Severity), timezone });
+const Delegation = delegationSchema({ duration, timezone });
 
 const Digest = z.strictObject({
   at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00"'),
-  timezone: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin'),
+  timezone,
   weekdays: z
     .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
     .min(1)
@@ -93,6 +92,7 @@ export const PolicyFile = z.strictObject({
   stepUp: z.union([z.strictObject({ within: duration }), z.literal('off')], 'must be `off` or a time such as { within: 10m }').optional(),
   alarms: Alarms.optional(),
   reminders: Reminders.optional(),
+  delegation: Delegation.optional(),
   digests: z.array(Digest).max(20).optional(),
   /** Looking up is private. `readersOnly`: a look-up can be shared as something every reader may open; `everyone`: with its rows. */
   visibility: z.strictObject({ historyInChannel: z.enum(['never', 'readersOnly', 'everyone']) }).optional(),

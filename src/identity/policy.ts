@@ -7,10 +7,12 @@ import type { Entity } from '../action-center/entity.ts';
 import { ConfigError } from '../action-center/errors.ts';
 import type { NormalisedIntake } from '../action-center/intake.ts';
 import type { CardTarget, Policy } from '../action-center/ports.ts';
+import type { ReminderPolicy } from '../action-center/reminders.ts';
 import { canonicalJson } from '../action-center/scope.ts';
 import { folded, matchesGlob } from './glob.ts';
 import type { Match, PolicyFile, Route } from './policy-file.ts';
 import { type Located, type PolicyProblem, parsePolicy } from './policy-parse.ts';
+import { asksOnCall, type DelegationRules, delegationRulesOf, reminderPlaces, reminderPolicyOf, spanMs } from './policy-reminders.ts';
 
 export type LoadedPolicy = Policy & {
   /** What the file says and this version does not act upon. */
@@ -19,7 +21,13 @@ export type LoadedPolicy = Policy & {
   readonly alarmTargets: CardTarget[];
   /** Whether an answer to a look-up may be put into a conversation. */
   readonly historyInChannel: 'never' | 'readersOnly' | 'everyone';
-  /** Every conversation that some route, or `alarms`, names. */
+  /** Null: nobody is reminded of anything. */
+  readonly reminders: ReminderPolicy | null;
+  /** Whether somebody has to say who is on call. */
+  readonly asksOnCall: boolean;
+  /** Null: nobody may name a stand-in. */
+  readonly delegation: DelegationRules | null;
+  /** Every conversation that some route, `alarms` or `reminders` names. */
   conversations(platform: Platform): string[];
 };
 
@@ -89,7 +97,15 @@ function policyOf(file: PolicyFile, on: readonly Platform[]): LoadedPolicy {
     historyInChannel: file.visibility?.historyInChannel ?? 'never',
     alarmTargets: alarms === undefined ? [] : targetsOf(alarms, on),
     conversations: (platform) =>
-      on.includes(platform) ? [...new Set([...routes, ...(alarms ? [alarms] : [])].flatMap((places) => places[platform]))] : [],
+      on.includes(platform)
+        ? [...new Set([...routes, ...(alarms ? [alarms] : []), ...reminderPlaces(file.reminders)].flatMap((places) => places[platform]))]
+        : [],
+    reminders: reminderPolicyOf(file.reminders, {
+      fits: (match, action) => fits(match, action) === 'yes',
+      targetsOf: (places) => targetsOf(places, on),
+    }),
+    asksOnCall: asksOnCall(file.reminders),
+    delegation: delegationRulesOf(file.delegation),
     routesFor: (action) => {
       const route = routes.find(({ match }) => match === undefined || fits(match, action) === 'yes');
       return route ? targetsOf(route, on) : [];
@@ -111,14 +127,12 @@ function policyOf(file: PolicyFile, on: readonly Platform[]): LoadedPolicy {
 }
 
 const usualFreshnessMs = 600_000;
-const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Said nothing: a sign-in of the last 10 minutes, where something is protected. */
 function freshSignInOf({ stepUp, protected: guarded }: PolicyFile): Policy['freshSignIn'] {
   if (stepUp === 'off') return null;
   if (stepUp === undefined) return guarded.length > 0 ? { withinMs: usualFreshnessMs, isSaid: false } : null;
-  const unit = stepUp.within.at(-1) as keyof typeof unitMs;
-  return { withinMs: Number.parseInt(stepUp.within, 10) * unitMs[unit], isSaid: true };
+  return { withinMs: spanMs(stepUp.within), isSaid: true };
 }
 
 /** A platform that is off is left out: nobody would post there, and the cards would pile up. */
@@ -128,11 +142,11 @@ const targetsOf = (route: Pick<Route, Platform>, on: readonly Platform[]): CardT
 function warningsAbout(file: PolicyFile, on: readonly Platform[]): string[] {
   const warnings: string[] = [];
   const later = (key: string) => warnings.push(`POLICY_FILE: ${key}: is understood, but this version does not act upon it yet`);
-  if (file.reminders) later('reminders');
   if (file.digests) later('digests');
   for (const platform of Platform.options.filter((one) => !on.includes(one))) {
     const places = file.routes.flatMap((route, index) => (route[platform].length > 0 ? [`routes.${index}.${platform}`] : []));
     if ((file.alarms?.[platform] ?? []).length > 0) places.push(`alarms.${platform}`);
+    if (reminderPlaces(file.reminders).some((one) => one[platform].length > 0)) places.push(`reminders: ${platform}`);
     for (const place of places) warnings.push(`POLICY_FILE: ${place}: ${platformNames[platform]} is off; nothing is posted there`);
   }
   return warnings;

@@ -37,6 +37,11 @@ export function slackLinksFile(path: string): SlackLinks {
   };
 }
 
+/** The accounts that the file gives to a person. */
+export async function slackAccountsInFile(path: string, entraId: EntraId): Promise<{ teamId: string; userId: string }[]> {
+  return (await readLinks(path)).filter((link) => link.entraId === entraId).map(({ teamId, userId }) => ({ teamId, userId }));
+}
+
 /** An unreadable file is no answer, not an empty list. */
 async function readLinks(path: string): Promise<Link[]> {
   try {

@@ -150,6 +150,8 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
       insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, wanted_version, next_try_at, created_at)
       select t.card_id, added.tenant_id, added.id, t.platform, t.conversation, 'action', added.version, added.created_at, added.created_at
       from added, jsonb_to_recordset(${json(cards)}::jsonb) as t (card_id text, platform text, conversation text)),
+    planned as (
+      insert into reminder_plans (action_id, tenant_id, next_at) select id, tenant_id, created_at from added),
     entered as (
       insert into history_entries (id, tenant_id, type, type_key, source, severity, words, entity_types, entity_key, asset_key, details_key,
         investigation_key, places)
@@ -178,15 +180,18 @@ async function tell(
   tenantId: string,
   { actionId, event, people }: { actionId: ActionId; event: AuditEvent; people: Parameters<ActionStore['tell']>[2] },
 ): Promise<void> {
-  const notices = people.map(({ noticeId, target }) => ({ card_id: noticeId, ...target }));
+  const notices = people.map(({ noticeId, target, standsInFor }) => {
+    const note = standsInFor === undefined ? event : { ...event, data: { ...event.data, standsInFor } };
+    return { card_id: noticeId, ...target, note };
+  });
   await sql`
     with audited as (
       insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
       values (${tenantId}, ${actionId}, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb))
     insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, note, wanted_version, next_try_at, created_at)
-    select t.card_id, ${tenantId}, ${actionId}, t.platform, t.conversation, 'notice', ${json(event)}::jsonb, 1, ${event.at}::timestamptz,
+    select t.card_id, ${tenantId}, ${actionId}, t.platform, t.conversation, 'notice', t.note, 1, ${event.at}::timestamptz,
       ${event.at}::timestamptz
-    from jsonb_to_recordset(${json(notices)}::jsonb) as t (card_id text, platform text, conversation text)
+    from jsonb_to_recordset(${json(notices)}::jsonb) as t (card_id text, platform text, conversation text, note jsonb)
     on conflict (card_id) do nothing`.execute(db);
 }
 

@@ -101,6 +101,11 @@ export function cardStore(db: Database, tenantId: string): CardStore {
         await sql`update cards set ref = null, sighted_ref = null, shown_version = 0, uncertain = false, claimed_until = null, holder = null,
           stopped = ${!again}::boolean, last_error = 'the message was deleted' where card_id = ${cardId}`.execute(db);
       }),
+    withdraw: (cardId) =>
+      storing('withdrawing a card', async () => {
+        await sql`update cards set stopped = true, claimed_until = null, holder = null, last_error = 'withdrawn: not true any more'
+          where card_id = ${cardId} and ref is null`.execute(db);
+      }),
     sighted: (look) => storing('recording where a card was seen', () => sighted(db, tenantId, look)),
     sightedAt: (cardId) =>
       storing('looking up where a card was seen', async () => {

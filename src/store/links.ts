@@ -39,6 +39,12 @@ export function linkStore(db: Database, tenantId: string): LinkStore {
         );
         return rows.length > 0;
       }),
+    accountsOf: (entraId, now) =>
+      storing('looking up the accounts of a person', async () => {
+        const { rows } = await sql<Row>`select ${columns} from slack_links where tenant_id = ${tenantId} and entra_id = ${entraId}
+          and valid_until > ${now}::timestamptz order by linked_at desc limit 5`.execute(db);
+        return rows.map(({ team_id: teamId, user_id: userId }) => ({ teamId, userId }));
+      }),
     connect: (stateHash, link, event) => storing('storing a link', () => connect(db, tenantId, { stateHash, link, event })),
     remove: (account, eventOf) => storing('removing a link', () => remove(db, tenantId, account, eventOf)),
     list: (after, limit) =>

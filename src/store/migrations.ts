@@ -6,6 +6,7 @@ import { exportsSchema } from './exports-schema.ts';
 import { historySchema } from './history-schema.ts';
 import { inboxSchema } from './inbox-schema.ts';
 import { preferencesSchema } from './preferences-schema.ts';
+import { remindersSchema } from './reminders-schema.ts';
 import { revisions } from './revisions-schema.ts';
 import { seals } from './seals-schema.ts';
 import { signIns } from './sign-ins-schema.ts';
@@ -189,4 +190,5 @@ export const migrations: Record<string, Migration> = {
   '0008-preferences': { up: (db: Kysely<unknown>) => runScript(db, preferencesSchema) },
   '0009-exports': { up: (db: Kysely<unknown>) => runScript(db, exportsSchema) },
   '0010-inbox': { up: (db: Kysely<unknown>) => runScript(db, inboxSchema) },
+  '0012-reminders': { up: (db: Kysely<unknown>) => runScript(db, remindersSchema) },
 };

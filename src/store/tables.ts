@@ -248,6 +248,38 @@ type ExportRow = {
   attempts: number;
 };
 
+/** When an action has to be looked at for reminders. `rules`: the policy's version that said so. */
+type ReminderPlanRow = { action_id: string; tenant_id: string; next_at: Date; rules: string };
+
+type ReminderRow = {
+  tenant_id: string;
+  action_id: string;
+  rung: string;
+  target: string;
+  number: number;
+  kind: 'reminded' | 'escalated' | 'warned';
+  at: Date;
+  card_id: string | null;
+  told_to: string | null;
+  stands_in_for: string | null;
+};
+
+export type DelegationRow = {
+  delegation_id: string;
+  tenant_id: string;
+  entra_id: string;
+  display_name: string;
+  upn: string;
+  stand_in: string;
+  stand_in_name: string;
+  stand_in_upn: string;
+  from_at: Date;
+  until_at: Date;
+  because: string | null;
+  made_at: Date;
+  ended_at: Date | null;
+};
+
 export type Tables = {
   actions: Omit<ActionRow, 'revision'> & { revision: Generated<number> };
   audit_events: AuditRow;
@@ -256,11 +288,14 @@ export type Tables = {
   outbox: OutboxRow;
   cards: CardRecord;
   conversations: ConversationRow;
+  delegations: DelegationRow;
   executions: ExecutionRow;
   exports: ExportRow;
   history_entries: HistoryEntryRow;
   lanes: LaneRow;
   alarms: AlarmRow;
+  reminder_plans: ReminderPlanRow;
+  reminders: ReminderRow;
   batches: BatchRow;
   batch_members: BatchMemberRow;
   simulator_runs: SimulatorRunRow;

@@ -32,6 +32,8 @@ export type ChatWorld = {
   reject(who: DirectoryPerson, title: string, reason: string, options?: { older?: CardCopy; bot?: number }): Promise<void>;
   /** Asks by command, as a person would: in Slack `/actions ...`, in Teams as a slash command. `inPerson`: in the own chat with the bot, for those whom `open` was given. */
   command(who: DirectoryPerson, text: string, options?: { inPerson?: boolean }): Promise<number>;
+  /** How a mention of this person stands in the text of a command. */
+  mention(who: DirectoryPerson): string;
   /** Presses a button that asks why, gives the reason and submits. */
   giveReason(who: DirectoryPerson, title: string, button: string | RegExp, reason: string): Promise<void>;
   /** Presses a button on the newest private answer that has one of this name. */

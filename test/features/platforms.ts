@@ -117,6 +117,7 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     },
     submit: async (who, values) => (await slack.submit({ user: userOf(who), values })).status,
     command: async (who, text) => (await slack.command({ user: userOf(who), channel, command: '/actions', text })).status,
+    mention: (who) => `<@${userOf(who)}|${who.upn.split('@')[0]}>`,
     told: (who, after = 0) => {
       const inPerson = slack.messages(`D${userOf(who).slice(1)}`);
       const all = [...slack.ephemerals(userOf(who)), ...inPerson].sort((a, b) => Number(a.ts) - Number(b.ts));

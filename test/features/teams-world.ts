@@ -126,8 +126,10 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     submit: async (who, values) => (await teams.submitDialog({ person: teamsIdOf(who), values })).status,
     command: async (who, text, { inPerson = false } = {}) => {
       const where = inPerson ? { conversation: ownChatOf(who) } : { conversation: channel, targeted: true };
-      return (await teams.say({ person: teamsIdOf(who), text: text || 'help', ...where })).status;
+      const mentions = everybody.filter((one) => text.includes(`<at>${one.displayName}</at>`)).map(teamsIdOf);
+      return (await teams.say({ person: teamsIdOf(who), text: text || 'help', mentions, ...where })).status;
     },
+    mention: (who) => `<at>${who.displayName}</at>`,
     told: (who, after = 0) =>
       heard(who)
         .slice(after)

@@ -25,6 +25,8 @@ export type WorldOptions = {
   timing?: Extras['timing'];
   /** Whoever can be asked to sign in anew; without, nobody can. */
   signIns?: SignIns;
+  /** What the deployment takes for the time; the platforms keep their own. */
+  now?: () => Date;
 };
 
 export type Deployment = { parts: Parts; url: string; stop(): Promise<void> };
@@ -103,7 +105,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const log = openLog('debug', { write: (line) => void logLines.push(line) });
     const { services, timing } = options;
     const prefix = 'queuePrefix' in services && services.queuePrefix !== undefined ? { queuePrefix: services.queuePrefix } : {};
-    const extras = { watch, ...prefix, ...(timing ? { timing } : {}), ...(options.signIns ? { signIns: options.signIns } : {}) };
+    const extras = {
+      watch,
+      ...prefix,
+      ...(timing ? { timing } : {}),
+      ...(options.signIns ? { signIns: options.signIns } : {}),
+      ...(options.now ? { now: options.now } : {}),
+    };
     const deployment = await launch(readConfig(env), log, parts, extras);
     const one: Deployment = {
       parts,

@@ -23,7 +23,7 @@ import { type Arrival, type Guard, slackGuard } from './guard.ts';
 import { type HistoryPressDeps, isHistoryPress, onHistoryPress } from './history-presses.ts';
 import { type SlackInbox, slackInbox } from './inbox.ts';
 import { peopleDeadlineMs, slackPeople } from './people.ts';
-import { permalinks } from './render-inbox.ts';
+import { type LinkTo, permalinks } from './render-inbox.ts';
 import { type Account, connectSocket, whoAmI } from './start.ts';
 import { slackSurface } from './surface.ts';
 
@@ -51,6 +51,8 @@ export type SlackDeps = {
 
 export type SlackChat = {
   surface: Surface;
+  /** The address of a message, where there is one. */
+  linkTo: LinkTo;
   teamId: string;
   /** Answers `POST /slack/events`. With Socket Mode nothing is accepted over HTTP. */
   handle(req: IncomingMessage, res: ServerResponse): void;
@@ -108,6 +110,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   if (transport.socket) await connectSocket(transport.socket, { deadline });
   return {
     surface: slackSurface({ client: bulk, teamId, botId, channels, log }),
+    linkTo,
     teamId,
     handle: transport.handle,
     inFlight: () => running.size,

@@ -59,6 +59,7 @@ export async function onSlashCommand(
     by: `slack:${teamId ?? deps.teamId}/${userId}`,
     courier: courierFor(deps, reader),
     person: deps.personBehind({ userId, teamId }),
+    mentioned: (account) => deps.personBehind({ userId: account, teamId: null }),
     clickId: arrival.requestKey,
   });
   const answer = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
@@ -91,5 +92,16 @@ export const placeOf = (channel: string | null): AskedAt => ({
   isPersonal: channel === null || channel.startsWith('D'),
 });
 
-/** Slack escapes these three, and nothing else, in what people type. */
-const unescaped = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+/**
+ * Slack brings people, channels and addresses into angle brackets and escapes these three signs in what people type. Only who is meant by a
+ * stand-in has to be known for certain; everywhere else the words count that the person saw.
+ */
+function unescaped(text: string): string {
+  const seen = /^\s*delegate\s/i.test(text)
+    ? text
+    : text
+        .replaceAll(/<([@#])[A-Z0-9]+\|([^>]*)>/g, '$1$2')
+        .replaceAll(/<(?:mailto:|https?:\/\/)[^>|]*\|([^>]*)>/g, '$1')
+        .replaceAll(/<(https?:\/\/[^>|]*)>/g, '$1');
+  return seen.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}

@@ -3,18 +3,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Application } from '@microsoft/teams-ai/lib/Application.js';
 import type { TurnContext } from 'botbuilder';
 import type { BackendName } from '../../action-center/catalogue.ts';
+import { UpstreamError } from '../../action-center/errors.ts';
 import type { CardRow, CardStore, Conversations, Lanes, Log } from '../../action-center/ports.ts';
+import { ok, refuse } from '../../action-center/refusal.ts';
 import type { Card } from '../card.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import type { ExportJobs } from '../export-jobs.ts';
 import type { ManyFlows } from '../many.ts';
 import { type Flows, within } from '../press.ts';
-import type { Surface } from '../surface.ts';
+import { type Surface, SurfaceError } from '../surface.ts';
 import type { Arrival } from './activity.ts';
 import { openAnswers, type PrivateAnswersDeps, privateAnswers } from './answers.ts';
 import { type ClickDeps, isRefresh, onInvoke, onSubmittedPress } from './clicks.ts';
 import { type CommandDeps, onCommand, sayAnswer } from './commands.ts';
-import { openConnector } from './connector.ts';
+import { type Connector, openConnector } from './connector.ts';
 import { openAuthentication, Turns } from './credentials.ts';
 import { type Admitted, type Door, openDoor } from './door.ts';
 import { type FileConsentDeps, fileOffers, isFileConsent, onFileConsent } from './files.ts';
@@ -22,7 +24,7 @@ import type { GuardRefusal } from './guard.ts';
 import { isInboxRefresh, onInboxPress } from './inbox.ts';
 import { type Installs, installs } from './installs.ts';
 import type { InvokeAnswer } from './invoke.ts';
-import { deepLinks } from './render-inbox.ts';
+import { deepLinks, type LinkTo } from './render-inbox.ts';
 import { repeats } from './repeats.ts';
 import type { TeamsSettings } from './settings.ts';
 import { lanesOf, removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurface } from './surface.ts';
@@ -53,6 +55,8 @@ export type TeamsDeps = {
 
 export type TeamsChat = {
   surface: Surface;
+  /** The address of a message, where there is one. */
+  linkTo: LinkTo;
   /** Answers `POST /api/messages`. */
   handle(req: IncomingMessage, res: ServerResponse): void;
   inFlight(): number;
@@ -69,7 +73,14 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   const { settings, conversations, cards, log } = deps;
   const authentication = openAuthentication(settings);
   const connector = (deadlineMs: number) => openConnector({ authentication, appId: settings.appId, deadlineMs });
-  const surfaceDeps: TeamsSurfaceDeps = { connector: connector(bulkDeadlineMs), conversations, sightings: cards, settings, log };
+  const surfaceDeps: TeamsSurfaceDeps = {
+    connector: connector(bulkDeadlineMs),
+    conversations,
+    sightings: cards,
+    settings,
+    routed: deps.routed,
+    log,
+  };
   const answersDeps: PrivateAnswersDeps = {
     connector: connector(interactiveDeadlineMs),
     lanes: deps.lanes,
@@ -103,7 +114,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
       track,
       lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting),
     },
-    commands: { answer: deps.commands, tell, offerFile, linksIn, log, track },
+    commands: { answer: deps.commands, tell, offerFile, linksIn, personMentioned: mentionedIn(answersDeps.connector), log, track },
     files: { exports: deps.exports, answers: answersDeps, settings, tell, log, track },
     places: installs({
       conversations,
@@ -125,11 +136,28 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   };
   return {
     surface: teamsSurface(surfaceDeps),
+    linkTo: linksIn(settings.appTenantId || (settings.allowedTenants[0] ?? '')),
     handle: (req, res) => track(serve(door, answer, req, res, log)),
     inFlight: () => running.size,
     stop: async (deadlineMs) => {
       await within(Promise.allSettled(running), deadlineMs, null);
     },
+  };
+}
+
+/** An id that is nobody's here is nobody. */
+function mentionedIn(connector: Connector): CommandDeps['personMentioned'] {
+  return async ({ serviceUrl, conversation, organisation }, account) => {
+    try {
+      const member = await connector.member({ serviceUrl, conversation }, account);
+      return member?.entraId
+        ? ok({ platform: 'teams', tenantId: organisation, entraId: member.entraId.toLowerCase() })
+        : refuse({ kind: 'unknown-person' });
+    } catch (error) {
+      if (error instanceof SurfaceError)
+        throw new UpstreamError('teams', 'who was mentioned could not be looked up', { retryable: true, cause: error });
+      throw error;
+    }
   };
 }
 

@@ -1,6 +1,7 @@
 /** What people write to the bot: by slash command, by @mention, or in their own chat with it. Answered in private, whatever the way. */
-import type { Log } from '../../action-center/ports.ts';
-import { ok } from '../../action-center/refusal.ts';
+import { z } from 'zod';
+import type { Log, PersonClaim } from '../../action-center/ports.ts';
+import { ok, type PersonRefusal, type Result } from '../../action-center/refusal.ts';
 import { threadLines } from '../command-words.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import { soon } from '../press.ts';
@@ -18,6 +19,8 @@ export type CommandDeps = {
   offerFile: OfferFile;
   /** The address of a message in this organisation. */
   linksIn: (organisation: string) => LinkTo;
+  /** Who is behind the id that a mention carries. */
+  personMentioned: (arrival: Arrival, account: string) => Promise<Result<PersonClaim, PersonRefusal>>;
   /** Told of what goes on after the request is answered, so that a stop waits for it. Never rejects. */
   track: (work: Promise<void>) => void;
   log: Log;
@@ -45,6 +48,7 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
       offer: (offer) => deps.offerFile(arrival, offer),
     },
     person: async () => ok({ platform: 'teams', tenantId: organisation, entraId }),
+    mentioned: (account) => () => deps.personMentioned(arrival, account),
     clickId,
   });
   const inTime = await soon(work, { receivedAt, ms: saidWithinMs });
@@ -65,5 +69,19 @@ export async function sayAnswer(
 
 /** Without the mention of the bot, which is markup in the text. What else is in it is the person's own. */
 function textOf({ activity }: Arrival): string {
-  return (activity.text ?? '').replace(/<at\b[^>]*>[^<]{0,200}<\/at>/gi, ' ');
+  const { text, entities, recipient } = activity;
+  const without = (given: string) => given.replace(/<at\b[^>]*>[^<]{0,200}<\/at>/gi, ' ');
+  const plain = without(text ?? '');
+  if (!/^(\s|&nbsp;)*delegate\b/i.test(plain)) return plain;
+  // Who is meant by a stand-in has to be known for certain: by the id behind the mention.
+  const mentions = (entities ?? []).slice(0, mentionsMost).flatMap((entity) => Mention.safeParse(entity).data ?? []);
+  const others = mentions.filter(({ mentioned }) => mentioned.id !== recipient?.id);
+  return without(others.reduce((said, { text: shown, mentioned }) => said.replace(shown, () => ` <@${mentioned.id}> `), text ?? ''));
 }
+
+const mentionsMost = 20;
+const Mention = z.object({
+  type: z.literal('mention'),
+  text: z.string().min(1).max(1000),
+  mentioned: z.object({ id: z.string().min(1).max(200) }),
+});

@@ -3,6 +3,7 @@
  * message again when its answer was lost.
  */
 import { z } from 'zod';
+import { SurfaceError } from '../surface.ts';
 import { type Authentication, withinTokenDeadline } from './credentials.ts';
 import { connectorErrorOf, NotSent } from './surface-errors.ts';
 
@@ -22,6 +23,8 @@ export type Connector = {
   remove(to: Address, activityId: string): Promise<void>;
   /** Seen by this person only. botbuilder would drop the mark and make it public, so this one is sent by hand. */
   postTargeted(to: Address & { person: string; asked: string | null }, message: Message): Promise<void>;
+  /** A member of this conversation, by the id of either kind; null: nobody of it. */
+  member(at: Address, id: string): Promise<{ id: string; entraId: string | null } | null>;
   /** The chat of the bot with this person. */
   openPersonal(to: { serviceUrl: string; organisation: string; person: string }): Promise<string>;
 };
@@ -35,6 +38,7 @@ type Client = Awaited<ReturnType<Factory['create']>>;
 const clientBound = 20;
 const channelId = 'msteams';
 const Created = z.object({ id: z.string().min(1), activityId: z.string().nullish() });
+const Member = z.object({ id: z.string().min(1), aadObjectId: z.string().nullish() });
 const Posted = z.object({ id: z.string().min(1) });
 
 export function openConnector(options: ConnectorOptions): Connector {
@@ -102,6 +106,8 @@ export function openConnector(options: ConnectorOptions): Connector {
           options.deadlineMs,
         ),
       ),
+    member: ({ serviceUrl, conversation }, id) =>
+      memberBehind(() => call(serviceUrl, (client) => client.conversations.getConversationMember(conversation, id))),
     openPersonal: ({ serviceUrl, organisation, person }) =>
       call(serviceUrl, async ({ conversations }) => {
         const created = await conversations.createConversation({
@@ -114,6 +120,18 @@ export function openConnector(options: ConnectorOptions): Connector {
         return Created.parse(plain(created)).id;
       }),
   };
+}
+
+/** A look-up leaves nothing behind: without an answer nothing has happened. */
+async function memberBehind(ask: () => Promise<object>): ReturnType<Connector['member']> {
+  try {
+    const found = Member.parse(plain(await ask()));
+    return { id: found.id, entraId: found.aadObjectId ?? null };
+  } catch (error) {
+    if (!(error instanceof SurfaceError)) throw error;
+    if (error.trouble === 'gone' || error.trouble === 'unreachable') return null;
+    throw error.trouble === 'unknown' ? new SurfaceError('unavailable', error.message, { cause: error }) : error;
+  }
 }
 
 /** botbuilder hands out class instances with a `_response` in them. */

@@ -39,6 +39,16 @@ test.each([false, true])(
   },
 );
 
+test('who is mentioned is known for certain where it counts, and reads as it was typed everywhere else', async () => {
+  const { asked, ask, told } = await openAsking(undefined);
+  await ask('history by:<@U0BOB|bob> in <#C0SOC|soc> & more');
+  await told('Here you are');
+  await ask('delegate to <@U0BOB|bob> until tomorrow');
+  await waitFor(() => asked.length === 2, 'both');
+  expect(asked.map(({ text }) => text)).toEqual(['history by:@bob in #soc & more', 'delegate to <@U0BOB|bob> until tomorrow']);
+  expect(await asked[1]?.mentioned?.('U0ALICE')({ fresh: true })).toMatchObject({ ok: true, value: { userId: 'U0ALICE' } });
+});
+
 test('a command that takes longer is acknowledged before it is answered, and answered in the end', async () => {
   const gate = Promise.withResolvers<void>();
   const { world, ask, told } = await openAsking(async () => {

@@ -29,6 +29,22 @@ test.each([
   expect(rig.world.problems).toEqual([]);
 });
 
+test('who is mentioned is known by the id behind the mention, and only where somebody is to stand in', async () => {
+  const rig = await openRig();
+  const where = { conversation: channel, targeted: true };
+  const text = `<at>${bob.name}</at>`;
+  await rig.world.say({ person: alice.id, text: `delegate to ${text} until tomorrow`, mentions: [bob.id], ...where });
+  await rig.world.say({ person: alice.id, text: `history ${text}`, mentions: [bob.id], ...where });
+  await waitFor(() => rig.commands.length === 2, 'both');
+  expect(rig.commands.map((one) => one.text.replace(/\s+/g, ' ').trim())).toEqual([`delegate to <@${bob.id}> until tomorrow`, 'history']);
+  const [asked] = rig.commands;
+  expect(await asked?.mentioned?.(bob.id)({ fresh: true })).toMatchObject({
+    ok: true,
+    value: { platform: 'teams', entraId: bob.aadObjectId },
+  });
+  expect(await asked?.mentioned?.('29:nobody')({ fresh: true })).toMatchObject({ ok: false, refusal: { kind: 'unknown-person' } });
+});
+
 test('in their own chat with the bot somebody is answered there', async () => {
   const own = 'a:alice-and-bot';
   const rig = await openRig({ teams: { conversations: [{ id: own, type: 'personal', name: 'Countersign', members: [alice.id] }] } });
