@@ -2,18 +2,22 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { BatchStore } from './action-center/batch.ts';
+import type { EvidenceStore } from './action-center/blast-radius.ts';
 import type { OpenActions } from './action-center/bulk.ts';
 import type { DecidingDirectory } from './action-center/decide.ts';
 import type { Stories, WaitingExports } from './action-center/export.ts';
 import type { HistoryStore } from './action-center/history.ts';
+import type { Hunting, HuntStore } from './action-center/hunting.ts';
 import type { Linking } from './action-center/link.ts';
 import type { Preferences } from './action-center/look-up.ts';
 import type { ActionStore, AlarmStore, CardStore, Clock, Conversations, ExecutionStore, Lanes, SignIns } from './action-center/ports.ts';
 import type { LinkStore } from './action-center/sign-in-ports.ts';
 import type { UndoStore } from './action-center/undo.ts';
 import type { Config } from './config.ts';
+import { openHunting } from './defender/hunting.ts';
 import { fileDirectory } from './identity/file.ts';
 import { graphDirectory } from './identity/graph.ts';
+import { tokenSource } from './identity/graph-token.ts';
 import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
 import { noSlackLinks, type SlackLinks, slackLinksFile } from './identity/slack-links.ts';
 import { sha256 } from './ids.ts';
@@ -32,9 +36,11 @@ import { cardStore } from './store/cards.ts';
 import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
 import { type Engine, openEngine } from './store/engine.ts';
+import { evidenceStore } from './store/evidence.ts';
 import { executionStore } from './store/executions.ts';
 import { stories, waitingExports } from './store/exports.ts';
 import { historyStore } from './store/history.ts';
+import { huntStore } from './store/hunts.ts';
 import { lanes } from './store/lanes.ts';
 import { linkStore } from './store/links.ts';
 import { type Outbox, outbox } from './store/outbox.ts';
@@ -59,6 +65,10 @@ export type Foundation = {
   cardPlaces: ReturnType<typeof cardPlaces>;
   outbox: Outbox;
   executions: ExecutionStore;
+  hunts: HuntStore;
+  evidence: EvidenceStore;
+  /** Null: there are no credentials for it. */
+  hunting: Hunting | null;
   batches: BatchStore;
   undoing: UndoStore;
   openActions: OpenActions;
@@ -141,6 +151,9 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     cardPlaces: cardPlaces(db, config.tenantId),
     outbox: outbox(db, config.tenantId),
     executions: executionStore(db, config.tenantId),
+    hunts: huntStore(db, config.tenantId),
+    evidence: evidenceStore(db, config.tenantId),
+    hunting: openReader(config, log, lanes(db)),
     batches: batchStore(db, config.tenantId),
     undoing: undoStore(db, config.tenantId),
     openActions: openActions(db, config.tenantId),
@@ -195,6 +208,13 @@ function openDirectory(config: Config, links: Links, log: Log, onError: (error: 
   };
   const found = { links: links.fixed, ownLinks: links.own, canLink: canLink(config) };
   return graphDirectory({ ...entra, ...found, identityMode, groups }, { log });
+}
+
+/** The app that reads the directory also hunts, where it may. */
+function openReader({ entra }: Config, log: Log, lanes: Lanes): Hunting | null {
+  if (entra === null) return null;
+  const tokens = tokenSource(entra, { log, now: () => performance.now() });
+  return openHunting({ graphUrl: entra.graphUrl, tenantId: entra.tenantId, tokens, lanes, log });
 }
 
 async function ailingParts(db: Database, queues: QueueLink): Promise<('store' | 'queue')[]> {

@@ -62,7 +62,8 @@ export type AuditEvent = {
     | 'superseded'
     | 'alarm'
     | 'batch'
-    | 'exported';
+    | 'exported'
+    | 'hunted';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;

@@ -14,6 +14,7 @@ import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, sto
 import type { Courier, ExportJobs } from './export-jobs.ts';
 import { answerHistory, type HistoryAnswer, type HistoryFlows } from './history-answers.ts';
 import type { HistoryCard } from './history-card.ts';
+import type { HuntJobs } from './hunt-jobs.ts';
 import type { InboxCard } from './inbox-card.ts';
 import type { InboxAsked } from './inbox-command.ts';
 import { answerLink, type LinkAsk, type LinkCommand } from './link-command.ts';
@@ -44,7 +45,7 @@ export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
 export type CommandDeps = {
   look: (asked: Look) => Promise<Result<Looked, LookRefusal>>;
-  draw: (action: RemediationAction) => ActionCard;
+  draw: (action: RemediationAction) => ActionCard | Promise<ActionCard>;
   /** Null: accounts are not connected from chat. */
   linking?: Linking | null;
   many: ManyDeps;
@@ -53,6 +54,7 @@ export type CommandDeps = {
   /** Never rejects. */
   inbox: (asked: InboxAsked) => Promise<InboxCard>;
   exports: Pick<ExportJobs, 'start'>;
+  hunts: Pick<HuntJobs, 'start'>;
   log: Log;
 };
 
@@ -76,6 +78,7 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
   const { command } = parsed;
   if (command.name === 'inbox') return { lines: [], card: null, inbox: await deps.inbox(asker) };
   if (command.name === 'link') return answeredLink(deps, { ...asker, name }, command.ask);
+  if (command.name === 'hunt') return hunted(deps, { ...asker, actionId: command.id }, courier);
   if (command.name === 'undo') return question(await undoQuestion(deps.many, command.ids, { ...asker, conversation }));
   if (command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
   try {
@@ -84,11 +87,7 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
       if (courier === undefined) return said(...helpText(platform));
       return said(...(await deps.exports.start({ ...asker, place, courier }, command.ask)));
     }
-    const looked = await deps.look({ ...asker, actionId: command.id });
-    if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
-    const { action, history } = looked.value;
-    const posted = await deps.places(action.id, platform);
-    return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)), posted };
+    return await shown(deps, { ...asker, actionId: command.id });
   } catch (error) {
     if (error instanceof UpstreamError) {
       deps.log.error({ clickId, service: error.service, err: error }, 'a command got no answer from the record');
@@ -98,6 +97,18 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
     deps.log.error({ clickId, troubleId, err: error }, 'a command failed');
     return said(commandBugText(troubleId));
   }
+}
+
+async function shown(deps: CommandDeps, asked: Look): Promise<CommandAnswer> {
+  const looked = await deps.look(asked);
+  if (!looked.ok) return said(lookRefusalText(looked.refusal, asked.platform));
+  const { action, history } = looked.value;
+  const posted = await deps.places(action.id, asked.platform);
+  return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(await deps.draw(action)), posted };
+}
+
+async function hunted({ hunts }: CommandDeps, asked: Look, courier: Courier | undefined): Promise<CommandAnswer> {
+  return courier === undefined ? said(...helpText(asked.platform)) : said(await hunts.start({ ...asked, courier }));
 }
 
 const question = (answer: AskCard | { line: Line }): CommandAnswer => ('line' in answer ? said(answer.line) : { lines: [], card: answer });
@@ -121,5 +132,5 @@ async function answeredLink({ linking = null, log }: CommandDeps, asked: LinkCom
 const readOnly = (card: ActionCard): ActionCard => ({
   ...card,
   heading: card.heading.replace(/\?$/, ''),
-  buttons: card.buttons.filter(({ kind }) => kind === 'hunt' || kind === 'portal'),
+  buttons: card.buttons.filter(({ kind }) => kind === 'hunt' || kind === 'run' || kind === 'portal'),
 });

@@ -248,6 +248,25 @@ type ExportRow = {
   attempts: number;
 };
 
+export type HuntRow = {
+  hunt_id: string;
+  tenant_id: string;
+  action_id: string;
+  entra_id: string;
+  asked_by: string;
+  by_account: string;
+  platform: Platform;
+  query: string;
+  timespan: string;
+  status: 'running' | 'answered' | 'failed';
+  attempts: number;
+  result: Json;
+  started_at: Date;
+  finished_at: Date | null;
+  claimed_until: Date | null;
+  holder: string | null;
+};
+
 export type Tables = {
   actions: Omit<ActionRow, 'revision'> & { revision: Generated<number> };
   audit_events: AuditRow;
@@ -259,6 +278,7 @@ export type Tables = {
   executions: ExecutionRow;
   exports: ExportRow;
   history_entries: HistoryEntryRow;
+  hunts: HuntRow;
   lanes: LaneRow;
   alarms: AlarmRow;
   batches: BatchRow;

@@ -8,6 +8,7 @@ import type { Evidence } from '../evidence.ts';
 import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
 import { writePressed } from './pressed.ts';
+import { tableBlock } from './render-table.ts';
 
 export type SlackContent = { text: string; blocks: KnownBlock[] };
 
@@ -83,7 +84,8 @@ export function renderLine(line: Line): SlackContent {
 }
 
 function noteBlocks(card: NoteCard): KnownBlock[] {
-  return [richText(card.lines.map((line) => section(line, 600)))];
+  const text = richText(card.lines.map((line) => section(line, 600)));
+  return card.table === undefined ? [text] : [text, tableBlock(card.table)];
 }
 
 function fitting(card: ActionCard): KnownBlock[] {
@@ -208,7 +210,7 @@ function drawButton(button: CardButton): Button | null {
   const common = { type: 'button' as const, action_id: `ac.${button.kind}`, text: label, ...accessible };
   if (button.kind === 'hunt' || button.kind === 'portal') return button.url.length > limits.url ? null : { ...common, url: button.url };
   const value = writePressed(button.pressed);
-  if (button.kind === 'reject' || button.kind === 'more') return { ...common, value };
+  if (button.kind === 'reject' || button.kind === 'more' || button.kind === 'run') return { ...common, value };
   if (button.kind === 'undo') {
     return button.asksWhy ? { ...common, action_id: 'ac.undo-why', value } : { ...common, value, confirm: drawConfirm(button.confirm) };
   }

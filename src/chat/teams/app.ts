@@ -7,6 +7,7 @@ import type { CardRow, CardStore, Conversations, Lanes, Log } from '../../action
 import type { Card } from '../card.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import type { ExportJobs } from '../export-jobs.ts';
+import type { HuntJobs } from '../hunt-jobs.ts';
 import type { ManyFlows } from '../many.ts';
 import { type Flows, within } from '../press.ts';
 import type { Surface } from '../surface.ts';
@@ -34,6 +35,7 @@ export type TeamsDeps = {
   backend: BackendName;
   commands: AnswerCommand;
   exports: Pick<ExportJobs, 'accept'>;
+  hunts: Pick<HuntJobs, 'start'>;
   conversations: Conversations;
   cards: Sightings & Pick<CardStore, 'wake'>;
   lanes: Pick<Lanes, 'take'>;
@@ -98,6 +100,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
       many: deps.many,
       backend: deps.backend,
       tell,
+      hunt: { hunts: deps.hunts, tell, offerFile },
       history: { answer: deps.commands, tell, share: openAnswers(answersDeps), linksIn, track, log },
       log,
       track,
