@@ -48,7 +48,8 @@ export type CardContext = {
 /** Pages of what is acted on. */
 type EntityPage = 'device' | 'file' | 'user' | 'email' | 'url' | 'ip';
 
-export type Fact = { label: string; value: Line };
+/** `onlyLinks`: a renderer without room for links leaves it out. */
+export type Fact = { label: string; value: Line; onlyLinks?: true };
 
 /** What a press is bound to. Comes back as data; it carries no authority. */
 export type Pressed = { actionId: string; digest: string; version: number };
@@ -294,7 +295,9 @@ function pageFacts({ portal }: CardContext): Fact[] {
     ['Action center', portal.actionCenter],
   ];
   const links = pages.flatMap(([text, url]): Line => (url === undefined ? [] : [{ kind: 'link', text, url }]));
-  return [{ label: linksLabel, value: links.flatMap((link, index): Line => (index === 0 ? [link] : [words(' · '), link])) }];
+  return [
+    { label: linksLabel, onlyLinks: true, value: links.flatMap((link, index): Line => (index === 0 ? [link] : [words(' · '), link])) },
+  ];
 }
 
 function footnotesOf(action: RemediationAction, context: CardContext): Line[] {

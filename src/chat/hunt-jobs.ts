@@ -26,7 +26,7 @@ export type HuntJobs = {
 
 export type HuntJobDeps = RunHuntDeps & {
   exports: Pick<ExportJobs, 'hand'>;
-  /** Somebody looks at this action closely. */
+  /** Somebody looks at this action closely: what is known of it is gathered anew. */
   begun: (actionId: ActionId) => Promise<void>;
   poke: () => void;
   log: Log;
@@ -66,6 +66,7 @@ async function start(deps: HuntJobDeps, running: Running, asked: AskedHuntInChat
     const begun = await beginHunt(deps, asked);
     if (!begun.ok) return huntRefusalText(begun.refusal, platform);
     track(running, carry(deps, running, begun.value, asked));
+    await deps.begun(begun.value.actionId);
     return huntRunning;
   } catch (error) {
     if (error instanceof UpstreamError) {
@@ -87,7 +88,6 @@ async function carry(deps: HuntJobDeps, { stopping }: Running, run: HuntRun, ask
     poke();
     const { trouble, rows } = ended;
     log.info({ huntId: run.id, actionId: run.actionId, trouble, rows }, 'a hunt came to its end');
-    await deps.begun(run.actionId);
     if (asked !== null && ended.hasFile) await hand(deps, run, ended, asked);
   } catch (error) {
     log.error({ huntId: run.id, actionId: run.actionId, err: error }, 'a hunt did not come to its end; it is followed up');

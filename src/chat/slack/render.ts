@@ -98,7 +98,10 @@ function fitting(card: ActionCard): KnownBlock[] {
 }
 
 function actionBlocks(card: ActionCard, room: Room): KnownBlock[] {
-  const facts = card.facts.slice(0, room.facts).map((fact) => factSection(fact, room));
+  const facts = card.facts
+    .filter(({ onlyLinks }) => room.links || !onlyLinks)
+    .slice(0, room.facts)
+    .map((fact) => factSection(fact, room));
   const notice = card.notice === null ? [] : [section(card.notice, room.part)];
   const buttons = card.buttons.flatMap((button) => drawButton(button) ?? []);
   const context = footnotes(card, room);

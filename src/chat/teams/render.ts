@@ -141,7 +141,10 @@ function actionData(card: ActionCard, room: Room): Record<string, unknown> {
     standingStyle: isOpen ? 'accent' : 'emphasis',
     standing: runs([words(plain(card.standing))], room.part, { weight: 'Bolder' }),
     notices: card.notice === null ? [] : [{ inlines: runs(card.notice, room.part) }],
-    facts: card.facts.slice(0, room.facts).map((fact) => factData(fact, room)),
+    facts: card.facts
+      .filter(({ onlyLinks }) => room.links || !onlyLinks)
+      .slice(0, room.facts)
+      .map((fact) => factData(fact, room)),
     ...evidenceData(card.evidence, room),
     hasDetails: details.length > 0,
     details: details.map((inlines): Inlines => ({ inlines })),
