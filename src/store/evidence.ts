@@ -4,8 +4,8 @@ import { ActionId } from '../action-center/action.ts';
 import { BlastRadius, type EvidenceStore } from '../action-center/blast-radius.ts';
 import { at, type Database, json, runPrepared, storing } from './database.ts';
 
-/** Between two looks at the same card's redrawing. */
-const redrawn = 50;
+/** Actions whose cards are made due in one look. */
+const mostRedrawn = 50;
 
 export function evidenceStore(db: Database, tenantId: string): EvidenceStore {
   return {
@@ -35,8 +35,11 @@ export function evidenceStore(db: Database, tenantId: string): EvidenceStore {
       }),
     keep: (actionId, found, when) =>
       storing('keeping evidence', async () => {
-        await sql`update evidence set state = ${found === null ? 'none' : 'found'}, found = coalesce(${found === null ? null : json(found)}::jsonb, found),
-            redrawn = ${found === null}::boolean or found = ${found === null ? null : json(found)}::jsonb and redrawn, claimed_until = null, holder = null, changed_at = ${when}::timestamptz
+        const told = found === null ? null : json(found);
+        // Nothing to show leaves what was shown before; the same again needs no new drawing.
+        await sql`update evidence set state = ${found === null ? 'none' : 'found'}, found = coalesce(${told}::jsonb, found),
+            redrawn = ${found === null}::boolean or (redrawn and found is not distinct from ${told}::jsonb),
+            claimed_until = null, holder = null, changed_at = ${when}::timestamptz
           where action_id = ${actionId} and tenant_id = ${tenantId}`.execute(db);
       }),
     later: (actionId, when) =>
@@ -71,7 +74,7 @@ async function redraw(db: Database, tenantId: string, now: string): Promise<numb
     with ready as (
       select e.action_id from evidence e where e.tenant_id = ${tenantId} and not e.redrawn and not exists (
         select 1 from cards c where c.action_id = e.action_id and c.kind = 'action' and not c.stopped and c.claimed_until > ${now}::timestamptz)
-      order by e.action_id limit ${redrawn} for update of e skip locked),
+      order by e.action_id limit ${mostRedrawn} for update of e skip locked),
     due as (
       update cards set shown_version = cards.wanted_version - 1, next_try_at = least(cards.next_try_at, ${now}::timestamptz)
       from ready where cards.action_id = ready.action_id and cards.kind = 'action' and cards.ref is not null and not cards.stopped

@@ -108,7 +108,6 @@ describe.each(platforms)('Run here in $name', ({ open }) => {
     const { id, title } = await raise(quarantineFile());
     const older = world.chat.remember(title);
     await world.until('the card tells it', () => world.chat.card(title)?.includes('on 2 devices in 30 days'));
-    expect(world.chat.card(title)).toMatch(/first .*2026-11-11 10:00 UTC|first /);
     await world.chat.press(alice, title, /^Approve/, { older });
     await world.until('it is decided', async () => (await world.read(id)).decision?.actor.upn === alice.upn);
     await world.until('it is completed', () => /Completed[\s\S]*on 2 devices/.test(world.chat.card(title) ?? ''));
@@ -155,7 +154,11 @@ describe.each(platforms)('Run here in $name', ({ open }) => {
     const answer = await underCard(title, /200 rows, the first 10 shown/);
     expect(answer).toContain(`hunt ${id}`);
     await world.until('the file may come', () => files.sayYes(carol));
-    const file = await world.until('the file is there', () => files.received(carol)[0], 30_000);
+    const file = await world.until(
+      'the file is there',
+      () => files.received(carol).find(({ text }) => text.includes(keyOf('many'))),
+      30_000,
+    );
     expect(file.name).toMatch(/^countersign-hunt-[\dT-]+Z\.csv$/);
     expect(file.text.split('\r\n')).toHaveLength(202);
     expect(file.text).toContain(`,"'=1+1"`.replaceAll('"', ''));
