@@ -263,7 +263,12 @@ async function drawCard(ground: Foundation, row: CardRow, action: RemediationAct
 
 async function drawAction(ground: Foundation, action: RemediationAction): Promise<ActionCard> {
   const { config, now, settings, policy, hunting } = ground;
-  const links = { portalUrl: config.portalUrl, ...(config.portalTenantId === null ? {} : { tenantId: config.portalTenantId }) };
+  const links = {
+    portalUrl: config.portalUrl,
+    tenantId: config.portalTenantId ?? undefined,
+    investigationUrlTemplate: config.portalPages.investigation ?? undefined,
+    emailPage: config.portalPages.email,
+  };
   const huntUrl = huntLink(action, { ...links, now: now() });
   const intake = { ...action, id: action.key };
   const rules = {
