@@ -83,6 +83,7 @@ describe('a configuration that is enough', () => {
       auditRetentionDays: null,
       portalUrl: 'https://security.microsoft.com',
       portalTenantId: null,
+      portalPages: { investigation: null, email: true },
       slack: { botToken: 'xoxb-test', signingSecret: 'signing-secret', appToken: null, apiUrl: null },
       warnings: [],
     });

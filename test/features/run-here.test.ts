@@ -99,6 +99,11 @@ describe.each(platforms)('Run here in $name', ({ open }) => {
         .find((text) => !text.includes('Still checking')),
     );
   }
+  /** Carol's file of this number, counted from 0; in Teams she says yes to it first. */
+  async function received(number: number): Promise<{ name: string; text: string }> {
+    await world.until('the file may come', () => files.sayYes(carol));
+    return world.until('the file is there', () => files.received(carol)[number], 30_000);
+  }
   const underCard = (title: string, fits: RegExp) =>
     world.until(`the thread says ${fits}`, () => world.chat.thread(title).find((text) => fits.test(text)), 30_000);
   const queries = (name: string) =>
@@ -115,7 +120,7 @@ describe.each(platforms)('Run here in $name', ({ open }) => {
   });
 
   it('answers a reader under the card, with nothing hostile in it live, and the record says who asked what', async () => {
-    const { id, title } = await raise(registry('few'));
+    const { title } = await raise(registry('few'));
     expect(await pressed(carol, title)).toContain('Running the hunting query');
     const answer = await underCard(title, /3 rows/);
     expect(answer).toContain('Carol Chen');
@@ -127,7 +132,8 @@ describe.each(platforms)('Run here in $name', ({ open }) => {
     expect(answered).toMatchObject({ actor_id: carol.entraId, data: { standing: 'answered', rows: 3, truncated: false } });
     expect(answered?.data['query']).toMatch(/^[0-9a-f]{64}$/);
     expect(answered?.data['query']).toBe(begun?.data['query']);
-    expect(id).toMatch(/^A-/);
+    // Not every column fits under a card.
+    expect((await received(0)).text).toContain('RegistryValueName');
   });
 
   it('refuses whoever may not read, says what to ask for, and writes it down', async () => {
@@ -148,20 +154,15 @@ describe.each(platforms)('Run here in $name', ({ open }) => {
     await underCard(title, /No rows: Defender holds nothing/);
   });
 
-  it('hands the rest to whoever asked as a file, harmless for a spreadsheet', async () => {
+  it('hands the rest to whoever asked as a file, harmless for a spreadsheet', { timeout: 60_000 }, async () => {
     const { id, title } = await raise(registry('many'));
     await pressed(carol, title);
     const answer = await underCard(title, /200 rows, the first 10 shown/);
     expect(answer).toContain(`hunt ${id}`);
-    await world.until('the file may come', () => files.sayYes(carol));
-    const file = await world.until(
-      'the file is there',
-      () => files.received(carol).find(({ text }) => text.includes(keyOf('many'))),
-      30_000,
-    );
+    const file = await received(1);
     expect(file.name).toMatch(/^countersign-hunt-[\dT-]+Z\.csv$/);
     expect(file.text.split('\r\n')).toHaveLength(202);
-    expect(file.text).toContain(`,"'=1+1"`.replaceAll('"', ''));
+    expect(file.text).toContain(",'=1+1");
     expect((await eventsIn(database, 'exported')).at(-1)).toMatchObject({ data: { standing: 'whole', rows: 200, format: 'csv' } });
   });
 
