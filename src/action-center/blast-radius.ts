@@ -7,7 +7,7 @@ import type { ActionId } from './action.ts';
 import { blastRadiusQuery } from './blast-radius-queries.ts';
 import { type HuntedAction, mostTelling, wellFormed } from './hunt.ts';
 import { type HuntAnswer, HuntError, type Hunting, type HuntTrouble, type Lease } from './hunting.ts';
-import type { RemediationAction } from './intake.ts';
+import { isOpen, type RemediationAction } from './intake.ts';
 
 const count = z.int().min(0);
 const seen = z.iso.datetime({ offset: true }).nullable();
@@ -25,7 +25,7 @@ export const BlastRadius = z.discriminatedUnion('of', [
 export type BlastRadius = z.infer<typeof BlastRadius>;
 
 /** What Defender counted, in one row; null: not in a shape that says anything. */
-export function readBlastRadius(
+function readBlastRadius(
   of: BlastRadius['of'],
   facts: { days: number; atLeast: boolean },
   { columns, rows }: HuntAnswer,
@@ -52,7 +52,7 @@ export type WaitingEvidence = { actionId: ActionId; attempts: number };
 
 /** What is known of how far things have spread, one row an action. Throws UpstreamError{service:'store'} without an answer. */
 export interface EvidenceStore {
-  /** Takes in open actions whose card is posted and that were never asked about: the newest first, few at a time. */
+  /** Takes in open actions whose card is posted and that were never asked about: the newest first, few at a time, and no more than a bounded number waits. */
   takeIn(times: { now: string; since: string; limit: number }): Promise<number>;
   /** The next one to ask about, held by this bot. */
   claim(lease: Lease): Promise<WaitingEvidence | null>;
@@ -78,7 +78,9 @@ export type EvidenceDeps = {
 
 const deadlineMs = 45_000;
 const leaseMs = 60_000;
-const mostAttempts = 3;
+/** Pauses for want of room count too. */
+const mostAttempts = 6;
+const firstPauseMs = 3000;
 const timespan = 'P30D';
 const recentMs = 3_600_000;
 const taken = 20;
@@ -89,25 +91,51 @@ export async function gatherEvidence(deps: EvidenceDeps, stopping: AbortSignal):
   const at = now();
   await evidence.takeIn({ now: at.toISOString(), since: new Date(at.getTime() - recentMs).toISOString(), limit: taken });
   const waiting = await evidence.claim({ holder, now: at.getTime(), leaseMs });
-  if (waiting !== null) await askAbout(deps, waiting, stopping);
-  return { more: waiting !== null, redrawn: await evidence.redraw(now().toISOString()) };
+  const asked = waiting !== null && (await askAbout(deps, waiting, stopping));
+  return { more: asked, redrawn: await evidence.redraw(now().toISOString()) };
 }
 
-async function askAbout(deps: EvidenceDeps, { actionId, attempts }: WaitingEvidence, stopping: AbortSignal): Promise<void> {
+/** False: there is no room for more questions now. What nobody decides any more is passed over. */
+async function askAbout(deps: EvidenceDeps, { actionId, attempts }: WaitingEvidence, stopping: AbortSignal): Promise<boolean> {
   const { evidence, hunting, now } = deps;
+  const keep = (found: BlastRadius | null) => evidence.keep(actionId, found, now().toISOString());
   const action = await deps.store.get(actionId);
-  const ask = action === null ? null : blastRadiusAsk(action);
-  if (ask === null) return evidence.keep(actionId, null, now().toISOString());
+  const ask = action !== null && isOpen(action) ? blastRadiusAsk(action) : null;
+  if (ask === null) {
+    await keep(null);
+    return true;
+  }
   try {
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(deadlineMs)]);
     const answer = await hunting.run(ask.query, { timespan, for: 'background' }, signal);
-    await evidence.keep(actionId, readBlastRadius(ask.of, ask.facts, answer), now().toISOString());
+    await keep(readBlastRadius(ask.of, ask.facts, answer));
+    return true;
   } catch (error) {
     if (!(error instanceof HuntError)) throw error;
-    if (!stopping.aborted) deps.troubled(actionId, error.trouble);
-    const isHopeless = error.trouble === 'not-taken' || error.trouble === 'too-large' || attempts >= mostAttempts;
-    if (isHopeless && error.trouble !== 'busy' && !stopping.aborted) return evidence.keep(actionId, null, now().toISOString());
-    const pause = stopping.aborted ? 0 : Math.max(error.retryAfterMs ?? 0, 5000 * 2 ** attempts);
-    await evidence.later(actionId, new Date(now().getTime() + pause).toISOString());
+    return failed(deps, { actionId, attempts }, error, stopping);
   }
+}
+
+async function failed(
+  deps: EvidenceDeps,
+  { actionId, attempts }: WaitingEvidence,
+  error: HuntError,
+  stopping: AbortSignal,
+): Promise<boolean> {
+  const { evidence, now, troubled } = deps;
+  const { trouble, retryAfterMs } = error;
+  const later = (ms: number) => evidence.later(actionId, new Date(now().getTime() + ms).toISOString());
+  if (stopping.aborted) {
+    await later(0);
+    return false;
+  }
+  if (trouble === 'busy') {
+    await later(retryAfterMs ?? firstPauseMs);
+    return false;
+  }
+  troubled(actionId, trouble);
+  const isHopeless = trouble === 'not-taken' || trouble === 'too-large' || attempts >= mostAttempts;
+  if (isHopeless) await evidence.keep(actionId, null, now().toISOString());
+  else await later(firstPauseMs * 2 ** attempts);
+  return trouble !== 'not-allowed';
 }

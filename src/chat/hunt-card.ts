@@ -18,9 +18,7 @@ const Told = z.object({
   hasFile: z.boolean().catch(false),
 });
 
-/** Characters of one line of the table; wider ones wrap on a laptop. */
-const width = 110;
-const narrowest = 8;
+const mostColumns = 5;
 const cellLength = 40;
 
 export function huntNote(event: AuditEvent, action: Pick<RemediationAction, 'id'>, platform: Platform): NoteCard {
@@ -51,9 +49,8 @@ function linesOf(
 /** Null: there is nothing to lay out. Cells are made safe here; a renderer shows them literally. */
 function tableOf({ columns, cells }: z.infer<typeof Told>): NonNullable<NoteCard['table']> | null {
   if (cells.length === 0 || columns.length === 0) return null;
-  const fits = Math.max(1, Math.min(columns.length, Math.floor(width / narrowest)));
-  const head = columns.slice(0, fits).map((name) => showText(name, cellLength));
-  const rows = cells.map((row) => head.map((name, at) => showCell(name, row[at] ?? '')));
+  const head = columns.slice(0, mostColumns).map((name) => showText(disarm(name), cellLength));
+  const rows = cells.map((row) => head.map((_, at) => showCell(columns[at] ?? '', row[at] ?? '')));
   return { columns: head, rows };
 }
 

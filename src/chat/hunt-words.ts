@@ -63,7 +63,7 @@ const troubles: Record<string, string> = {
   interrupted: 'The hunt was interrupted again and again and was given up. Please press Run here once more.',
 };
 export const huntTroubleText = (trouble: string): string =>
-  troubles[trouble] ?? 'The hunt did not come to its end. Please press Run here again.';
+  Object.hasOwn(troubles, trouble) ? (troubles[trouble] ?? '') : 'The hunt did not come to its end. Please press Run here again.';
 
 export const noRowsText = 'No rows: Defender holds nothing that fits this hunting query.';
 

@@ -8,7 +8,7 @@ import { type HuntAnswer, type HuntAsk, HuntError, type Hunting } from '../actio
 import type { Lanes, Log } from '../action-center/ports.ts';
 import { type GraphReply, readAnswer, readReply, troubleOf } from './hunting-answers.ts';
 
-export const huntingPermission = 'ThreatHunting.Read.All';
+const huntingPermission = 'ThreatHunting.Read.All';
 
 type Deadline = { signal: AbortSignal; leftMs(): number };
 /** Tokens for Graph, of the app that reads. */
@@ -78,7 +78,8 @@ function openStanding({ tokens, log, now = Date.now }: HuntingDeps): Standing {
       try {
         const token = await tokens.token({ signal: AbortSignal.timeout(tokenDeadlineMs), leftMs: () => tokenDeadlineMs });
         const roles = rolesIn(token);
-        if (roles === null || roles.includes(huntingPermission)) return;
+        if (roles === null) return;
+        if (roles.includes(huntingPermission)) return on();
         // A permission that was granted since is in the next token only.
         tokens.drop(token);
         off(missing);

@@ -6,6 +6,8 @@ import { at, type Database, json, runPrepared, storing } from './database.ts';
 
 /** Actions whose cards are made due in one look. */
 const mostRedrawn = 50;
+/** More would be answered when nobody needs it any more. */
+const mostWaiting = 200;
 
 export function evidenceStore(db: Database, tenantId: string): EvidenceStore {
   return {
@@ -16,6 +18,7 @@ export function evidenceStore(db: Database, tenantId: string): EvidenceStore {
           select a.id, a.tenant_id, 'waiting', ${now}::timestamptz, ${now}::timestamptz from actions a
           where a.tenant_id = ${tenantId} and a.status in ('pending', 'awaitingSecondApproval') and a.created_at > ${since}::timestamptz
             and a.updated_at > ${since}::timestamptz and not exists (select 1 from evidence e where e.action_id = a.id)
+            and (select count(*) from evidence w where w.tenant_id = ${tenantId} and w.state = 'waiting') < ${mostWaiting}
             and exists (select 1 from cards c where c.action_id = a.id and c.kind = 'action' and c.ref is not null)
           order by a.updated_at desc limit ${limit}
           on conflict (action_id) do nothing`.execute(db);
