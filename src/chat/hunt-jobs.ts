@@ -66,7 +66,7 @@ async function start(deps: HuntJobDeps, running: Running, asked: AskedHuntInChat
     const begun = await beginHunt(deps, asked);
     if (!begun.ok) return huntRefusalText(begun.refusal, platform);
     track(running, carry(deps, running, begun.value, asked));
-    await deps.begun(begun.value.actionId);
+    await refreshed(deps, begun.value);
     return huntRunning;
   } catch (error) {
     if (error instanceof UpstreamError) {
@@ -77,6 +77,11 @@ async function start(deps: HuntJobDeps, running: Running, asked: AskedHuntInChat
     deps.log.error({ clickId, troubleId, err: error }, 'a hunt failed');
     return huntBug(troubleId);
   }
+}
+
+/** The hunt runs whether or not this could be said. */
+async function refreshed({ begun, log }: HuntJobDeps, { id, actionId }: HuntRun): Promise<void> {
+  await begun(actionId).catch((error: unknown) => log.warn({ huntId: id, actionId, err: error }, 'evidence could not be asked for again'));
 }
 
 /** `asked` null: nobody waits in a chat of this bot. Never rejects: what fails here is followed up when its hold runs out. */
