@@ -13,6 +13,8 @@ import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
 import { type ExportJobs, openExportJobs } from './chat/export-jobs.ts';
 import type { HistoryFlows } from './chat/history-answers.ts';
+import { huntNote } from './chat/hunt-card.ts';
+import type { HuntJobs } from './chat/hunt-jobs.ts';
 import { answerInbox, type InboxAsked } from './chat/inbox-command.ts';
 import type { ManyFlows } from './chat/many.ts';
 import type { Flows } from './chat/press.ts';
@@ -21,6 +23,7 @@ import type { Surface } from './chat/surface.ts';
 import type { TeamsDeps } from './chat/teams/app.ts';
 import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
+import { openHuntWork } from './hunts.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { batchLoop, drawBatch, manyFlows } from './many.ts';
 import { delegatingOf, drawReminder, inboxStandIn, type LinkTo } from './reminding.ts';
@@ -57,10 +60,12 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     poke();
   });
   const exports = exportJobs(ground);
-  const all = { flows, many, exports, poke };
+  let pokeOwnCards = () => {};
+  const hunts = openHuntWork(ground, exports, () => pokeOwnCards());
+  const all = { flows, many, exports, hunts: hunts.jobs, poke };
   const chats: Chat[] = [];
   const stopAll = async (deadlineMs: number) => {
-    await Promise.all(chats.map((chat) => chat.stop(deadlineMs)));
+    await Promise.all([hunts.stop(deadlineMs), ...chats.map((chat) => chat.stop(deadlineMs))]);
   };
   try {
     // Loaded only where it is on: each platform's SDK costs half a second and a hundred megabytes.
@@ -78,15 +83,16 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     await stopAll(0);
     throw error;
   }
-  const loops = chats.map((chat) => cardLoop(ground, chat));
+  const loops = chats.map((chat) => cardLoop(ground, chat, hunts.poke));
+  pokeOwnCards = () => {
+    for (const loop of loops) loop.poke();
+  };
   const batches = batchLoop(ground, deps, flowsOf, poke);
   batchWork = batches;
   return {
     platforms: chats.map(({ surface }) => surface.platform),
     ways: Object.fromEntries(chats.map(({ path, handle }) => [path, handle])),
-    pokeCards: () => {
-      for (const loop of loops) loop.poke();
-    },
+    pokeCards: pokeOwnCards,
     stop: async (deadlineMs) => {
       // Whoever waits for a file is told while there is still a way to.
       await exports.stop(deadlineMs);
@@ -123,13 +129,14 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
   };
 }
 
-type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs; poke: () => void };
+type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs; hunts: HuntJobs; poke: () => void };
 
-const common = ({ log, settings }: Foundation, { flows, many, exports }: AllFlows) => ({
+const common = ({ log, settings }: Foundation, { flows, many, exports, hunts }: AllFlows) => ({
   log,
   flows,
   many,
   exports,
+  hunts,
   backend: settings.backend,
   now: () => Date.now(),
 });
@@ -174,8 +181,8 @@ function teamsDeps(ground: Foundation, { flows, poke, settings, linkTo }: ForTea
   };
 }
 
-export function exportDepsOf({ history, stories, store, directory, now, config }: Foundation): ExportDeps {
-  return { history, stories, store, directory, now, maxRows: config.exportMaxRows };
+export function exportDepsOf({ history, hunts, stories, store, directory, now, config }: Foundation): ExportDeps {
+  return { history, hunts, stories, store, directory, now, maxRows: config.exportMaxRows };
 }
 
 function exportJobs(ground: Foundation): ExportJobs {
@@ -185,7 +192,7 @@ function exportJobs(ground: Foundation): ExportJobs {
   return openExportJobs({ ...exportDepsOf(ground), waiting, publicUrl: config.publicUrl, log, ...paced });
 }
 
-function commandsOf(ground: Foundation, { many, exports, poke }: AllFlows): AnswerCommand {
+function commandsOf(ground: Foundation, { many, exports, hunts, poke }: AllFlows): AnswerCommand {
   const { store, directory, settings, now, log } = ground;
   const isBarred = (action: RemediationAction) => ground.policy.barred({ ...action, id: action.key }) !== null;
   const standIn = inboxStandIn(ground);
@@ -208,6 +215,7 @@ function commandsOf(ground: Foundation, { many, exports, poke }: AllFlows): Answ
     inbox: (asked: InboxAsked) => answerInbox(inboxDeps, asked),
     exports,
     delegating: delegatingOf(ground, poke),
+    hunts,
     log,
   };
   return (asked) => answerCommand(deps, asked);
@@ -223,7 +231,7 @@ function historyFlows({ history, preferences, store, directory, policy, now }: F
   };
 }
 
-function cardLoop(ground: Foundation, { surface, linkTo }: Chat): Loop {
+function cardLoop(ground: Foundation, { surface, linkTo }: Chat, posted: () => void): Loop {
   const { log } = ground;
   const resting = new Map<string, number>();
   const draw = (row: CardRow, action: RemediationAction | null) => drawCard(ground, row, action);
@@ -234,7 +242,10 @@ function cardLoop(ground: Foundation, { surface, linkTo }: Chat): Loop {
     drawReminder: (row: CardRow) => drawReminder(ground, row, linkTo),
     resting,
     now: () => ground.now().getTime(),
-    tell: (event: ReconcileEvent) => tell(ground, event),
+    tell: (event: ReconcileEvent) => {
+      tell(ground, event);
+      if (event.kind === 'shown' && event.what === 'post' && event.row.kind === 'action') posted();
+    },
   };
   return startLoop({
     everyMs: beatMs,
@@ -273,14 +284,21 @@ function tell({ metrics, log, watch }: Foundation, event: ReconcileEvent): void 
   log.warn(facts, 'a card could not be shown; it is tried again');
 }
 
-function drawCard(ground: Foundation, row: CardRow, action: RemediationAction | null): Card {
+async function drawCard(ground: Foundation, row: CardRow, action: RemediationAction | null): Promise<Card> {
   if (row.kind === 'notice' && row.note) return noticeFor(row.note, action);
   if (action === null) throw new Error(`card ${row.cardId} belongs to no action`);
+  if (row.note?.kind === 'hunted') return huntNote(row.note, action, row.platform);
   return row.kind === 'note' && row.note ? noteFor(row.note, action) : drawAction(ground, action);
 }
 
-function drawAction({ config, now, settings, policy }: Foundation, action: RemediationAction): ActionCard {
-  const links = { portalUrl: config.portalUrl, ...(config.portalTenantId === null ? {} : { tenantId: config.portalTenantId }) };
+async function drawAction(ground: Foundation, action: RemediationAction): Promise<ActionCard> {
+  const { config, now, settings, policy, hunting } = ground;
+  const links = {
+    portalUrl: config.portalUrl,
+    tenantId: config.portalTenantId ?? undefined,
+    investigationUrlTemplate: config.portalPages.investigation ?? undefined,
+    emailPage: config.portalPages.email,
+  };
   const huntUrl = huntLink(action, { ...links, now: now() });
   const intake = { ...action, id: action.key };
   const rules = {
@@ -288,5 +306,7 @@ function drawAction({ config, now, settings, policy }: Foundation, action: Remed
     approvalNeedsReason: policy.reasonNeeded(intake, 'approve'),
     undoNeedsReason: policy.reasonNeeded(intake, 'undo'),
   };
-  return cardFor(action, { now: now(), huntUrl, portal: portalLinks(action, links), ...settings, ...rules });
+  const evidence = hunting === null ? null : await ground.evidence.get(action.id);
+  const known = { runHere: hunting?.isOn() ?? false, evidence, portal: portalLinks(action, links) };
+  return cardFor(action, { now: now(), huntUrl, ...known, ...settings, ...rules });
 }

@@ -45,3 +45,8 @@ export const PublicUrl = z
   .string()
   .refine(isPublicUrl, 'must be an https:// URL (http:// only on this machine) without a query')
   .transform((value) => value.replace(/\/+$/, ''));
+
+/** A path in the portal with the place of an id; never another host. */
+export const PortalPath = z
+  .string()
+  .regex(/^\/(?![/\\])[\w\-./]*\{id\}[\w\-./]*$/, 'must be a path in the portal with {id} in it, for example /investigation/{id}');

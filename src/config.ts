@@ -15,7 +15,7 @@ import {
   teamsWarnings,
   type Variable,
 } from './config-teams.ts';
-import { host, oneOf, PublicUrl, port, rows, Secrets, secret, startsWith, urlOf, yesNo } from './config-values.ts';
+import { host, oneOf, PortalPath, PublicUrl, port, rows, Secrets, secret, startsWith, urlOf, yesNo } from './config-values.ts';
 
 /**
  * What is about to run. A worker needs no chat platform, a direct submission no directory, a submission over HTTP only a secret, a look at
@@ -55,6 +55,8 @@ export type Config = {
   auditRetentionDays: number | null;
   portalUrl: string;
   portalTenantId: string | null;
+  /** Pages of the portal whose addresses Microsoft does not document. */
+  portalPages: { investigation: string | null; email: boolean };
   /** Null: off. Exactly one of `signingSecret` (HTTP) and `appToken` (Socket Mode) is there. */
   slack: { botToken: string; signingSecret: string | null; appToken: string | null; apiUrl: string | null } | null;
   /** Null: off. */
@@ -104,6 +106,12 @@ export const configVariables: readonly Variable[] = [
   },
   { name: 'PORTAL_URL', default: null, description: "the Defender portal; unset: the cloud's own" },
   { name: 'PORTAL_TENANT_ID', default: null, description: 'Entra tenant id that portal links select' },
+  {
+    name: 'INVESTIGATION_URL_TEMPLATE',
+    default: null,
+    description: 'path of one investigation in the portal, with {id} for its id; unset: the list',
+  },
+  { name: 'EMAIL_ENTITY_LINKS', default: 'true', description: 'whether cards link to the page of a message in the portal' },
 ];
 
 /** Read by a later version. Said aloud, so that nobody believes they do something. */
@@ -158,6 +166,8 @@ const Environment = z.object({
   CLOUD: oneOf(['global', 'gcc', 'gcchigh', 'dod']).default('global'),
   PORTAL_URL: urlOf(/^https$/, 'https://').optional(),
   PORTAL_TENANT_ID: z.guid('must be a tenant id (a GUID)').optional(),
+  INVESTIGATION_URL_TEMPLATE: PortalPath.optional(),
+  EMAIL_ENTITY_LINKS: yesNo.default(true),
   ...TeamsEnvironment.shape,
   ...EntraEnvironment.shape,
 });
@@ -324,8 +334,7 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     intakeSecrets: env.INTAKE_SECRETS,
     tenantId: env.TENANT_ID,
     ...auditFrom(env),
-    portalUrl: env.PORTAL_URL ?? portals[env.CLOUD],
-    portalTenantId: env.PORTAL_TENANT_ID ?? null,
+    ...portalFrom(env),
     slack: needs === 'bot' && botToken !== undefined ? { botToken, signingSecret, appToken, apiUrl } : null,
     teams: needs === 'bot' ? teamsConfig(env) : null,
     platforms: platformsOf(values, given),
@@ -333,6 +342,12 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     warnings: needs === 'bot' || needs === 'worker' ? warningsAbout(env, needs, given) : [],
   };
 }
+
+const portalFrom = (env: Environment): Pick<Config, 'portalUrl' | 'portalTenantId' | 'portalPages'> => ({
+  portalUrl: env.PORTAL_URL ?? portals[env.CLOUD],
+  portalTenantId: env.PORTAL_TENANT_ID ?? null,
+  portalPages: { investigation: env.INVESTIGATION_URL_TEMPLATE ?? null, email: env.EMAIL_ENTITY_LINKS },
+});
 
 const auditFrom = (env: Environment): Pick<Config, 'auditSigningKey' | 'auditRetentionDays'> => ({
   auditSigningKey: env.AUDIT_SIGNING_KEY ?? null,

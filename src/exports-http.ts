@@ -125,7 +125,7 @@ async function send(
   const { order, entraId, platform } = waiting;
   const signal = AbortSignal.any([stopping, AbortSignal.timeout(longestMs)]);
   const taker = { actorId: entraId, by: `link:${entraId}`, way: 'link', platform } as const;
-  const tally = newTally();
+  const tally = newTally(order);
   res.setTimeout(idleMs, () => res.destroy());
   res.writeHead(200, {
     ...guarded,

@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { EntraId } from './action-center/action.ts';
 import type { BatchStore } from './action-center/batch.ts';
+import type { EvidenceStore } from './action-center/blast-radius.ts';
 import type { OpenActions } from './action-center/bulk.ts';
 import type { DecidingDirectory } from './action-center/decide.ts';
 import type { DelegationStore } from './action-center/delegation.ts';
 import type { Stories, WaitingExports } from './action-center/export.ts';
 import type { HistoryStore } from './action-center/history.ts';
+import type { Hunting, HuntStore } from './action-center/hunting.ts';
 import type { Linking } from './action-center/link.ts';
 import type { Preferences } from './action-center/look-up.ts';
 import type { ActionStore, AlarmStore, CardStore, Clock, Conversations, ExecutionStore, Lanes, SignIns } from './action-center/ports.ts';
@@ -15,8 +17,10 @@ import type { PeopleBook, ReminderStore } from './action-center/reminder-ports.t
 import type { LinkStore } from './action-center/sign-in-ports.ts';
 import type { UndoStore } from './action-center/undo.ts';
 import type { Config } from './config.ts';
+import { openHunting } from './defender/hunting.ts';
 import { fileDirectory } from './identity/file.ts';
 import { graphDirectory } from './identity/graph.ts';
+import { tokenSource } from './identity/graph-token.ts';
 import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
 import { noSlackLinks, type SlackLinks, slackAccountsInFile, slackLinksFile } from './identity/slack-links.ts';
 import { sha256 } from './ids.ts';
@@ -36,9 +40,11 @@ import { conversations } from './store/conversations.ts';
 import { type Database, migrate, openDatabase } from './store/database.ts';
 import { delegationStore } from './store/delegations.ts';
 import { type Engine, openEngine } from './store/engine.ts';
+import { evidenceStore } from './store/evidence.ts';
 import { executionStore } from './store/executions.ts';
 import { stories, waitingExports } from './store/exports.ts';
 import { historyStore } from './store/history.ts';
+import { huntStore } from './store/hunts.ts';
 import { lanes } from './store/lanes.ts';
 import { linkStore } from './store/links.ts';
 import { type Outbox, outbox } from './store/outbox.ts';
@@ -64,6 +70,10 @@ export type Foundation = {
   cardPlaces: ReturnType<typeof cardPlaces>;
   outbox: Outbox;
   executions: ExecutionStore;
+  hunts: HuntStore;
+  evidence: EvidenceStore;
+  /** Null: there are no credentials for it. */
+  hunting: Hunting | null;
   batches: BatchStore;
   undoing: UndoStore;
   openActions: OpenActions;
@@ -139,24 +149,11 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     db,
     queues,
     store,
-    history: historyStore(db, config.tenantId),
-    stories: stories(db, config.tenantId),
-    waitingExports: waitingExports(db, config.tenantId),
-    cards: cardStore(db, config.tenantId),
-    conversations: conversations(db, config.tenantId),
-    preferences: preferences(db, config.tenantId),
-    cardPlaces: cardPlaces(db, config.tenantId),
-    outbox: outbox(db, config.tenantId),
-    executions: executionStore(db, config.tenantId),
-    batches: batchStore(db, config.tenantId),
-    undoing: undoStore(db, config.tenantId),
-    openActions: openActions(db, config.tenantId),
+    ...storesOf(db, config.tenantId),
+    hunting: openReader(config, log, lanes(db)),
     lanes: lanes(db),
     ...people,
     ...(extras.signIns === undefined ? {} : { signIns: extras.signIns }),
-    alarms: alarmStore(db, config.tenantId),
-    reminders: reminderStore(db, config.tenantId),
-    delegations: delegationStore(db, config.tenantId),
     policy,
     settings: { globalAdministratorMayDecide: config.globalAdministratorMayDecide, backend: config.backend },
     deciding: { store, policy, now, sha256 },
@@ -176,6 +173,26 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     },
   };
 }
+
+const storesOf = (db: Database, tenantId: string) => ({
+  history: historyStore(db, tenantId),
+  stories: stories(db, tenantId),
+  waitingExports: waitingExports(db, tenantId),
+  cards: cardStore(db, tenantId),
+  conversations: conversations(db, tenantId),
+  preferences: preferences(db, tenantId),
+  cardPlaces: cardPlaces(db, tenantId),
+  outbox: outbox(db, tenantId),
+  executions: executionStore(db, tenantId),
+  hunts: huntStore(db, tenantId),
+  evidence: evidenceStore(db, tenantId),
+  batches: batchStore(db, tenantId),
+  undoing: undoStore(db, tenantId),
+  openActions: openActions(db, tenantId),
+  alarms: alarmStore(db, tenantId),
+  reminders: reminderStore(db, tenantId),
+  delegations: delegationStore(db, tenantId),
+});
 
 function onCallWarnings({ onCall, platforms }: Config, policy: LoadedPolicy): string[] {
   if (!policy.asksOnCall || onCall !== null || platforms.length === 0) return [];
@@ -214,6 +231,13 @@ function openDirectory(config: Config, links: Links, log: Log, onError: (error: 
     ...(file === null ? [] : await slackAccountsInFile(file, entraId)),
   ];
   return { ...graphDirectory({ ...entra, ...found, identityMode, groups }, { log }), slackAccountsOf };
+}
+
+/** The app that reads the directory also hunts, where it may. */
+function openReader({ entra }: Config, log: Log, lanes: Lanes): Hunting | null {
+  if (entra === null) return null;
+  const tokens = tokenSource(entra, { log, now: () => performance.now() });
+  return openHunting({ graphUrl: entra.graphUrl, tenantId: entra.tenantId, tokens, lanes, log });
 }
 
 async function ailingParts(db: Database, queues: QueueLink): Promise<('store' | 'queue')[]> {

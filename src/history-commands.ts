@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { cellsOf } from './action-center/csv.ts';
-import { type ExportDeps, type ExportFormat, type ExportOrder, exportedText, newTally } from './action-center/export.ts';
+import { type ExportDeps, type ExportFormat, exportedText, type HistoryOrder, newTally } from './action-center/export.ts';
 import type { Cursor, HistoryQuery } from './action-center/history.ts';
 import { columnLabels } from './action-center/history.ts';
 import { type LookUp, me, queryFor } from './action-center/look-up.ts';
@@ -17,7 +17,7 @@ import type { Foundation } from './foundation.ts';
 import type { Speech } from './policy-commands.ts';
 import { tableLines } from './terminal-table.ts';
 
-type Ground = Pick<Foundation, 'history' | 'stories' | 'store' | 'directory' | 'now' | 'config'>;
+type Ground = Pick<Foundation, 'history' | 'hunts' | 'stories' | 'store' | 'directory' | 'now' | 'config'>;
 type Wanted = { lookUp: LookUp; query: HistoryQuery; format: ExportFormat };
 
 /** What a shell took apart is put together again. One word alone is the whole text. */
@@ -87,8 +87,8 @@ export async function exportHistory(
   const wanted = wantedOf(parseExport(text), 'export', io);
   if (wanted === null) return 2;
   const now = ground.now().toISOString();
-  const order: ExportOrder = { query: wanted.query, format: format ?? wanted.format, now };
-  const tally = newTally();
+  const order: HistoryOrder = { query: wanted.query, format: format ?? wanted.format, now };
+  const tally = newTally(order);
   const deps: ExportDeps = { ...ground, maxRows: ground.config.exportMaxRows };
   const taker = { actorId: null, by: `terminal:${userInfo().username}`, way: 'terminal', platform: 'cli' } as const;
   const progress = draw === null ? null : await drawnEverySecond(ground, order, tally, draw);
@@ -130,7 +130,7 @@ async function writeOut(
 
 async function drawnEverySecond(
   { history }: Ground,
-  { query, now }: ExportOrder,
+  { query, now }: HistoryOrder,
   tally: { rows: number },
   draw: (text: string) => void,
 ): Promise<() => void> {

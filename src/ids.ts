@@ -20,4 +20,5 @@ export const newDecisionId = (): string => `D-${sortable(Date.now())}`;
 export const newBatchId = (): string => `B-${sortable(Date.now())}`;
 export const newReminderId = (): string => `R-${sortable(Date.now())}`;
 export const newDelegationId = (): string => `S-${sortable(Date.now())}`;
+export const newHuntId = (): string => `H-${sortable(Date.now())}`;
 export const sha256 = (text: string): string => hash('sha256', text);

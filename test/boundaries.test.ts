@@ -26,7 +26,7 @@ const rows: Row[] = [
   { files: ['src/log.ts'], ours: [] },
   { files: ['src/*'], ours: ['src/'] },
   // Outside worlds know the platform's rules, not ours; the demo, which puts them together, may look at both.
-  { files: ['sandbox/slack/', 'sandbox/teams/', 'sandbox/entra/'], ours: ['sandbox/'] },
+  { files: ['sandbox/slack/', 'sandbox/teams/', 'sandbox/entra/', 'sandbox/defender/'], ours: ['sandbox/'] },
   { files: ['sandbox/'], ours: ['sandbox/', 'src/'] },
 ];
 

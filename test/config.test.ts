@@ -37,6 +37,25 @@ const fileWith = (name: string, content: string): string => {
   return path;
 };
 
+describe('addresses of the portal that Microsoft does not document', () => {
+  it('are paths with the place of an id, and nothing else', () => {
+    expect(readConfig({ ...enough, INVESTIGATION_URL_TEMPLATE: '/investigation/{id}' }).portalPages).toEqual({
+      investigation: '/investigation/{id}',
+      email: true,
+    });
+    expect(readConfig({ ...enough, EMAIL_ENTITY_LINKS: 'false' }).portalPages.email).toBe(false);
+    for (const wrong of [
+      'https://evil.example/{id}',
+      '//evil.example/{id}',
+      '/\\evil.example/{id}',
+      '/investigation',
+      '/x?a={id}',
+      '/{id}#y',
+    ])
+      expect(problemsOf({ ...enough, INVESTIGATION_URL_TEMPLATE: wrong })).toHaveLength(1);
+  });
+});
+
 describe('a configuration that is enough', () => {
   it('fills in the defaults', () => {
     expect(readConfig(enough)).toEqual({
@@ -65,6 +84,7 @@ describe('a configuration that is enough', () => {
       auditRetentionDays: null,
       portalUrl: 'https://security.microsoft.com',
       portalTenantId: null,
+      portalPages: { investigation: null, email: true },
       slack: { botToken: 'xoxb-test', signingSecret: 'signing-secret', appToken: null, apiUrl: null },
       warnings: [],
     });

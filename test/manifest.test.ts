@@ -56,6 +56,7 @@ describe('the Teams package', () => {
       'help',
       'inbox',
       'show',
+      'hunt',
       'pending',
       'history',
       'export',

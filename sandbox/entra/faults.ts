@@ -67,6 +67,8 @@ function emptiness(route: EntraRoute): object | string {
       return { keys: [] };
     case 'authorize':
       return '';
+    case 'hunting':
+      return { schema: [] };
     default:
       return { value: [] };
   }

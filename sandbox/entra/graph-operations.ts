@@ -1,10 +1,12 @@
 // What each operation of Graph answers. https://learn.microsoft.com/graph/api/overview
 
 import type { IncomingHttpHeaders } from 'node:http';
+import { answerHunt } from '../defender/hunting.ts';
 import { badRequest, type HttpAnswer, isAnswer, noAdvancedQuery, notFound } from './answers.ts';
 import { assignmentOf, definitionOf, noDefenderRoles } from './defender-roles.ts';
 import { groupsOf, rolesOf } from './membership.ts';
 import {
+  HUNT,
   type Needs,
   READ_DEFENDER_ROLES,
   READ_ELIGIBILITY,
@@ -91,6 +93,15 @@ export const operations: readonly Operation[] = [
     needs: [READ_ROLES],
     run: (question) => (isAdvanced(question) ? listFor(question, transitiveAssignmentsOf) : noAdvancedQuery()),
   }),
+  {
+    route: 'hunting',
+    verb: 'POST',
+    versions: EVERYWHERE,
+    path: /^\/security\/(?:microsoft\.graph\.security\.)?runHuntingQuery$/,
+    options: [],
+    needs: () => [HUNT],
+    run: ({ state, body }) => answerHunt(state.hunts, body, state.now()),
+  },
   reading({
     route: 'defenderRoles',
     path: /^\/roleManagement\/defender\/roleDefinitions$/,

@@ -16,5 +16,7 @@ export const READ_ROLE_SCHEDULES = ['RoleAssignmentSchedule.Read.Directory', ROL
 export const READ_ELIGIBILITY = ['RoleEligibilitySchedule.Read.Directory', ROLES, ALL_ROLES];
 export const READ_DEFENDER_ROLES = ['RoleManagement.Read.Defender', ALL_ROLES];
 
+export const HUNT = ['ThreatHunting.Read.All'];
+
 export const mayRead = ({ permissions }: AccessToken, needs: Needs): boolean =>
   permissions === null || needs.every((anyOf) => anyOf.some((permission) => permissions.includes(permission)));

@@ -1,3 +1,4 @@
+import { createHunting, type HuntingState } from '../defender/hunting.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { EntraApp, EntraCall, EntraGroup, EntraOptions, EntraPerson, IdTokenSpoil } from './types.ts';
 import { isGuid, same } from './values.ts';
@@ -38,6 +39,8 @@ export type EntraState = {
   tokens: Map<string, AccessToken>;
   codes: Map<string, Code>;
   sessions: Map<string, Session>;
+  /** The tenant's hunting, with its limits. */
+  hunts: HuntingState;
   faults: Faults;
   calls: EntraCall[];
   problems: string[];
@@ -60,6 +63,7 @@ export function createState(options: EntraOptions): EntraState {
     tokens: new Map(),
     codes: new Map(),
     sessions: new Map(),
+    hunts: createHunting(options.hunting),
     faults: createFaults(),
     calls: [],
     problems: [],

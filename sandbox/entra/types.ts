@@ -1,5 +1,7 @@
 // The words of the simulated Entra: the login service, its sign-in page, and the parts of Microsoft Graph that answer who somebody is.
 
+import type { HuntingTenant } from '../defender/hunting.ts';
+
 export type EntraOptions = {
   port?: number;
   tenantId: string;
@@ -10,6 +12,8 @@ export type EntraOptions = {
   now?: () => number;
   /** Unified RBAC (beta); left out: the tenant has none (400, as v1.0 answers). */
   defenderRoles?: DefenderRole[];
+  /** What Advanced hunting finds; left out: nothing. */
+  hunting?: HuntingTenant;
 };
 
 export type EntraApp = {
@@ -60,6 +64,7 @@ export type EntraRoute =
   | 'transitiveRoleAssignments'
   | 'roleEligibilityScheduleInstances'
   | 'defenderRoles'
+  | 'hunting'
   | 'authorize'
   | 'openid'
   | 'keys';

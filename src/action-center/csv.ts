@@ -50,14 +50,15 @@ export function harmlessCell(value: string): string {
 }
 
 const quoted = (cell: string): string => (/[",\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-const record = (cells: readonly string[]): string => `${cells.map((cell) => quoted(harmlessCell(cell))).join(',')}\r\n`;
+/** One record of a CSV file, harmless in every cell. */
+export const csvLine = (cells: readonly string[]): string => `${cells.map((cell) => quoted(harmlessCell(cell))).join(',')}\r\n`;
 
 /** The byte order mark, by which spreadsheets know UTF-8, and the headings. */
-export const csvHead = `\ufeff${record(Object.values(columnLabels))}`;
+export const csvHead = `\ufeff${csvLine(Object.values(columnLabels))}`;
 
 export function csvRecord(row: HistoryRow): string {
   const cells = cellsOf(row);
-  return record((Object.keys(columnLabels) as Column[]).map((column) => cells[column]));
+  return csvLine((Object.keys(columnLabels) as Column[]).map((column) => cells[column]));
 }
 
 const unseenInJson = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029\u007f-\u009f\u2800]/gu;

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { ActionId, Actor, EntraId, Platform } from './action.ts';
 import { csvHead, csvRecord, jsonLine } from './csv.ts';
 import { HistoryQuery, type HistoryRow, type HistoryStore } from './history.ts';
+import { huntCsv } from './hunt-table.ts';
+import type { HuntStore } from './hunting.ts';
 import type { Asker, LookUp, LookUpRefusal } from './look-up.ts';
 import { type AskedAt, queryFor, readerFor } from './look-up.ts';
 import { mayViewHistory } from './permissions.ts';
@@ -12,8 +14,14 @@ import { ok, type PersonRefusal, type Result, refuse } from './refusal.ts';
 export const ExportFormat = z.enum(['csv', 'jsonl']);
 export type ExportFormat = z.infer<typeof ExportFormat>;
 
-/** What is exported. `now` (ISO 8601) is when it was asked, which the period counts back from. */
-export const ExportOrder = z.strictObject({ query: HistoryQuery, format: ExportFormat, now: z.iso.datetime() });
+/** `now` (ISO 8601) is when it was asked, which the period counts back from. */
+const HistoryOrder = z.strictObject({ query: HistoryQuery, format: ExportFormat, now: z.iso.datetime() });
+export type HistoryOrder = z.infer<typeof HistoryOrder>;
+/** The rows of a hunt that do not fit under a card. */
+const HuntOrder = z.strictObject({ hunt: z.string().max(64), rows: z.int().min(0), format: z.literal('csv'), now: z.iso.datetime() });
+
+/** What is exported. */
+export const ExportOrder = z.union([HistoryOrder, HuntOrder]);
 export type ExportOrder = z.infer<typeof ExportOrder>;
 
 /** One that waits to be fetched: by a link, or by a person who says yes to a file. Bound to the person, and kept for minutes. */
@@ -37,6 +45,7 @@ export interface Stories {
 
 export type ExportDeps = {
   history: HistoryStore;
+  hunts: Pick<HuntStore, 'result'>;
   stories: Stories;
   store: Pick<ActionStore, 'note'>;
   directory: Directory;
@@ -46,7 +55,7 @@ export type ExportDeps = {
 };
 
 export type AskedExport = Asker & { place: AskedAt; lookUp: LookUp; format: ExportFormat };
-export type Ordered = { order: ExportOrder; reader: Actor };
+export type Ordered = { order: HistoryOrder; reader: Actor };
 
 /** May this person have it, and what exactly is it? Nothing leaves yet. */
 export async function orderExport(deps: ExportDeps, asked: AskedExport): Promise<Result<Ordered, LookUpRefusal>> {
@@ -66,8 +75,10 @@ export async function mayStillRead(
 }
 
 /** How far it is. `cut`: there was more than may leave at once. */
-export type Tally = { rows: number; cut: boolean };
-export const newTally = (): Tally => ({ rows: 0, cut: false });
+export type Tally = { rows: number; cut: boolean; of: Counted };
+export type Counted = 'action' | 'row';
+export const countedIn = (order: ExportOrder): Counted => ('hunt' in order ? 'row' : 'action');
+export const newTally = (order: ExportOrder): Tally => ({ rows: 0, cut: false, of: countedIn(order) });
 
 /** Who takes it away: `actorId` null is somebody at a terminal of the deployment itself. */
 export type Taker = { actorId: EntraId | null; by: string; way: 'file' | 'link' | 'terminal'; platform: Platform | 'cli' };
@@ -95,11 +106,9 @@ export async function* exportedText(
   await say('begun');
   let isDone = false;
   try {
-    if (order.format === 'csv') yield csvHead;
-    for await (const rows of batches(deps, order, tally, signal)) {
-      const text = await textOf(deps, order.format, rows);
+    for await (const { text, rows } of 'hunt' in order ? huntPieces(deps, order.hunt) : historyPieces(deps, order, tally, signal)) {
       signal.throwIfAborted();
-      tally.rows += rows.length;
+      tally.rows += rows;
       yield text;
     }
     isDone = true;
@@ -108,9 +117,22 @@ export async function* exportedText(
   }
 }
 
+type Piece = { text: string; rows: number };
+
+async function* huntPieces({ hunts }: ExportDeps, id: string): AsyncGenerator<Piece> {
+  const result = await hunts.result(id);
+  if (result === null) throw new Error(`the rows of hunt ${id} are no longer kept`);
+  yield* huntCsv(result);
+}
+
+async function* historyPieces(deps: ExportDeps, order: HistoryOrder, tally: Tally, signal: AbortSignal): AsyncGenerator<Piece> {
+  if (order.format === 'csv') yield { text: csvHead, rows: 0 };
+  for await (const rows of batches(deps, order, tally, signal)) yield { text: await textOf(deps, order.format, rows), rows: rows.length };
+}
+
 async function* batches(
   { history, maxRows }: ExportDeps,
-  { query, now }: ExportOrder,
+  { query, now }: HistoryOrder,
   tally: Tally,
   signal: AbortSignal,
 ): AsyncGenerator<HistoryRow[]> {
@@ -137,5 +159,5 @@ async function textOf({ stories }: ExportDeps, format: ExportFormat, rows: reado
 }
 
 /** `countersign-history-2026-11-21T080300Z.csv` */
-export const fileNameOf = ({ query, format, now }: ExportOrder): string =>
-  `countersign-${query.tab}-${now.slice(0, 19).replaceAll(':', '')}Z.${format}`;
+export const fileNameOf = (order: ExportOrder): string =>
+  `countersign-${'hunt' in order ? 'hunt' : order.query.tab}-${order.now.slice(0, 19).replaceAll(':', '')}Z.${order.format}`;

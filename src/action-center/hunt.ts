@@ -39,15 +39,18 @@ export function isTooOldToHunt(requestedAt: string, now: Date): boolean {
 /** The query for the entity that says most about this action type; null when Defender no longer holds the data, or no entity has a usable shape. */
 export function huntQuery(action: HuntedAction, now: Date, limits: HuntLimits = fullHunt): Hunt | null {
   if (isTooOldToHunt(action.requestedAt, now)) return null;
-  // Whatever wrote this record: only what has the shape of its type goes into a query.
-  const entities = action.entities.flatMap((entity) => Entity.safeParse(entity).data ?? []);
+  const entities = wellFormed(action.entities);
   const best = mostTelling(action, entities);
   if (best === undefined) return null;
   const event = new Date(action.requestedAt);
   return { query: queryFor(best, entities, event, limits), range: rangeFor(best.type, event, now), entityType: best.type };
 }
 
-function mostTelling(action: HuntedAction, entities: readonly Entity[]): Entity | undefined {
+/** Whatever wrote this record: only what has the shape of its type goes into a query. */
+export const wellFormed = (entities: readonly Entity[]): Entity[] => entities.flatMap((entity) => Entity.safeParse(entity).data ?? []);
+
+/** The entity that says most about what this type of action does. */
+export function mostTelling(action: Pick<HuntedAction, 'type'>, entities: readonly Entity[]): Entity | undefined {
   for (const type of catalogue[action.type].entityTypes) {
     const match = entities.find((entity) => entity.type === type);
     if (match) return match;

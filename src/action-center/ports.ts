@@ -67,7 +67,8 @@ export type AuditEvent = {
     | 'reminded'
     | 'escalated'
     | 'warned'
-    | 'delegated';
+    | 'delegated'
+    | 'hunted';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;

@@ -4,6 +4,7 @@
  */
 import type { ActionStatus, ActionType, Decision, Outcome, Verb } from '../action-center/action.ts';
 import type { BatchVerb } from '../action-center/batch.ts';
+import type { BlastRadius } from '../action-center/blast-radius.ts';
 import { catalogue, mayBeCarriedOut, severityLabels, sourceLabels } from '../action-center/catalogue.ts';
 import { isTooOldToHunt } from '../action-center/hunt.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
@@ -11,6 +12,7 @@ import { mayDecide, roleLabels } from '../action-center/permissions.ts';
 import type { AuditEvent, Barred } from '../action-center/ports.ts';
 import { whyNotUndoable } from '../action-center/undoable.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
+import { blastRadiusLine, linksLabel, runHereLabel, seenLabel } from './hunt-words.ts';
 import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
 import { undoConfirm } from './undo-words.ts';
 import {
@@ -28,7 +30,11 @@ export type CardContext = {
   now: Date;
   /** Advanced hunting with the query filled in; null when there is nothing (left) to hunt for. */
   huntUrl: string | null;
-  portal: { actionCenter: string; incident?: string; alert?: string; investigation?: string };
+  /** Whether the query can be run from here. */
+  runHere?: boolean;
+  /** How far it has spread, once that is known. */
+  evidence?: BlastRadius | null;
+  portal: { actionCenter: string } & Partial<Record<'incident' | 'alert' | 'investigation' | EntityPage, string>>;
   backend: 'defender' | 'simulator' | 'consumer';
   globalAdministratorMayDecide: boolean;
   /** The policy keeps this action out of chat. */
@@ -39,7 +45,11 @@ export type CardContext = {
   undoNeedsReason?: boolean;
 };
 
-export type Fact = { label: string; value: Line };
+/** Pages of what is acted on. */
+type EntityPage = 'device' | 'file' | 'user' | 'email' | 'url' | 'ip';
+
+/** `onlyLinks`: a renderer without room for links leaves it out. */
+export type Fact = { label: string; value: Line; onlyLinks?: true };
 
 /** What a press is bound to. Comes back as data; it carries no authority. */
 export type Pressed = { actionId: string; digest: string; version: number };
@@ -58,6 +68,8 @@ export type CardButton =
   /** Asks, in private, what else could be undone with it. */
   | { kind: 'more'; label: string; describes: string; pressed: Pressed }
   | { kind: 'hunt'; label: string; describes: string; url: string }
+  /** Runs the hunting query and answers under the card. It decides nothing. */
+  | { kind: 'run'; label: string; describes: string; pressed: Pressed }
   | { kind: 'portal'; label: string; describes: string; url: string };
 
 export type ActionCard = {
@@ -83,7 +95,9 @@ export type ActionCard = {
   fallback: string;
 };
 
-export type NoteCard = { kind: 'note'; lines: Line[]; fallback: string };
+/** Text that is safe to show, and shown literally. */
+export type NoteTable = { columns: string[]; rows: string[][] };
+export type NoteCard = { kind: 'note'; lines: Line[]; table?: NoteTable; fallback: string };
 
 /** How far many decisions are that were confirmed at once. */
 export type BatchCard = {
@@ -157,12 +171,14 @@ function factsOf(action: RemediationAction, context: CardContext): Fact[] {
   return [
     ...closedFacts(action, context),
     ...(isOpen(action) ? openFacts(action, context) : []),
+    ...(context.evidence ? [{ label: seenLabel, value: blastRadiusLine(context.evidence) }] : []),
     { label: 'Severity', value: [words(severityLabels[action.severity])] },
     { label: 'Source', value: [words(`${sourceLabels[action.source]}, submitted by `), foreign(action.producer, 128)] },
     { label: 'Requested by', value: [foreign(requestedBy.name), ...asker, words(', '), time(action.requestedAt)] },
     ...parameterFacts(action),
     { label: 'Can it be undone', value: [words(undoText(action))] },
     ...linkFacts(action, context),
+    ...pageFacts(context),
   ];
 }
 
@@ -263,6 +279,27 @@ function linkFacts(action: RemediationAction, { portal }: CardContext): Fact[] {
   });
 }
 
+const pageLabels: Record<EntityPage, string> = {
+  device: 'Device',
+  file: 'File',
+  user: 'User',
+  email: 'E-mail',
+  url: 'Address',
+  ip: 'IP address',
+};
+
+/** All pages in one line. */
+function pageFacts({ portal }: CardContext): Fact[] {
+  const pages: [string, string | undefined][] = [
+    ...(Object.keys(pageLabels) as EntityPage[]).map((page): [string, string | undefined] => [pageLabels[page], portal[page]]),
+    ['Action center', portal.actionCenter],
+  ];
+  const links = pages.flatMap(([text, url]): Line => (url === undefined ? [] : [{ kind: 'link', text, url }]));
+  return [
+    { label: linksLabel, onlyLinks: true, value: links.flatMap((link, index): Line => (index === 0 ? [link] : [words(' · '), link])) },
+  ];
+}
+
 function footnotesOf(action: RemediationAction, context: CardContext): Line[] {
   const notes: Line[] = [];
   if (isOpen(action) && context.barred) {
@@ -293,12 +330,12 @@ const executionLabels: Record<CardContext['backend'], string> = {
 
 function buttonsOf(action: RemediationAction, context: CardContext, describes: string): CardButton[] {
   const row = catalogue[action.type];
-  const hunt: CardButton[] = context.huntUrl === null ? [] : [{ kind: 'hunt', label: 'Go hunt', describes, url: context.huntUrl }];
+  const pressed = { actionId: action.id, digest: action.scopeDigest, version: action.version };
+  const hunt = huntButtons(context, describes, pressed);
   if (!isOpen(action)) return [...undoButtons(action, context, describes), ...hunt];
   if (context.barred || !mayBeCarriedOut(action.type, context.backend)) {
     return [{ kind: 'portal', label: 'Decide in Defender', describes, url: context.portal.actionCenter }, ...hunt];
   }
-  const pressed = { actionId: action.id, digest: action.scopeDigest, version: action.version };
   const asksWhy = context.approvalNeedsReason === true;
   // The dialog that asks why says what the confirmation would.
   const careful = !asksWhy && (!row.reversible || row.risk !== 'normal');
@@ -308,6 +345,12 @@ function buttonsOf(action: RemediationAction, context: CardContext, describes: s
     { kind: 'reject', label: 'Reject', describes, pressed },
     ...hunt,
   ];
+}
+
+function huntButtons({ huntUrl, runHere }: CardContext, describes: string, pressed: Pressed): CardButton[] {
+  if (huntUrl === null) return [];
+  const run: CardButton[] = runHere ? [{ kind: 'run', label: runHereLabel, describes, pressed }] : [];
+  return [{ kind: 'hunt', label: 'Go hunt', describes, url: huntUrl }, ...run];
 }
 
 function undoButtons(action: RemediationAction, { backend, now, barred, undoNeedsReason }: CardContext, describes: string): CardButton[] {

@@ -28,6 +28,10 @@ export function helpText(platform: Platform): Line[] {
         ' shows one action as it stands now: who decided, when, in which role, and what became of it. The id is at the foot of every card.',
       ),
     ],
+    [
+      strong(how(`hunt ${exampleId}`)),
+      words(' runs the hunting query of an action and answers in the thread of its card, as Run here does.'),
+    ],
     [strong(how('inbox')), words(' lists what awaits your decision, the most urgent first, and what you decided lately.')],
     [strong(how('pending')), words(' shows what waits for a decision here; add in:all for everything.')],
     [
@@ -64,7 +68,6 @@ export function helpText(platform: Platform): Line[] {
 
 /** What does the same today. */
 const instead: Record<Later, (how: (command: string) => string) => string> = {
-  hunt: (how) => `Press Go hunt on a card, or on the answer to ${how('show')} and an id.`,
   digest: () => 'No digest is sent in this version; the cards and their threads tell what happened.',
 };
 
@@ -78,7 +81,14 @@ export function problemText(problem: CommandProblem, platform: Platform): Line[]
       ];
     case 'needs-id': {
       const given: Line = problem.given === null ? [] : [words('“'), foreign(problem.given, 60), words('” is not the id of an action. ')];
-      return [[...given, words(`show needs an id, which is at the foot of every card, for example: ${how(`show ${exampleId}`)}`)]];
+      return [
+        [
+          ...given,
+          words(
+            `${problem.command} needs an id, which is at the foot of every card, for example: ${how(`${problem.command} ${exampleId}`)}`,
+          ),
+        ],
+      ];
     }
     case 'link-unclear':
       return linkUnclear(problem.given, how);

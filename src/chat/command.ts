@@ -12,6 +12,7 @@ export type Command =
   | { name: 'help' }
   | { name: 'inbox' }
   | { name: 'show'; id: string }
+  | { name: 'hunt'; id: string }
   | { name: 'history'; ask: HistoryAsk }
   | { name: 'export'; ask: ExportAsk }
   | { name: 'link'; ask: LinkAsk }
@@ -22,16 +23,16 @@ export type Command =
 /** What was not understood; `words.ts` says it helpfully. */
 export type CommandProblem =
   | { kind: 'not-yet'; name: Later }
-  | { kind: 'needs-id'; given: string | null }
+  | { kind: 'needs-id'; command: 'show' | 'hunt'; given: string | null }
   | { kind: 'link-unclear'; given: string }
   | UndoProblem
   | { kind: 'unknown'; word: string; suggestion: string | null };
 
 export type Parsed = { command: Command } | { problem: CommandProblem };
 
-const built = ['help', 'inbox', 'show', 'history', 'pending', 'export', 'link', 'undo', 'bulk', 'delegate'] as const;
+const built = ['help', 'inbox', 'show', 'hunt', 'history', 'pending', 'export', 'link', 'undo', 'bulk', 'delegate'] as const;
 /** Understood, and honestly not there yet. */
-const later = ['hunt', 'digest'] as const;
+const later = ['digest'] as const;
 
 export type Later = (typeof later)[number];
 type Name = (typeof built)[number] | Later;
@@ -48,14 +49,14 @@ export function parseCommand(text: string): Parsed {
   const word = first.toLowerCase();
   if (word === '' || word === 'help') return { command: { name: 'help' } };
   if (word === 'inbox') return { command: { name: 'inbox' } };
-  if (word === 'show') return parseShow(rest);
+  if (word === 'show' || word === 'hunt') return parseWithId(word, rest);
   if (word === 'link') return parsedLink(rest);
   if (word === 'undo') return parseUndo(rest);
   if (word === 'bulk') return { command: { name: 'bulk' } };
   if (word === 'history' || word === 'pending') return { command: { name: 'history', ask: parseHistory(word, behind(word, text)) } };
   if (word === 'export') return { command: { name: 'export', ask: parseExport(behind(word, text)) } };
   if (word === 'delegate') return { command: { name: 'delegate', ask: parseDelegate(behind(word, text)) } };
-  if (isOnlyId(first, rest)) return parseShow([first, ...rest]);
+  if (isOnlyId(first, rest)) return parseWithId('show', [first, ...rest]);
   const near = nearestOf<Name>(word, [...built, ...later]);
   if (isLater(near)) return { problem: { kind: 'not-yet', name: near } };
   return { problem: { kind: 'unknown', word: first, suggestion: near === null ? null : [near, ...rest].join(' ') } };
@@ -96,10 +97,10 @@ function behind(word: string, text: string): string {
   return at < 0 ? '' : clean.slice(at + word.length).replace(/^[^\p{L}\p{N}"“”„«»]+(?=\s|$)/u, '');
 }
 
-function parseShow(rest: string[]): Parsed {
+function parseWithId(name: 'show' | 'hunt', rest: string[]): Parsed {
   const id = rest.find((token) => actionId.test(token));
-  if (id !== undefined) return { command: { name: 'show', id: id.toUpperCase() } };
-  return { problem: { kind: 'needs-id', given: rest.find((token) => startOfId.test(token)) ?? rest[0] ?? null } };
+  if (id !== undefined) return { command: { name, id: id.toUpperCase() } };
+  return { problem: { kind: 'needs-id', command: name, given: rest.find((token) => startOfId.test(token)) ?? rest[0] ?? null } };
 }
 
 function parsedLink(rest: string[]): Parsed {

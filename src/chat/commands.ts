@@ -18,6 +18,7 @@ import { delegateFailed } from './delegation-words.ts';
 import type { Courier, ExportJobs } from './export-jobs.ts';
 import { answerHistory, type HistoryAnswer, type HistoryFlows } from './history-answers.ts';
 import type { HistoryCard } from './history-card.ts';
+import type { HuntJobs } from './hunt-jobs.ts';
 import type { InboxCard } from './inbox-card.ts';
 import type { InboxAsked } from './inbox-command.ts';
 import { answerLink, type LinkAsk, type LinkCommand } from './link-command.ts';
@@ -50,7 +51,7 @@ export type AnswerCommand = (asked: Asked) => Promise<CommandAnswer>;
 
 export type CommandDeps = {
   look: (asked: Look) => Promise<Result<Looked, LookRefusal>>;
-  draw: (action: RemediationAction) => ActionCard;
+  draw: (action: RemediationAction) => ActionCard | Promise<ActionCard>;
   /** Null: accounts are not connected from chat. */
   linking?: Linking | null;
   many: ManyDeps;
@@ -61,6 +62,7 @@ export type CommandDeps = {
   exports: Pick<ExportJobs, 'start'>;
   /** Null: nobody may name a stand-in. */
   delegating?: Delegating | null;
+  hunts: Pick<HuntJobs, 'start'>;
   log: Log;
 };
 
@@ -85,6 +87,7 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
   if (command.name === 'inbox') return { lines: [], card: null, inbox: await deps.inbox(asker) };
   if (command.name === 'link') return answeredLink(deps, { ...asker, name }, command.ask);
   if (command.name === 'delegate') return answeredDelegate(deps, { ...asker, mentioned }, command.ask);
+  if (command.name === 'hunt') return hunted(deps, { ...asker, actionId: command.id }, courier);
   if (command.name === 'undo') return question(await undoQuestion(deps.many, command.ids, { ...asker, conversation }));
   if (command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
   try {
@@ -93,11 +96,7 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
       if (courier === undefined) return said(...helpText(platform));
       return said(...(await deps.exports.start({ ...asker, place, courier }, command.ask)));
     }
-    const looked = await deps.look({ ...asker, actionId: command.id });
-    if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
-    const { action, history } = looked.value;
-    const posted = await deps.places(action.id, platform);
-    return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)), posted };
+    return await shown(deps, { ...asker, actionId: command.id });
   } catch (error) {
     return troubled(deps.log, clickId, error, lookFailed);
   }
@@ -112,6 +111,18 @@ function troubled(log: Log, clickId: string, error: unknown, noAnswer: Line): Co
   const troubleId = newTroubleId();
   log.error({ clickId, troubleId, err: error }, 'a command failed');
   return said(commandBugText(troubleId));
+}
+
+async function shown(deps: CommandDeps, asked: Look): Promise<CommandAnswer> {
+  const looked = await deps.look(asked);
+  if (!looked.ok) return said(lookRefusalText(looked.refusal, asked.platform));
+  const { action, history } = looked.value;
+  const posted = await deps.places(action.id, asked.platform);
+  return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(await deps.draw(action)), posted };
+}
+
+async function hunted({ hunts }: CommandDeps, asked: Look, courier: Courier | undefined): Promise<CommandAnswer> {
+  return courier === undefined ? said(...helpText(asked.platform)) : said(await hunts.start({ ...asked, courier }));
 }
 
 const question = (answer: AskCard | { line: Line }): CommandAnswer => ('line' in answer ? said(answer.line) : { lines: [], card: answer });
@@ -138,5 +149,5 @@ async function answeredDelegate({ delegating = null, log }: CommandDeps, asked: 
 const readOnly = (card: ActionCard): ActionCard => ({
   ...card,
   heading: card.heading.replace(/\?$/, ''),
-  buttons: card.buttons.filter(({ kind }) => kind === 'hunt' || kind === 'portal'),
+  buttons: card.buttons.filter(({ kind }) => kind === 'hunt' || kind === 'run' || kind === 'portal'),
 });

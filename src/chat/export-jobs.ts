@@ -7,6 +7,7 @@ import type { EntraId, Platform } from '../action-center/action.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import {
   type AskedExport,
+  countedIn,
   type ExportDeps,
   type ExportFormat,
   type ExportOrder,
@@ -75,9 +76,22 @@ export type Accepted = {
   put: (file: ExportFile, signal: AbortSignal) => Promise<void>;
 };
 
+/** Rows that somebody may have, as the one who asks knows already. */
+export type Handed = {
+  order: ExportOrder;
+  rows: number;
+  by: string;
+  entraId: EntraId;
+  platform: Platform;
+  clickId: string;
+  courier: Courier;
+};
+
 export type ExportJobs = {
   /** The first answer; the rest follows through the courier. Throws UpstreamError when the record does not answer. */
   start(asked: AskedInChat, ask: ExportAsk): Promise<Line[]>;
+  /** What is known to be there for this person, in the same ways; what follows is told through the courier. Never rejects. */
+  hand(handed: Handed): Promise<void>;
   /** Ends when the file is there or the person heard why not. Never rejects. */
   accept(accepted: Accepted): Promise<void>;
   /** Every export ends and says so; waits for that at most this long. */
@@ -116,6 +130,7 @@ export function openExportJobs(deps: ExportJobDeps): ExportJobs {
   const run: Run = { stopping: new AbortController(), running: new Set(), places: openPlaces() };
   return {
     start: (asked, ask) => start(deps, run, asked, ask),
+    hand: (handed) => tracked(run, hand(deps, run, handed)),
     accept: (accepted) => {
       const failed = (error: unknown) => {
         deps.log.error({ clickId: accepted.clickId, err: error }, 'an offered file could not be made');
@@ -173,7 +188,7 @@ async function start(deps: ExportJobDeps, run: Run, asked: AskedInChat, ask: Exp
     void tracked(
       run,
       deliver(deps, run, job, asked.courier)
-        .catch((error: unknown) => ended(deps, job, newTally(), error, run))
+        .catch((error: unknown) => ended(deps, job, newTally(job.order), error, run))
         .finally(place),
     );
     return [begunText(job.count, command)];
@@ -181,6 +196,23 @@ async function start(deps: ExportJobDeps, run: Run, asked: AskedInChat, ask: Exp
     if (!isBegun) place();
   }
 }
+
+async function hand(deps: ExportJobDeps, run: Run, { courier, rows, ...handed }: Handed): Promise<void> {
+  const job: Job = { ...handed, count: { kind: 'exact', count: rows }, tell: courier.tell, mention: courier.mention };
+  const place = run.places.take(job.by);
+  if (typeof place === 'string') return courier.tell(place === 'busy' ? busyText : tooManyText(mostOfOne));
+  try {
+    await deliver(deps, run, job, courier);
+  } catch (error) {
+    await ended(deps, job, newTally(job.order), error, run);
+  } finally {
+    place();
+  }
+}
+
+/** What is behind an order, as far as it is known. */
+const countOf = async ({ history }: ExportJobDeps, order: ExportOrder): Promise<HistoryCount> =>
+  'hunt' in order ? { kind: 'exact', count: order.rows } : history.count(order.query, { now: order.now });
 
 async function begin(
   deps: ExportJobDeps,
@@ -202,7 +234,7 @@ async function deliver(deps: ExportJobDeps, run: Run, job: Job, { send, offer }:
     const sizeGuess = Math.max(1, count.count) * bytesOfRow[order.format];
     try {
       const name = await keep(deps, job);
-      await offer({ fileName: fileNameOf(order), description: offerDescription(count), sizeGuess, name });
+      await offer({ fileName: fileNameOf(order), description: offerDescription(count, countedIn(order)), sizeGuess, name });
       return await job.tell(offeredText);
     } catch (error) {
       return giveLink(deps, job, error);
@@ -215,7 +247,7 @@ async function deliver(deps: ExportJobDeps, run: Run, job: Job, { send, offer }:
 /** Makes the file and hands it over; what cannot be handed over becomes a link. */
 async function handOver(deps: ExportJobDeps, run: Run, job: Job, use: NonNullable<Courier['send']>): Promise<void> {
   const { signal } = run.stopping;
-  const tally = newTally();
+  const tally = newTally(job.order);
   const taker = { actorId: job.entraId, by: job.by, way: 'file', platform: job.platform } as const;
   const text = exportedText(deps, job.order, { taker, tally, signal });
   try {
@@ -284,7 +316,7 @@ async function accept(deps: ExportJobDeps, run: Run, accepted: Accepted): Promis
     const claimed = await claim(deps, accepted);
     if ('line' in claimed) return await tell(claimed.line);
     const { order, entraId } = claimed.waiting;
-    const count: HistoryCount = await deps.history.count(order.query, { now: order.now });
+    const count = await countOf(deps, order);
     const job: Job = { by, entraId, platform, clickId, order, count, tell, mention };
     await handOver(deps, run, job, (file, _tally, signal) => put(file, signal));
   } finally {

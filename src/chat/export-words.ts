@@ -1,6 +1,6 @@
 /** Every sentence around an export: what is being taken away, how far it is, where it is, and what to do when it is not. */
 import type { Platform } from '../action-center/action.ts';
-import type { Tally } from '../action-center/export.ts';
+import type { Counted, Tally } from '../action-center/export.ts';
 import type { HistoryCount } from '../action-center/history.ts';
 import type { LookUpRefusal } from '../action-center/look-up.ts';
 import { historyRoles, roleLabels } from '../action-center/permissions.ts';
@@ -10,13 +10,13 @@ import { foreign, type Line, listed, strong, words } from './show.ts';
 
 const say = (text: string): Line => [words(text)];
 export const grouped = (count: number): string => count.toLocaleString('en-US');
-const actions = (count: number): string => `${grouped(count)} ${count === 1 ? 'action' : 'actions'}`;
+const counted = (count: number, of: Counted): string => `${grouped(count)} ${of}${count === 1 ? '' : 's'}`;
 /** Three digits that mean something: the rest of an estimate is noise. */
 const rounded = (count: number): number => (count < 1000 ? count : Number(count.toPrecision(3)));
 
-export function amountText({ kind, count }: HistoryCount): string {
-  if (kind === 'many') return count === 0 ? 'many actions' : `at least ${actions(count)}`;
-  return kind === 'exact' ? actions(count) : `about ${actions(rounded(count))}`;
+export function amountText({ kind, count }: HistoryCount, of: Counted = 'action'): string {
+  if (kind === 'many') return count === 0 ? `many ${of}s` : `at least ${counted(count, of)}`;
+  return kind === 'exact' ? counted(count, of) : `about ${counted(rounded(count), of)}`;
 }
 
 /** `12,000 of about 40,000`; alone where nobody knows of how many. */
@@ -40,15 +40,16 @@ export const progressLine = (rows: number, count: HistoryCount): Line => say(`Ex
 
 const cutText = ({ rows, cut }: Tally): string =>
   cut ? ` There was more: one export holds at most ${grouped(rows)} rows. Narrow it down by period or filter for the rest.` : '';
-export const fileComment = (tally: Tally): string => `Your export: ${actions(tally.rows)}.${cutText(tally)}`;
+export const fileComment = (tally: Tally): string => `Your export: ${counted(tally.rows, tally.of)}.${cutText(tally)}`;
 export const sentText = (tally: Tally): Line => [
-  strong(`Exported ${actions(tally.rows)}. `),
+  strong(`Exported ${counted(tally.rows, tally.of)}. `),
   words(`The file is in your own chat with Countersign.${cutText(tally)}`),
 ];
 
 /** Teams asks the person before a file goes to their OneDrive. */
 export const offeredText: Line = say('Your own chat with Countersign asks you where the file may go: press Allow there within 10 minutes.');
-export const offerDescription = (count: HistoryCount): string => `Your export: ${amountText(count)}, put into your own OneDrive.`;
+export const offerDescription = (count: HistoryCount, of: Counted): string =>
+  `Your export: ${amountText(count, of)}, put into your own OneDrive.`;
 export const declinedText: Line = say('No file was made. Ask again if you want it after all.');
 export const offerOver: Line = say('This offer is over, or was used. Please ask for the export again; nothing was put into your OneDrive.');
 

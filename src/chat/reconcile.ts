@@ -15,7 +15,7 @@ export type ReconcileDeps = {
   lanes: Lanes;
   store: Pick<ActionStore, 'get'>;
   /** `action` is null only for a notice that is about none. */
-  draw: (row: CardRow, action: RemediationAction | null) => Card;
+  draw: (row: CardRow, action: RemediationAction | null) => Card | Promise<Card>;
   /** The card of a batch, by the batch's id; null: it is gone. */
   drawBatch: (id: string) => Promise<{ card: Card; version: number; isRunning: boolean } | null>;
   /** A reminder as it is true now; `total` 0: nothing of what it reminds of waits any more. */
@@ -147,7 +147,7 @@ async function picture(deps: ReconcileDeps, row: CardRow): Promise<Picture | nul
   const action = row.actionId === null ? null : await deps.store.get(row.actionId);
   if (!action && row.kind !== 'notice') throw new Error(`card ${row.cardId} belongs to no action`);
   const own = row.kind === 'action' ? action : null;
-  return { card: deps.draw(row, action), version: own?.version ?? row.wantedVersion, isAwaited: own !== null && isOpen(own) };
+  return { card: await deps.draw(row, action), version: own?.version ?? row.wantedVersion, isAwaited: own !== null && isOpen(own) };
 }
 
 async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<string> {

@@ -10,6 +10,8 @@ export type Portal = {
   tenantId?: string | undefined;
   /** Where one investigation is shown, with `{id}` in place of its id. Microsoft documents no pattern; without one the list is opened. */
   investigationUrlTemplate?: string | undefined;
+  /** False: the page of a message is left out; Microsoft does not document its address. */
+  emailPage?: boolean | undefined;
 };
 
 /** Slack refuses a button whose URL is longer. */
@@ -64,7 +66,8 @@ export function portalLinks(action: LinkedAction, portal: Portal): PortalLinks {
   if (action.incidentId !== undefined) add('incident', pageLink(portal, '/incidents/', action.incidentId));
   if (action.alertId !== undefined) add('alert', pageLink(portal, '/alerts/', action.alertId));
   for (const entity of action.entities) {
-    if (isLinked(entity)) add(entity.type, entityLink(entity, action.requestedAt, portal));
+    if (isLinked(entity) && (entity.type !== 'email' || portal.emailPage !== false))
+      add(entity.type, entityLink(entity, action.requestedAt, portal));
   }
   return links;
 }

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { batchesSchema } from './batches-schema.ts';
+import { evidenceSchema } from './evidence-schema.ts';
 import { exportsSchema } from './exports-schema.ts';
 import { historySchema } from './history-schema.ts';
 import { inboxSchema } from './inbox-schema.ts';
@@ -191,4 +192,5 @@ export const migrations: Record<string, Migration> = {
   '0009-exports': { up: (db: Kysely<unknown>) => runScript(db, exportsSchema) },
   '0010-inbox': { up: (db: Kysely<unknown>) => runScript(db, inboxSchema) },
   '0012-reminders': { up: (db: Kysely<unknown>) => runScript(db, remindersSchema) },
+  '0015-evidence': { up: (db: Kysely<unknown>) => runScript(db, evidenceSchema) },
 };

@@ -280,6 +280,25 @@ export type DelegationRow = {
   ended_at: Date | null;
 };
 
+export type HuntRow = {
+  hunt_id: string;
+  tenant_id: string;
+  action_id: string;
+  entra_id: string;
+  asked_by: string;
+  by_account: string;
+  platform: Platform;
+  query: string;
+  timespan: string;
+  status: 'running' | 'answered' | 'failed';
+  attempts: number;
+  result: Json;
+  started_at: Date;
+  finished_at: Date | null;
+  claimed_until: Date | null;
+  holder: string | null;
+};
+
 export type Tables = {
   actions: Omit<ActionRow, 'revision'> & { revision: Generated<number> };
   audit_events: AuditRow;
@@ -292,6 +311,7 @@ export type Tables = {
   executions: ExecutionRow;
   exports: ExportRow;
   history_entries: HistoryEntryRow;
+  hunts: HuntRow;
   lanes: LaneRow;
   alarms: AlarmRow;
   reminder_plans: ReminderPlanRow;

@@ -5,6 +5,7 @@ import vm from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ActionType } from '../../src/action-center/action.ts';
+import { blastRadiusAsk } from '../../src/action-center/blast-radius.ts';
 import { Entity, entityTypes } from '../../src/action-center/entity.ts';
 import { fullHunt, huntQuery } from '../../src/action-center/hunt.ts';
 import { kqlDatetime, kqlString, kqlStrings } from '../../src/action-center/kql.ts';
@@ -139,6 +140,11 @@ describe('a KQL string', () => {
   });
 });
 
+/** Two queries each: 800 in all. `KQL_RUNS=120` makes it 3,000, in half a minute more. */
+const runsOfEach = Number(process.env['KQL_RUNS'] ?? 30);
+/** Nothing, or nothing without a hash, tells how far these have spread. */
+const uncounted: Entity['type'][] = ['registryKey', 'service', 'scheduledTask', 'process', 'driver'];
+
 const now = new Date('2026-11-21T09:00:00Z');
 const requestedAt = '2026-11-21T08:00:00.000Z';
 const name = (max: number) => hostile.map((value) => value.trim().slice(0, max)).filter((value) => value.length > 0);
@@ -211,7 +217,7 @@ describe('a hunting query', () => {
           const besideDevices = huntQuery({ type: 'killProcess', entities: [subject, ...devices], requestedAt }, now);
           expect(diagnosticsOf(besideDevices?.query ?? '')).toEqual([]);
         }),
-        { numRuns: 30 },
+        { numRuns: runsOfEach },
       );
     },
     30_000,
@@ -243,6 +249,27 @@ describe('a hunting query', () => {
     expect(lines.some((line) => values.some((value) => line.includes(value)))).toBe(true);
     for (const line of lines) if (values.some((value) => line.includes(value))) expect(line).toMatch(/^let \w+ = .*;$/);
   });
+
+  test.each(entityTypes)(
+    'that counts how far a %s has spread holds no error, whatever the values',
+    (type) => {
+      fc.assert(
+        fc.property(anEntity[type], fc.array(anEntity.device, { maxLength: 3 }), (subject, devices) => {
+          fc.pre(Entity.safeParse(subject).success);
+          // Of every other type nothing says most, so the first entity does.
+          const ask = blastRadiusAsk({ type: type === 'device' ? 'isolateDevice' : 'requestSample', entities: [subject, ...devices] });
+          if (ask === null) {
+            expect(uncounted).toContain(type);
+            return;
+          }
+          expect(diagnosticsOf(ask.query)).toEqual([]);
+          for (const line of ask.query.split('\n').filter((one) => !one.startsWith('let '))) expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+        }),
+        { numRuns: 60 },
+      );
+    },
+    30_000,
+  );
 
   test('is really checked: the parser objects to an unknown column and to an open literal', () => {
     expect(diagnosticsOf('DeviceEvents | where NoSuchColumn == 1')).not.toEqual([]);

@@ -7,6 +7,7 @@ import { plain } from '../../src/chat/show.ts';
 import { openLog } from '../../src/log.ts';
 import { aDecision, anAction } from '../setup/builders.ts';
 import { plainContext } from './hostile.ts';
+import { noHunts } from './no-hunts.ts';
 import { noMany } from './no-many.ts';
 
 const action = anAction();
@@ -17,6 +18,7 @@ function open(look: CommandDeps['look'], history = noHistory) {
     look,
     history,
     places: async () => [],
+    hunts: noHunts,
     exports: { start: () => Promise.reject(new Error('nothing is exported for this')) },
     draw: (one) => cardFor(one, { ...plainContext, huntUrl: 'https://security.microsoft.com/v2/advanced-hunting' }),
     many: { many: noMany, backend: 'simulator', log: openLog('silent', { write: () => {} }) },

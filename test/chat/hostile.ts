@@ -1,6 +1,7 @@
 /** Random actions as an attacker would like them: long, invisible, full of markup. */
 import fc from 'fast-check';
 import { ActionSource, ActionStatus, ActionType, Severity } from '../../src/action-center/action.ts';
+import type { BlastRadius } from '../../src/action-center/blast-radius.ts';
 import type { Entity } from '../../src/action-center/entity.ts';
 import type { CardContext } from '../../src/chat/card.ts';
 import { aDecision, anAction, anActor, anOutcome, testNow } from '../setup/builders.ts';
@@ -135,6 +136,16 @@ export const hostileContext: fc.Arbitrary<CardContext> = fc.record({
     incident: longUrl('incidents'),
     alert: longUrl('alerts'),
     investigation: longUrl('airinvestigation'),
+    device: longUrl('machines/v2'),
+    email: longUrl('emailentityV2'),
+  }),
+  runHere: fc.boolean(),
+  evidence: fc.constantFrom<BlastRadius | null>(null, {
+    of: 'file',
+    days: 30,
+    devices: 14,
+    firstSeen: '2026-11-03T10:00:00Z',
+    lastSeen: '2026-11-20T10:00:00Z',
   }),
   backend: fc.constantFrom('defender', 'simulator', 'consumer'),
   globalAdministratorMayDecide: fc.boolean(),

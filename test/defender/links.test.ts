@@ -2,8 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Entity } from '../../src/action-center/entity.ts';
 import { huntQuery } from '../../src/action-center/hunt.ts';
+import { readConfig } from '../../src/config.ts';
 import { decodeHuntingUrl, huntingUrl, huntLink, maxLinkLength, portalLinks } from '../../src/defender/links.ts';
 
+/** What a configuration cannot be without. */
+const minimal = {
+  POLICY_FILE: 'policy.yaml',
+  DIRECTORY_FILE: 'directory.json',
+  BACKEND: 'consumer',
+  SLACK_BOT_TOKEN: 'xoxb-test',
+  SLACK_SIGNING_SECRET: 'signing-secret',
+};
 const portal = { portalUrl: 'https://security.microsoft.com', tenantId: '0c1d2e3f-0000-4000-8000-000000000001' };
 const now = new Date('2026-11-21T09:00:00Z');
 const requestedAt = '2026-11-21T08:00:00.000Z';
@@ -176,6 +185,73 @@ describe('portal links', () => {
         },
       ),
       { numRuns: 1000 },
+    );
+  });
+
+  test('the page of a message is left out where the customer says so', () => {
+    expect(portalLinks({ ...action, entities }, { ...portal, emailPage: false }).email).toBeUndefined();
+  });
+
+  test.each([
+    ['global', 'https://security.microsoft.com'],
+    ['gcc', 'https://security.microsoft.com'],
+    ['gcchigh', 'https://security.microsoft.us'],
+    ['dod', 'https://security.apps.mil'],
+  ])('in the cloud %s all of them lead to %s, in the tenant', (CLOUD, host) => {
+    const { portalUrl } = readConfig({ ...minimal, CLOUD });
+    const links = Object.values(portalLinks({ ...action, entities }, { portalUrl, tenantId: portal.tenantId }));
+    expect(links).toHaveLength(10);
+    for (const link of links) {
+      expect(new URL(link).origin).toBe(host);
+      expect(new URL(link).searchParams.get('tid')).toBe(portal.tenantId);
+    }
+  });
+
+  test('whatever comes from outside is one value in one place: no other host, no other parameter', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }),
+      fc.string({ unit: fc.constantFrom(...'/\\\\.?#@:%&=;<>"{}'), minLength: 1, maxLength: 40 }),
+      fc.constantFrom('//evil.example', '&tid=evil', '?tid=evil', '#x', '..', '%2e%2e', '{id}', '@evil.example', '\ud800'),
+    );
+    const known: Record<string, string[]> = {
+      user: ['aad', 'upn', 'tab', 'tid'],
+      url: ['url', 'tid'],
+      email: ['id', 'recipient', 'startTime', 'endTime', 'tid'],
+    };
+    const roots = [
+      '/action-center/',
+      '/investigation/',
+      '/incidents/',
+      '/alerts/',
+      '/machines/v2/',
+      '/file/',
+      '/user',
+      '/ip/',
+      '/url/',
+      '/emailentityV2',
+    ];
+    fc.assert(
+      fc.property(text, text, (one, two) => {
+        const hostile = [
+          { type: 'device', deviceId: one },
+          { type: 'file', sha1: two },
+          { type: 'user', entraId: one, upn: two },
+          { type: 'ip', ip: one },
+          { type: 'url', url: two },
+          { type: 'email', networkMessageId: one, recipient: two, receivedAt: requestedAt },
+        ] as Entity[];
+        const asked = { ...action, entities: hostile, incidentId: one, alertId: two, investigationId: one };
+        const links = portalLinks(asked, { ...portal, investigationUrlTemplate: '/investigation/{id}' });
+        for (const [name, link] of Object.entries(links)) {
+          const url = new URL(link);
+          expect([url.origin, url.username, url.hash]).toEqual([portal.portalUrl, '', '']);
+          expect(roots.some((root) => url.pathname.startsWith(root))).toBe(true);
+          const names = [...url.searchParams.keys()];
+          expect(names).toEqual((known[name] ?? ['tid']).filter((key) => names.includes(key)));
+          expect(url.searchParams.getAll('tid')).toEqual([portal.tenantId]);
+        }
+      }),
+      { numRuns: 1500 },
     );
   });
 });

@@ -80,7 +80,7 @@ describe.each(platforms)('commands in $name', ({ open }) => {
     ['shwo it', 'Did you mean: '],
     ['show', 'show needs an id'],
     ['undo it', 'undo needs one id or several'],
-    ['hunt it', 'not part of this version yet'],
+    ['hunt it', 'hunt needs an id'],
     ['history status:faild', 'did you mean failed?'],
     ['<script>alert(1)</script>', 'is not a command'],
   ])('%s is answered with what was understood', async (text, words) => {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HuntingTenant } from '../../sandbox/defender/hunting.ts';
 import { startEntra } from '../../sandbox/entra/server.ts';
 import { settingsFor } from '../../sandbox/entra/settings.ts';
 import type { EntraPerson, EntraWorld } from '../../sandbox/entra/types.ts';
@@ -43,10 +44,16 @@ const inEntra = (one: DirectoryPerson): EntraPerson => ({
 
 export type GraphWorld = { entra: EntraWorld; env: Record<string, string>; close(): Promise<void> };
 
-export async function graphWorld(people: DirectoryPerson[]): Promise<GraphWorld> {
+export async function graphWorld(people: DirectoryPerson[], hunting?: HuntingTenant, permissions?: string[]): Promise<GraphWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-graph-'));
   const groups = Object.entries(groupIds).map(([displayName, id]) => ({ id, displayName }));
-  const entra = await startEntra({ tenantId: entraTenant, apps: [app], people: people.map(inEntra), groups });
+  const entra = await startEntra({
+    tenantId: entraTenant,
+    apps: [{ ...app, ...(permissions ? { permissions } : {}) }],
+    people: people.map(inEntra),
+    groups,
+    ...(hunting ? { hunting } : {}),
+  });
   const links = people.flatMap(({ slack, entraId }) => slack.map((account) => ({ ...account, entraId })));
   const files = { links: join(folder, 'links.json'), devices: join(folder, 'devices.json') };
   await writeFile(files.links, JSON.stringify({ links }));

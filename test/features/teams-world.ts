@@ -16,12 +16,12 @@ const onlooker = person('Olga Onlooker', []);
 export function textOfCard(card: unknown): string {
   if (Array.isArray(card)) return card.map(textOfCard).filter(Boolean).join('\n');
   if (card === null || typeof card !== 'object') return '';
-  const { type, text, inlines, items, columns, body, actions, title, card: inner } = card as Record<string, unknown>;
+  const { type, text, inlines, items, columns, body, rows, cells, actions, title, card: inner } = card as Record<string, unknown>;
   const own = typeof text === 'string' ? text : '';
   const label = typeof title === 'string' && String(type).startsWith('Action.') ? title : '';
   // Runs of one block are one line.
   const line = Array.isArray(inlines) ? inlines.map((run) => textOfCard(run)).join('') : '';
-  const whole = [own, line, ...[items, columns, body].map(textOfCard), label, textOfCard(actions), textOfCard(inner)];
+  const whole = [own, line, ...[items, columns, body, rows, cells].map(textOfCard), label, textOfCard(actions), textOfCard(inner)];
   return whole.filter(Boolean).join('\n');
 }
 

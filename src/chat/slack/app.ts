@@ -7,6 +7,7 @@ import type { BackendName } from '../../action-center/catalogue.ts';
 import { ConfigError } from '../../action-center/errors.ts';
 import type { Log } from '../../action-center/ports.ts';
 import type { AnswerCommand } from '../commands.ts';
+import type { HuntJobs } from '../hunt-jobs.ts';
 import type { ManyFlows } from '../many.ts';
 import type { Flows } from '../press.ts';
 import { requestKey } from '../request.ts';
@@ -21,6 +22,7 @@ import { type CommandDeps, onSlashCommand } from './commands.ts';
 import { fileSender } from './files.ts';
 import { type Arrival, type Guard, slackGuard } from './guard.ts';
 import { type HistoryPressDeps, isHistoryPress, onHistoryPress } from './history-presses.ts';
+import { type HuntPressDeps, isHuntPress, onHuntPress } from './hunt-presses.ts';
 import { type SlackInbox, slackInbox } from './inbox.ts';
 import { peopleDeadlineMs, slackPeople } from './people.ts';
 import { type LinkTo, permalinks } from './render-inbox.ts';
@@ -43,6 +45,7 @@ export type SlackDeps = {
   many: ManyFlows;
   backend: BackendName;
   commands: AnswerCommand;
+  hunts: Pick<HuntJobs, 'start'>;
   /** Between two publications of one person's Home tab. */
   homeEveryMs?: number | undefined;
   /** How long Slack may be away while we start. */
@@ -104,7 +107,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
     },
   });
   const clicks = { flows: deps.flows, many: deps.many, backend: deps.backend, teamId, personBehind, tell, openView, log };
-  listen(app, { clicks, inbox, history: { ...asking, share } }, taken);
+  listen(app, { clicks, inbox, history: { ...asking, share }, hunt: { ...asking, hunts: deps.hunts } }, taken);
   listenForCommands(app, asking, taken);
   await app.init();
   if (transport.socket) await connectSocket(transport.socket, { deadline });
@@ -224,12 +227,13 @@ function takingOnce({ running, isRepeat, log }: Listening): Taking {
   };
 }
 
-type Listeners = { clicks: ClickDeps; inbox: SlackInbox; history: HistoryPressDeps };
+type Listeners = { clicks: ClickDeps; inbox: SlackInbox; history: HistoryPressDeps; hunt: HuntPressDeps };
 
 /** One listener for presses and one for dialogs: every further one is asked for every request. */
-function listen(app: App, { clicks, inbox, history }: Listeners, taken: Taking): void {
+function listen(app: App, { clicks, inbox, history, hunt }: Listeners, taken: Taking): void {
   const press = taken(async (interaction: Interaction) => {
     if (await inbox.pressed(interaction)) return;
+    if (isHuntPress(interaction.body)) return onHuntPress(hunt, interaction);
     if (isHistoryPress(interaction.body)) return onHistoryPress(history, interaction);
     await onPress(clicks, interaction);
     inbox.acted(interaction.body);

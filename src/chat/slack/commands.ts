@@ -68,7 +68,7 @@ export async function onSlashCommand(
 }
 
 /** Slack takes five answers through one response_url: two to the command, one on the way, two in the end. */
-function courierFor({ tell, sendFile }: Pick<CommandDeps, 'tell' | 'sendFile'>, reader: Reader): Courier {
+export function courierFor({ tell, sendFile }: Pick<CommandDeps, 'tell' | 'sendFile'>, reader: Reader): Courier {
   let mentions = 0;
   return {
     tell: (...lines) => tell(reader, renderLines(lines)),

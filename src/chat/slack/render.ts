@@ -8,6 +8,7 @@ import type { Evidence } from '../evidence.ts';
 import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
 import { writePressed } from './pressed.ts';
+import { tableBlock } from './render-table.ts';
 import { spokenText } from './spoken.ts';
 
 export type SlackContent = { text: string; blocks: KnownBlock[] };
@@ -85,7 +86,8 @@ export function renderLine(line: Line): SlackContent {
 }
 
 function noteBlocks(card: NoteCard): KnownBlock[] {
-  return [richText(card.lines.map((line) => section(line, 600)))];
+  const text = richText(card.lines.map((line) => section(line, 600)));
+  return card.table === undefined ? [text] : [text, tableBlock(card.table)];
 }
 
 function fitting(card: ActionCard): KnownBlock[] {
@@ -98,7 +100,10 @@ function fitting(card: ActionCard): KnownBlock[] {
 }
 
 function actionBlocks(card: ActionCard, room: Room): KnownBlock[] {
-  const facts = card.facts.slice(0, room.facts).map((fact) => factSection(fact, room));
+  const facts = card.facts
+    .filter(({ onlyLinks }) => room.links || !onlyLinks)
+    .slice(0, room.facts)
+    .map((fact) => factSection(fact, room));
   const notice = card.notice === null ? [] : [section(card.notice, room.part)];
   const buttons = card.buttons.flatMap((button) => drawButton(button) ?? []);
   const context = footnotes(card, room);
@@ -210,7 +215,7 @@ function drawButton(button: CardButton): Button | null {
   const common = { type: 'button' as const, action_id: `ac.${button.kind}`, text: label, ...accessible };
   if (button.kind === 'hunt' || button.kind === 'portal') return button.url.length > limits.url ? null : { ...common, url: button.url };
   const value = writePressed(button.pressed);
-  if (button.kind === 'reject' || button.kind === 'more') return { ...common, value };
+  if (button.kind === 'reject' || button.kind === 'more' || button.kind === 'run') return { ...common, value };
   if (button.kind === 'undo') {
     return button.asksWhy ? { ...common, action_id: 'ac.undo-why', value } : { ...common, value, confirm: drawConfirm(button.confirm) };
   }

@@ -9,6 +9,7 @@ import { ok, refuse } from '../../action-center/refusal.ts';
 import type { Card } from '../card.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import type { ExportJobs } from '../export-jobs.ts';
+import type { HuntJobs } from '../hunt-jobs.ts';
 import type { ManyFlows } from '../many.ts';
 import { type Flows, within } from '../press.ts';
 import { type Surface, SurfaceError } from '../surface.ts';
@@ -36,6 +37,7 @@ export type TeamsDeps = {
   backend: BackendName;
   commands: AnswerCommand;
   exports: Pick<ExportJobs, 'accept'>;
+  hunts: Pick<HuntJobs, 'start'>;
   conversations: Conversations;
   cards: Sightings & Pick<CardStore, 'wake'>;
   lanes: Pick<Lanes, 'take'>;
@@ -98,17 +100,14 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   turns.onTurnError = async (_, error) => {
     throw error;
   };
-  const running = new Set<Promise<void>>();
-  const track = (work: Promise<void>) => {
-    const done = work.finally(() => running.delete(done));
-    running.add(done);
-  };
+  const { running, track } = tracked();
   const app = routes({
     clicks: {
       flows: deps.flows,
       many: deps.many,
       backend: deps.backend,
       tell,
+      hunt: { hunts: deps.hunts, tell, offerFile },
       history: { answer: deps.commands, tell, share: openAnswers(answersDeps), linksIn, track, log },
       log,
       track,
@@ -143,6 +142,16 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
       await within(Promise.allSettled(running), deadlineMs, null);
     },
   };
+}
+
+/** Work that goes on behind an answer, so that a stop can wait for it. */
+function tracked() {
+  const running = new Set<Promise<void>>();
+  const track = (work: Promise<void>) => {
+    const done = work.finally(() => running.delete(done));
+    running.add(done);
+  };
+  return { running, track };
 }
 
 /** An id that is nobody's here is nobody. */

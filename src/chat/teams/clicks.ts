@@ -15,6 +15,7 @@ import { newTroubleId } from '../trouble-id.ts';
 import { bugText, cardGone, linkFollows, notNewest, outOfDate, pressAgain, stillChecking } from '../words.ts';
 import type { Arrival } from './activity.ts';
 import { type HistoryPressDeps, isHistoryVerb, onHistoryPress } from './history-presses.ts';
+import { type HuntPressDeps, huntPressed, isHuntVerb } from './hunt-presses.ts';
 import { barAnswer, cardAnswer, dialogAnswer, errorAnswer, type InvokeAnswer, notOffered, saidInDialog } from './invoke.ts';
 import { fetchMany, pressMany, readManyPress, submitMany, type TeamsManyDeps } from './many.ts';
 import { refreshVerb, renderCard, renderLine, withRefresh } from './render.ts';
@@ -25,6 +26,7 @@ export type ClickDeps = TeamsManyDeps & {
   /** What the card shows now, and what the message it is on means for it. Null: no such card here. */
   lookedAt: (sighting: { cardId: string; conversation: string; ref: string }) => Promise<Card | null>;
   history: HistoryPressDeps;
+  hunt: HuntPressDeps;
 };
 
 /** Teams sends an invoke again after a while, on phones after 3 s. */
@@ -77,6 +79,8 @@ async function onExecute(deps: ClickDeps, arrival: Arrival, value: unknown): Pro
   const pressed = PressData.safeParse(execute?.action.data).data;
   // What a client does by itself is no press of a person, so it never decides.
   const isManual = execute?.trigger === undefined || execute.trigger === null || execute.trigger === 'manual';
+  if (execute && isManual && isHuntVerb(execute.action.verb))
+    return barAnswer(await inTime(deps, arrival, huntPressed(deps.hunt, arrival, execute.action.data)));
   const many = execute && isManual ? readManyPress(execute.action.verb, execute.action.data) : null;
   if (many !== null) return barAnswer(await inTime(deps, arrival, pressMany(deps, arrival, many)));
   const verb = decidingVerb(execute?.action.verb);
@@ -184,6 +188,10 @@ async function askAgain(
 export async function onSubmittedPress(deps: ClickDeps, arrival: Arrival): Promise<boolean> {
   const { value } = arrival.activity;
   if (typeof value !== 'object' || value === null) return false;
+  if ('verb' in value && isHuntVerb(value.verb)) {
+    await deps.tell(arrival, renderLine(await inTime(deps, arrival, huntPressed(deps.hunt, arrival, value))));
+    return true;
+  }
   const many = readManyPress('verb' in value ? value.verb : null, value);
   if (many !== null) {
     await deps.tell(arrival, renderLine(await inTime(deps, arrival, pressMany(deps, arrival, many))));

@@ -2,7 +2,7 @@
  * Draws a neutral card as an Adaptive Card 1.5 from the templates in `adaptive-cards/`. Pure. Foreign text only ever lands in TextRuns. A card that
  * would be too long loses detail step by step, and says so; it never fails.
  */
-import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact } from '../card.ts';
+import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact, NoteTable } from '../card.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, plain, showText, strong, utc, words } from '../show.ts';
 import { plainText, spokenText } from './escape.ts';
@@ -47,8 +47,22 @@ export function renderCard(card: Card): TeamsContent {
   if (card.kind === 'batch') return { card: expand('batch', { ...texts(card.fallback), ...batchData(card) }), summary, text: summary };
   const lines = card.lines.slice(0, limits.noteLines).map((line) => ({ inlines: runs(line, 600) }));
   const text = showText(plainText(card.lines.map(plain).join('\n')), limits.text, { lines: true });
-  const said = { ...texts(card.fallback), lines };
+  const said = { ...texts(card.fallback), lines, ...tableData(card.kind === 'note' ? card.table : undefined) };
   return { card: card.kind === 'note' ? expand('note', said) : expand('ask', { ...said, ...askData(card) }), summary, text };
+}
+
+/** The first row is bold, and so is the first cell on a narrow screen, where cells stand beside each other as they fit. */
+function tableData(table: NoteTable | undefined) {
+  if (table === undefined) return { hasTable: false, tableColumns: [], tableRows: [] };
+  const cell = (text: string, isHead: boolean) => ({
+    inlines: runs([{ kind: 'foreign', text }], 60, { size: 'Small', ...(isHead ? { weight: 'Bolder' } : {}) }),
+  });
+  const rows = [table.columns, ...table.rows];
+  return {
+    hasTable: true,
+    tableColumns: table.columns.map(() => ({ width: 1 })),
+    tableRows: rows.map((cells, at) => ({ cells: cells.map((text) => cell(text, at === 0)) })),
+  };
 }
 
 /** Everything in it is bounded, so it fits. */
@@ -127,7 +141,10 @@ function actionData(card: ActionCard, room: Room): Record<string, unknown> {
     standingStyle: isOpen ? 'accent' : 'emphasis',
     standing: runs([words(plain(card.standing))], room.part, { weight: 'Bolder' }),
     notices: card.notice === null ? [] : [{ inlines: runs(card.notice, room.part) }],
-    facts: card.facts.slice(0, room.facts).map((fact) => factData(fact, room)),
+    facts: card.facts
+      .filter(({ onlyLinks }) => room.links || !onlyLinks)
+      .slice(0, room.facts)
+      .map((fact) => factData(fact, room)),
     ...evidenceData(card.evidence, room),
     hasDetails: details.length > 0,
     details: details.map((inlines): Inlines => ({ inlines })),
@@ -192,6 +209,7 @@ function buttonData(buttons: readonly CardButton[], room: Room) {
   const links = buttons.flatMap((button) => ('url' in button && button.url.length <= maxUrlLength ? [button] : []));
   const undos = buttons.flatMap((button) => (button.kind === 'undo' ? [button] : []));
   const more = buttons.flatMap((button) => (button.kind === 'more' ? [button] : []));
+  const run = buttons.flatMap((button) => (button.kind === 'run' ? [button] : []));
   const asking = (button: (typeof approvals | typeof undos)[number]) => {
     const { confirm, pressed } = button;
     if (confirm === null) return [];
@@ -212,6 +230,7 @@ function buttonData(buttons: readonly CardButton[], room: Room) {
     undo: undos.filter(({ asksWhy }) => !asksWhy).flatMap(asking),
     more: more.map((button) => ({ ...button.pressed, title: title(button) })),
     reject: rejections.map((button) => ({ ...button.pressed, title: title(button) })),
+    run: run.map((button) => ({ ...button.pressed, title: title(button) })),
     links: links.map((button) => ({ title: title(button), url: button.url })),
   };
 }

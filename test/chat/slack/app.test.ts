@@ -3,6 +3,7 @@ import { ConfigError, UpstreamError } from '../../../src/action-center/errors.ts
 import { startSlack } from '../../../src/chat/slack/app.ts';
 import { openLog } from '../../../src/log.ts';
 import { anAction } from '../../setup/builders.ts';
+import { noHunts } from '../no-hunts.ts';
 import { noMany } from '../no-many.ts';
 import { appToken, botToken, channel, noCommands, openRig, openWorkspace, recordingFlows, signingSecret, waitFor } from './rig.ts';
 
@@ -17,6 +18,7 @@ const deps = {
   now: Date.now,
   flows: recordingFlows(anAction()),
   many: noMany,
+  hunts: noHunts,
   backend: 'simulator' as const,
   commands: noCommands,
 };

@@ -6,6 +6,7 @@ import { words } from '../../../src/chat/show.ts';
 import { openLog } from '../../../src/log.ts';
 import { anAction } from '../../setup/builders.ts';
 import { plainContext } from '../hostile.ts';
+import { noHunts } from '../no-hunts.ts';
 import { noMany } from '../no-many.ts';
 import { channel, openRig, recordingFlows, waitFor } from './rig.ts';
 
@@ -72,6 +73,7 @@ test('show answers with a card that nobody else sees and nobody can decide on', 
       {
         look: async () => ok({ action, history: [] }),
         places: async () => [],
+        hunts: noHunts,
         exports: { start: () => Promise.reject(new Error('nothing is exported here')) },
         draw: (one) => cardFor(one, plainContext),
         many: { many: noMany, backend: 'simulator', log: openLog('silent', { write: () => {} }) },

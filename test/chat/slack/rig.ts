@@ -14,6 +14,7 @@ import { type SlackChat, type SlackDeps, startSlack } from '../../../src/chat/sl
 import { openLog } from '../../../src/log.ts';
 import { aDecision, anAction } from '../../setup/builders.ts';
 import { plainContext } from '../hostile.ts';
+import { noHunts } from '../no-hunts.ts';
 import { noMany } from '../no-many.ts';
 
 export const channel = 'C0SOC';
@@ -93,6 +94,7 @@ export async function openRig({ flows, socketMode = false, slack = {}, bot = {} 
     now: Date.now,
     flows,
     many: noMany,
+    hunts: noHunts,
     backend: 'simulator',
     commands: async ({ text }) => ({ lines: [[words(`You asked: ${text}`)]], card: null }),
     ...bot,

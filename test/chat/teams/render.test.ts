@@ -54,6 +54,13 @@ const labelsOf = (card: Card): string[] => [
     : []),
   'open in Defender',
   'Open in Defender',
+  'Device',
+  'File',
+  'User',
+  'E-mail',
+  'Address',
+  'IP address',
+  'Action center',
 ];
 
 function expectSafeCard(card: Card): void {
@@ -301,6 +308,7 @@ test('every status has a valid card, wide and with words for those who cannot se
       'Go hunt',
       'open in Defender',
       'Open in Defender',
+      'Action center',
       'Undo',
       'Yes, undo it',
       'Undo more of this file',

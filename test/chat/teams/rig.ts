@@ -26,6 +26,7 @@ import { type Engine, openEngine } from '../../../src/store/engine.ts';
 import { lanes } from '../../../src/store/lanes.ts';
 import { aDecision, anAction } from '../../setup/builders.ts';
 import { plainContext } from '../hostile.ts';
+import { noHunts } from '../no-hunts.ts';
 import { noMany } from '../no-many.ts';
 
 const tenantId = '11111111-2222-4333-8444-555555555555';
@@ -121,6 +122,7 @@ export async function openRig({ flows = recordingFlows(), teams = {}, bot = {}, 
     flows,
     many: noMany,
     backend: 'simulator',
+    hunts: noHunts,
     exports: { accept: () => Promise.reject(new Error('no file was offered')) },
     commands: async (asked): Promise<CommandAnswer> => {
       commands.push(asked);

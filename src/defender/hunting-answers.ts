@@ -1,0 +1,70 @@
+/** What Advanced hunting answers: rows with the types it names, or why there are none. Read within a bound; unknown types survive as they are. */
+import { z } from 'zod';
+import { type HuntAnswer, HuntError, type HuntTrouble } from '../action-center/hunting.ts';
+
+export type GraphReply = { status: number; retryAfterMs: number | null; body: unknown; code: string | null; message: string };
+
+const maxBytes = 16 * 1_048_576;
+/** More rows help nobody in a chat; the portal has them. */
+const maxRows = 10_000;
+const maxColumns = 200;
+
+const Answer = z.object({
+  schema: z.array(z.object({ name: z.string().min(1).max(400), type: z.string().max(100).catch('unknown') })),
+  results: z.array(z.record(z.string(), z.unknown())),
+});
+const Failure = z.object({ error: z.object({ code: z.string().max(200).nullish(), message: z.string().nullish() }) });
+
+/** Throws HuntError for an answer that is larger than is read. */
+export async function readReply(response: Response): Promise<GraphReply> {
+  const body = jsonOf(await readText(response));
+  const failure = Failure.safeParse(body).data?.error;
+  const after = response.headers.get('retry-after')?.trim() ?? '';
+  return {
+    status: response.status,
+    // Seconds only: the other form of the header, a date, would trust two clocks.
+    retryAfterMs: /^\d{1,6}$/.test(after) ? Number(after) * 1000 : null,
+    body,
+    code: failure?.code?.replaceAll(/[^\w.]/g, '') ?? null,
+    message: failure?.message?.slice(0, 2000) ?? '',
+  };
+}
+
+async function readText(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    bytes += part.byteLength;
+    if (bytes > maxBytes) throw new HuntError('too-large', `the answer is larger than ${maxBytes} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no schema takes that for an answer
+  }
+}
+
+/** Rows come as objects, column names may be missing in them or be `__proto__`. */
+export function readAnswer({ body }: GraphReply): HuntAnswer {
+  const parsed = Answer.safeParse(body);
+  if (!parsed.success) throw new HuntError('unavailable', 'Advanced hunting gave an answer that cannot be read', { cause: parsed.error });
+  const { schema, results } = parsed.data;
+  const columns = schema.slice(0, maxColumns);
+  const rows = results.slice(0, maxRows).map((row) => columns.map(({ name }) => (Object.hasOwn(row, name) ? row[name] : null)));
+  return { columns, rows, truncated: results.length > maxRows || schema.length > maxColumns };
+}
+
+const tookTooLong = /time[d -]*out|execution time|exceeded the (?:allowed )?(?:time|limit)/i;
+
+/** Never for 200. */
+export function troubleOf({ status, code, message }: GraphReply): HuntTrouble {
+  if (status === 401 || status === 403) return 'not-allowed';
+  if (status === 429) return 'busy';
+  if (status === 408 || status === 504 || tookTooLong.test(`${code ?? ''} ${message}`)) return 'timed-out';
+  return status >= 400 && status < 500 ? 'not-taken' : 'unavailable';
+}
