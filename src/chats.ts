@@ -20,6 +20,7 @@ import type { Surface } from './chat/surface.ts';
 import type { TeamsDeps } from './chat/teams/app.ts';
 import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
+import { drawGroup, gatherCards } from './groups.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { batchLoop, drawBatch, manyFlows } from './many.ts';
 import { inboxStore } from './store/inbox.ts';
@@ -146,11 +147,7 @@ function teamsDeps(ground: Foundation, { flows, poke, settings }: ForTeams): Tea
     poke,
     routed: policy.conversations('teams'),
     commands: commandsOf(ground, flows),
-    redraw: async (row) => {
-      if (row.kind === 'batch') return row.actionId === null ? null : ((await drawBatch(ground, row.actionId))?.card ?? null);
-      const action = row.actionId === null ? null : await store.get(row.actionId);
-      return action || row.kind === 'notice' ? drawCard(ground, row, action) : null;
-    },
+    redraw: (row) => redraw(ground, row),
     refused: (reason, facts) =>
       store.note(null, {
         kind: 'refused',
@@ -208,6 +205,7 @@ function cardLoop(ground: Foundation, surface: Surface): Loop {
     surface,
     draw,
     drawBatch: (id: string) => drawBatch(ground, id),
+    drawGroup: (id: string) => drawGroup(ground, id),
     resting,
     now: Date.now,
     tell: (event: ReconcileEvent) => tell(ground, event),
@@ -217,6 +215,7 @@ function cardLoop(ground: Foundation, surface: Surface): Loop {
     restMs: cardsRestMs,
     run: async () => {
       const { cards, lanes, store, holder } = ground;
+      await gatherCards(ground, surface);
       return (await reconcile({ ...deps, cards, lanes, store, holder })).nextInMs;
     },
     onError: (error) => log.error({ err: error, platform: surface.platform }, 'the reconciler failed; it is tried again'),
@@ -242,6 +241,15 @@ function tell({ metrics, log, watch }: Foundation, event: ReconcileEvent): void 
   const { cardId, actionId, conversation, platform } = row;
   const facts = { cardId, actionId, platform, conversation, trouble: event.trouble, reason: event.error.message };
   log.warn(facts, 'a card could not be shown; it is tried again');
+}
+
+/** What a message shows now; null: what it was about is gone. */
+async function redraw(ground: Foundation, row: CardRow): Promise<Card | null> {
+  const { actionId, kind } = row;
+  if (actionId !== null && kind === 'batch') return (await drawBatch(ground, actionId))?.card ?? null;
+  if (actionId !== null && kind === 'group') return (await drawGroup(ground, actionId))?.card ?? null;
+  const action = actionId === null ? null : await ground.store.get(actionId);
+  return action || kind === 'notice' ? drawCard(ground, row, action) : null;
 }
 
 function drawCard(ground: Foundation, row: CardRow, action: RemediationAction | null): Card {

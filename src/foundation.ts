@@ -5,6 +5,7 @@ import type { BatchStore } from './action-center/batch.ts';
 import type { OpenActions } from './action-center/bulk.ts';
 import type { DecidingDirectory } from './action-center/decide.ts';
 import type { Stories, WaitingExports } from './action-center/export.ts';
+import type { GroupStore } from './action-center/group.ts';
 import type { HistoryStore } from './action-center/history.ts';
 import type { Linking } from './action-center/link.ts';
 import type { Preferences } from './action-center/look-up.ts';
@@ -34,6 +35,7 @@ import { type Database, migrate, openDatabase } from './store/database.ts';
 import { type Engine, openEngine } from './store/engine.ts';
 import { executionStore } from './store/executions.ts';
 import { stories, waitingExports } from './store/exports.ts';
+import { groupStore } from './store/groups.ts';
 import { historyStore } from './store/history.ts';
 import { lanes } from './store/lanes.ts';
 import { linkStore } from './store/links.ts';
@@ -62,6 +64,7 @@ export type Foundation = {
   batches: BatchStore;
   undoing: UndoStore;
   openActions: OpenActions;
+  groups: GroupStore;
   lanes: Lanes;
   directory: DecidingDirectory;
   links: LinkStore;
@@ -144,6 +147,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     batches: batchStore(db, config.tenantId),
     undoing: undoStore(db, config.tenantId),
     openActions: openActions(db, config.tenantId),
+    groups: groupStore(db, config.tenantId),
     lanes: lanes(db),
     ...people,
     ...(extras.signIns === undefined ? {} : { signIns: extras.signIns }),

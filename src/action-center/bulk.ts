@@ -58,7 +58,11 @@ export const isOpenTo = (deps: BulkDeps, actor: Actor, action: RemediationAction
   mayDecide(actor, action, 'approve', deps.settings).allowed && deps.policy.barred(intakeOf(action)) === null;
 
 /** Approving and rejecting take the same roles, so a list that is refused is refused for both. */
-export async function refusedBulk(deps: BulkDeps, { by, platform, clickId }: Asker, refusal: Refusal): Promise<{ ok: false; refusal: Refusal }> {
+export async function refusedBulk(
+  deps: BulkDeps,
+  { by, platform, clickId }: Asker,
+  refusal: Refusal,
+): Promise<{ ok: false; refusal: Refusal }> {
   await auditRefusal(deps, { actionId: null, by, platform, clickId, verb: 'approve' }, refusal);
   return refuse(refusal);
 }

@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { type GroupStore, groupMost } from '../action-center/group.ts';
 import { at, type Database, storing } from './database.ts';
 import { groupReader } from './group-picture.ts';
-import { redrawGroups, takeChanges, tendGroups, type Turn } from './groups-tending.ts';
+import { redrawGroups, type Turn, takeChanges, tendGroups } from './groups-tending.ts';
 
 type Ask = Parameters<GroupStore['gather']>[0];
 
