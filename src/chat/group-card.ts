@@ -4,7 +4,7 @@ import { type BackendName, mayBeCarriedOut } from '../action-center/catalogue.ts
 import type { GroupPicture, OpenKind, Tally, TopNamed } from '../action-center/group.ts';
 import type { AskButton, AskCard, Fact, GroupButton, GroupCard } from './card.ts';
 import { groupTexts, standingOf } from './group-words.ts';
-import { exact, indicator, type Line, plain, showText, time, words } from './show.ts';
+import { disarm, exact, indicator, type Line, plain, showText, time, words } from './show.ts';
 
 /** More rows of buttons than this nobody reads; the types with the most open actions come first. */
 const typesMost = 4;
@@ -66,7 +66,7 @@ function factsOf({ key, oldest, nearest }: GroupPicture, byType: ReadonlyMap<Act
 
 /** A sender may be the attacker. */
 function topOf({ kind, total, names }: TopNamed): Fact {
-  const draw = kind === 'sender' ? indicator : exact;
+  const draw = kind === 'sender' ? indicator : (text: string, max: number) => exact(disarm(text), max);
   const shown = names.flatMap(({ name, count }, index): Line => {
     return [...(index === 0 ? [] : [words(', ')]), draw(name, nameLength), words(groupTexts.inActions(count))];
   });
