@@ -37,7 +37,8 @@ const due = {
 };
 
 /**
- * Conversation by conversation, so that each has its turn: first the first of each, then the second. A note waits until the card it belongs to is
+ * Conversation by conversation, so that each has its turn: first the first of each, then the second. In a storm the single card is left to the
+ * group that takes it with the next turn, unless it may have been posted already. A note waits until the card it belongs to is
  * posted, and the edit of a group until nothing urgent and no other group waits in its
  * conversation.
  */
@@ -50,6 +51,8 @@ async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<C
     and not exists (select 1 from cards n where n.tenant_id = c.tenant_id and n.platform = c.platform and n.conversation = c.conversation
       and n.shown_version < n.wanted_version and not n.stopped and n.group_id is null and n.ref is null and n.rank <= 1
       and n.next_try_at <= ${now}::timestamptz)))`;
+  const mayPost = sql`(c.rank <> 2 or c.uncertain or not exists (select 1 from card_groups g where g.tenant_id = c.tenant_id
+    and g.platform = c.platform and g.conversation = c.conversation and g.key = '' and g.is_taking))`;
   const { rows } = await sql<Claimed>`
     with recursive places (conversation) as (
       (select c.conversation from cards c where ${waiting} order by c.conversation limit 1)
@@ -61,7 +64,7 @@ async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<C
         select c.card_id, c.conversation, p.ref as parent_ref, c.rank, c.next_try_at
         from cards c left join cards p on p.card_id = c.parent_card_id
         where ${waiting} and c.conversation = places.conversation and ${isNow}
-          and (c.kind <> 'note' or p.ref is not null) ${claim.what === 'update' ? sql`and ${mayEdit}` : sql``}
+          and (c.kind <> 'note' or p.ref is not null) and ${claim.what === 'update' ? mayEdit : mayPost}
         order by ${first} c.next_try_at, c.card_id limit ${perConversation}::integer
         for update of c skip locked) f
       where places.conversation <> all (select jsonb_array_elements_text(${json(claim.except)}::jsonb))),

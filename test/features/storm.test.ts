@@ -67,14 +67,13 @@ describe.each(platforms)('a storm in $name', ({ open }) => {
 
   it('shows every action at once, in one card or its own, and the urgent ones each for itself', { timeout: 60_000 }, async () => {
     const urgent = isolation({ severity: 'high' });
-    world.chat.fault('post', 'http500', 3);
     const storm = [...many(60, isolation), ...many(10, mail)];
     await raiseAll(storm.slice(0, 40));
     const raisedAt = Date.now();
     await raiseAll([urgent]);
     const first = world.until('the urgent one has a card', () => world.chat.card(urgent.title)).then(() => Date.now() - raisedAt);
     await raiseAll(storm.slice(40));
-    expect(await first).toBeLessThan(10_000);
+    expect(await first).toBeLessThan(5000);
     await everythingIsSeen();
     expect(groupCards()).toHaveLength(1);
     const inGroup = await number('select count(*) as n from cards where group_id is not null');
@@ -146,9 +145,10 @@ describe.each(platforms)('a storm in $name', ({ open }) => {
     expect(await number("select count(*) as n from audit_events where kind = 'decided' and data ->> 'verb' = 'approve'")).toBe(shown - 1);
   });
 
-  it('loses nothing when the bot is restarted in the middle', { timeout: 60_000 }, async () => {
-    const raising = raiseAll(many(20, isolation));
-    await raising;
+  it('loses nothing when the bot is restarted in the middle and the platform fails', { timeout: 60_000 }, async () => {
+    world.chat.fault('post', 'http500', 2);
+    world.chat.fault('update', 'ratelimit');
+    await raiseAll(many(20, isolation));
     await world.stopOne('bot');
     await world.add({ bot: true, worker: true });
     await raiseAll(many(20, isolation));
@@ -199,7 +199,7 @@ describe.each(platforms)('many alike in $name', ({ open }) => {
     const asked = await world.until('bob is asked', () =>
       world.chat.dialog(bob)?.includes('If all are approved') ? world.chat.dialog(bob) : null,
     );
-    expect(asked).toMatch(/Not among them: \d+ that you may not decide/);
+    expect(asked).toMatch(/Not among them: \s*\d+ that you may not decide/);
     await world.chat.submit(bob, { Decision: 'reject', Reason: 'A tool of our own' });
     await world.until(
       'the group counts them',
