@@ -35,6 +35,7 @@ async function whenAllSeen(setting: StormSetting, from: number): Promise<Seen & 
     const seen = await setting.seen();
     const ms = Date.now() - from;
     if (seen.unseen === 0) return { ...seen, ms };
+    if (process.env["STORM_TRACE"]) console.log(ms, JSON.stringify(seen));
     if (ms > patienceMs) throw new Error(`after ${ms} ms nobody can see ${seen.unseen} actions`);
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
