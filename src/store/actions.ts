@@ -171,8 +171,8 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
 
 async function add(db: Database, one: Adding): Promise<Added | null> {
   const known = sql`on conflict (tenant_id, producer, key) where status <> 'superseded' do nothing`;
-  const { rows } = await sql<ActionRow>`with ${adding(one, sql``, known)} select ${actionColumns} from added`.execute(db);
-  const [row] = rows;
+  // Prepared: in a storm planning it anew and sending its text each time would be most of the work.
+  const [row] = await runPrepared(db, sql<ActionRow>`with ${adding(one, sql``, known)} select ${actionColumns} from added`);
   return row ? { known: false, action: actionOf(row) } : null;
 }
 
@@ -231,10 +231,10 @@ function stalledQuery(db: Database, tenantId: string, before: string, limit: num
 }
 
 export function actionStore(db: Database, tenantId: string): ActionStore {
-  const one = () => db.selectFrom('actions').selectAll().where('tenant_id', '=', tenantId);
-
   const byKey = async (producer: string, key: string) => {
-    const row = await one().where('producer', '=', producer).where('key', '=', key).orderBy('revision', 'desc').limit(1).executeTakeFirst();
+    const statement = sql<ActionRow>`select ${actionColumns} from actions where tenant_id = ${tenantId} and producer = ${producer} and key = ${key}
+      order by revision desc limit 1`;
+    const [row] = await runPrepared(db, statement);
     return row ? { action: actionOf(row), contentDigest: row.content_digest } : null;
   };
 
