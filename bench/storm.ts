@@ -2,7 +2,7 @@
  * A storm: actions as a producer sends them, signed, at a steady rate, to the bot as a process of its own, with a simulated Slack and a simulated Teams
  * that enforce the platforms' real limits. Tells when every action could be seen on both, when the urgent one in the middle had its own card, and how
  * much memory the bot took. See README.md.
- *   node bench/storm.ts [--quick] [--amount 10000] [--seconds 10] [--profile folder] [--out folder]
+ *   node bench/storm.ts [--quick] [--built] [--amount 10000] [--seconds 10] [--profile folder] [--out folder]
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,6 +22,8 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     amount: { type: 'string' },
     seconds: { type: 'string' },
+    /** The bot from `dist`: run `npm run build` before. */
+    built: { type: 'boolean', default: false },
     profile: { type: 'string' },
     out: { type: 'string' },
   },
@@ -35,14 +37,16 @@ async function whenAllSeen(setting: StormSetting, from: number): Promise<Seen & 
     const seen = await setting.seen();
     const ms = Date.now() - from;
     if (seen.unseen === 0) return { ...seen, ms };
-    if (process.env["STORM_TRACE"]) console.log(ms, JSON.stringify(seen));
     if (ms > patienceMs) throw new Error(`after ${ms} ms nobody can see ${seen.unseen} actions`);
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
 }
 
 await withCleanUp(async (cleanUp) => {
-  const setting = await openStormSetting(values.profile === undefined ? null : path.resolve(values.profile));
+  const setting = await openStormSetting({
+    profile: values.profile === undefined ? null : path.resolve(values.profile),
+    built: values.built,
+  });
   cleanUp.push(setting.close);
   const { url } = setting;
   const producer = await startChild('storm-producer.ts', { args: [], logFile: setting.logFile });

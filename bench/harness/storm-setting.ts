@@ -40,7 +40,7 @@ const seenQuery = `select
   from actions a join cards c on c.action_id = a.id and c.kind = 'action' left join cards g on g.card_id = c.group_id
   where a.status = 'pending'`;
 
-export async function openStormSetting(profile: string | null): Promise<StormSetting> {
+export async function openStormSetting({ profile, built }: { profile: string | null; built: boolean }): Promise<StormSetting> {
   const folder = mkdtempSync(path.join(tmpdir(), 'countersign-storm-'));
   const logFile = path.join(folder, 'log.ndjson');
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis({ args: ['--appendfsync', 'everysec'] })]);
@@ -55,6 +55,7 @@ export async function openStormSetting(profile: string | null): Promise<StormSet
   const policyFile = path.join(folder, 'policy.yaml');
   writeFileSync(policyFile, `${slack.policy.trimEnd()}\n    ${teams.policy.split('- ')[1]}`);
   const bot = await startChild('storm-bot.ts', {
+    args: built ? ['built'] : [],
     env: {
       HOST: '127.0.0.1',
       PORT: '0',
