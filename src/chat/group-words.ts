@@ -38,7 +38,7 @@ const standingTexts: Record<Standing, (n: number) => string> = {
   undone: (n) => `${n} undone`,
   replaced: (n) => `${n} cancelled, replaced or decided elsewhere`,
 };
-export const standingOrder = Object.keys(standingTexts) as Standing[];
+const standingOrder = Object.keys(standingTexts) as Standing[];
 
 export const groupTexts = {
   heading: (total: number, types: readonly ActionType[], isOpen: boolean): string => {
