@@ -143,8 +143,10 @@ async function gatherIn(turn: Turn, place: Place, room: number): Promise<number>
   const found = await alikeIn(turn, place.conversation, alikeGroupsMost - known.length);
   let joined = 0;
   for (const key of new Set([...known, ...found])) joined += await joinAll(turn, place.conversation, key);
-  const left = place.waiting - joined;
-  if (left > 0 && (taking.includes('') || left > room)) joined += await joinAll(turn, place.conversation, '');
+  const left = place.free - joined;
+  // A group of one would be read no sooner than the card itself.
+  const isTooMuch = left > 1 && place.waiting - joined > room;
+  if (left > 0 && (taking.includes('') || isTooMuch)) joined += await joinAll(turn, place.conversation, '');
   return joined;
 }
 
