@@ -58,9 +58,9 @@ async function start({ port, launch, dataDir, say, open }: DemoOptions, stops: (
   const started: { page: PageServer | null; bot: { url: string } | null } = { page: null, bot: null };
   const journal = openJournal(() => started.page?.changed());
   const memory = openTeamsMemory(teams);
-  const raiseOne = (type: string, ending?: Ending) => {
+  const raiseOne = (type: string, ending?: Ending, over?: Record<string, unknown>) => {
     if (!started.bot) throw new Error('the bot is still starting');
-    return raise({ url: started.bot.url, secret: intakeSecret }, type, ending);
+    return raise({ url: started.bot.url, secret: intakeSecret }, type, ending, over);
   };
   const page = await startPage({
     port,

@@ -23,6 +23,7 @@ import type { Surface } from './chat/surface.ts';
 import type { TeamsDeps } from './chat/teams/app.ts';
 import { huntLink, portalLinks } from './defender/links.ts';
 import type { Foundation } from './foundation.ts';
+import { drawGroup, gatherCards } from './groups.ts';
 import { openHuntWork } from './hunts.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { batchLoop, drawBatch, manyFlows } from './many.ts';
@@ -164,12 +165,7 @@ function teamsDeps(ground: Foundation, { flows, poke, settings, linkTo }: ForTea
     poke,
     routed: policy.conversations('teams'),
     commands: commandsOf(ground, flows),
-    redraw: async (row) => {
-      if (isReminder(row.note)) return (await drawReminder(ground, row, linkTo)).card;
-      if (row.kind === 'batch') return row.actionId === null ? null : ((await drawBatch(ground, row.actionId))?.card ?? null);
-      const action = row.actionId === null ? null : await store.get(row.actionId);
-      return action || row.kind === 'notice' ? drawCard(ground, row, action) : null;
-    },
+    redraw: (row) => redraw(ground, row, linkTo),
     refused: (reason, facts) =>
       store.note(null, {
         kind: 'refused',
@@ -240,6 +236,7 @@ function cardLoop(ground: Foundation, { surface, linkTo }: Chat, posted: () => v
     draw,
     drawBatch: (id: string) => drawBatch(ground, id),
     drawReminder: (row: CardRow) => drawReminder(ground, row, linkTo),
+    drawGroup: (id: string) => drawGroup(ground, id),
     resting,
     now: () => ground.now().getTime(),
     tell: (event: ReconcileEvent) => {
@@ -257,6 +254,7 @@ function cardLoop(ground: Foundation, { surface, linkTo }: Chat, posted: () => v
         take: (lane, limit) => ground.lanes.take(lane, limit, Date.now()),
         block: (lane, until) => ground.lanes.block(lane, Date.now() + until - ground.now().getTime()),
       };
+      await gatherCards(ground, surface);
       return (await reconcile({ ...deps, cards, lanes, store, holder })).nextInMs;
     },
     onError: (error) => log.error({ err: error, platform: surface.platform }, 'the reconciler failed; it is tried again'),
@@ -282,6 +280,16 @@ function tell({ metrics, log, watch }: Foundation, event: ReconcileEvent): void 
   const { cardId, actionId, conversation, platform } = row;
   const facts = { cardId, actionId, platform, conversation, trouble: event.trouble, reason: event.error.message };
   log.warn(facts, 'a card could not be shown; it is tried again');
+}
+
+/** What a message shows now; null: what it was about is gone. */
+async function redraw(ground: Foundation, row: CardRow, linkTo: LinkTo): Promise<Card | null> {
+  const { actionId, kind } = row;
+  if (isReminder(row.note)) return (await drawReminder(ground, row, linkTo)).card;
+  if (actionId !== null && kind === 'batch') return (await drawBatch(ground, actionId))?.card ?? null;
+  if (actionId !== null && kind === 'group') return (await drawGroup(ground, actionId))?.card ?? null;
+  const action = actionId === null ? null : await ground.store.get(actionId);
+  return action || kind === 'notice' ? drawCard(ground, row, action) : null;
 }
 
 async function drawCard(ground: Foundation, row: CardRow, action: RemediationAction | null): Promise<Card> {

@@ -8,6 +8,7 @@ import type { OpenActions } from './action-center/bulk.ts';
 import type { DecidingDirectory } from './action-center/decide.ts';
 import type { DelegationStore } from './action-center/delegation.ts';
 import type { Stories, WaitingExports } from './action-center/export.ts';
+import type { GroupStore } from './action-center/group.ts';
 import type { HistoryStore } from './action-center/history.ts';
 import type { Hunting, HuntStore } from './action-center/hunting.ts';
 import type { Linking } from './action-center/link.ts';
@@ -43,6 +44,7 @@ import { type Engine, openEngine } from './store/engine.ts';
 import { evidenceStore } from './store/evidence.ts';
 import { executionStore } from './store/executions.ts';
 import { stories, waitingExports } from './store/exports.ts';
+import { groupStore } from './store/groups.ts';
 import { historyStore } from './store/history.ts';
 import { huntStore } from './store/hunts.ts';
 import { lanes } from './store/lanes.ts';
@@ -77,6 +79,7 @@ export type Foundation = {
   batches: BatchStore;
   undoing: UndoStore;
   openActions: OpenActions;
+  groups: GroupStore;
   lanes: Lanes;
   directory: DecidingDirectory & PeopleBook;
   links: LinkStore;
@@ -189,6 +192,7 @@ const storesOf = (db: Database, tenantId: string) => ({
   batches: batchStore(db, tenantId),
   undoing: undoStore(db, tenantId),
   openActions: openActions(db, tenantId),
+  groups: groupStore(db, tenantId),
   alarms: alarmStore(db, tenantId),
   reminders: reminderStore(db, tenantId),
   delegations: delegationStore(db, tenantId),

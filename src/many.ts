@@ -3,6 +3,7 @@
 import { confirmBatch, workBatches } from './action-center/batch.ts';
 import { bulkChoices, bulkTypes, planBulk } from './action-center/bulk.ts';
 import type { DecideDeps } from './action-center/decide.ts';
+import { listGroup, planGroup, reviewGroup } from './action-center/plan-group.ts';
 import { planUndo } from './action-center/plan-undo.ts';
 import { batchCardFor } from './chat/batch-card.ts';
 import { namedMost } from './chat/batch-words.ts';
@@ -19,14 +20,17 @@ const draftsKeptMs = 86_400_000;
 const forgetEveryMs = 3_600_000;
 
 export function manyFlows(ground: Foundation, deps: DecideDeps, poke: () => void): ManyFlows {
-  const { batches, undoing, openActions } = ground;
-  const planning = { ...deps, undoing, batches, newBatchId, open: openActions };
+  const { batches, groups, undoing, openActions } = ground;
+  const planning = { ...deps, undoing, batches, newBatchId, groups, open: openActions };
   return {
     planUndo: (ids, asker) => planUndo(planning, ids, asker),
     confirm: (confirmation) => confirmBatch({ batches, directory: deps.directory, now: deps.now, poke }, confirmation),
     bulkTypes: (asker) => bulkTypes(planning, asker),
     bulkChoices: (type, asker) => bulkChoices(planning, type, asker),
     planBulk: (ids, asker) => planBulk(planning, ids, asker),
+    reviewGroup: (press, asker) => reviewGroup(planning, press, asker),
+    listGroup: (choice, asker) => listGroup(planning, choice, asker),
+    planGroup: (choice, asker) => planGroup(planning, choice, asker),
   };
 }
 

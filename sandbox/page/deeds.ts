@@ -10,12 +10,14 @@ import { slackDeeds } from './slack-deeds.ts';
 import { teamsDeeds } from './teams-deeds.ts';
 import type { TeamsMemory } from './teams-memory.ts';
 
+const stormOf = 50;
+
 export type DeedDeps = {
   slack: SlackWorld;
   teams: TeamsWorld;
   memory: TeamsMemory;
   journal: Journal;
-  raise: (type: string, ending: Ending) => Promise<Raised>;
+  raise: (type: string, ending: Ending, over?: Record<string, unknown>) => Promise<Raised>;
 };
 
 export function openDeeds({ slack, teams, memory, journal, raise }: DeedDeps): Deeds {
@@ -24,6 +26,13 @@ export function openDeeds({ slack, teams, memory, journal, raise }: DeedDeps): D
       const { type, ending = 'usual' } = parseRequest('/raise', body);
       if (!isEnding(ending)) throw new BadRequest(400, `there is no ending called ${ending}`);
       journal.raised(await raise(type, ending));
+      return { ok: true };
+    },
+    '/storm': async (body) => {
+      const { type } = parseRequest('/storm', body);
+      // Not severe, or each would have a card of its own.
+      const storm = Array.from({ length: stormOf }, () => raise(type, 'usual', { severity: 'medium' }));
+      for (const raised of await Promise.all(storm)) journal.raised(raised);
       return { ok: true };
     },
   };

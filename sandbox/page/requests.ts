@@ -48,6 +48,7 @@ const fields = z
 
 const schemas = {
   '/raise': z.object({ type: id, ending: id.exactOptional() }),
+  '/storm': z.object({ type: id }),
   '/play': z.object({ user: id }),
   '/press': z.object({
     user: id,

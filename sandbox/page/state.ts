@@ -104,6 +104,8 @@ export type PageState = {
 /** The page's requests, by path; `user` is a page person. Their answers are `{ ok: true, ... }` or `{ ok: false, error }`. */
 export type Requests = {
   '/raise': { type: string; ending?: string };
+  /** Many of one type at once. */
+  '/storm': { type: string };
   /** Whom the person at the page is from now on: their Teams is open, and refreshes cards by itself. */
   '/play': { user: string };
   '/press': { user: string; channel: string; ts: string; button: string; confirm?: 'accept' | 'deny' };

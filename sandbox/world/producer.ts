@@ -20,12 +20,12 @@ export type Raised = { id: string; type: string; label: string; title: string };
 
 const deadlineMs = 10_000;
 
-export function bodyFor(type: string, ending: Ending): Record<string, unknown> {
+export function bodyFor(type: string, ending: Ending, over: Record<string, unknown> = {}): Record<string, unknown> {
   const example = examples.find((candidate) => candidate.type === type);
   if (!example) throw new Error(`there is no example of the action type ${type}`);
   const { told } = endings[ending];
   const own = (example.body['parameters'] ?? {}) as Record<string, unknown>;
-  return { ...example.body, id: `demo-${randomUUID()}`, parameters: told === null ? own : { ...own, simulator: told } };
+  return { ...example.body, id: `demo-${randomUUID()}`, parameters: told === null ? own : { ...own, simulator: told }, ...over };
 }
 
 function signIntake(secret: string, body: string, seconds: number): Record<string, string> {
@@ -38,8 +38,13 @@ function signIntake(secret: string, body: string, seconds: number): Record<strin
 }
 
 /** Resolves once the bot has stored the action. */
-export async function raise(bot: { url: string; secret: string }, type: string, ending: Ending = 'usual'): Promise<Raised> {
-  const submission = bodyFor(type, ending);
+export async function raise(
+  bot: { url: string; secret: string },
+  type: string,
+  ending: Ending = 'usual',
+  over: Record<string, unknown> = {},
+): Promise<Raised> {
+  const submission = bodyFor(type, ending, over);
   const body = JSON.stringify(submission);
   const headers = signIntake(bot.secret, body, Math.floor(Date.now() / 1000));
   const answer = await fetch(`${bot.url}/v1/actions`, { method: 'POST', headers, body, signal: AbortSignal.timeout(deadlineMs) });

@@ -100,33 +100,35 @@ function meeting(action: RemediationAction, { sameContent, revision }: { sameCon
   return isOpen(action) ? null : { kind: 'conflict', action, why: 'closed' };
 }
 
-/** Null: somebody else stored a revision in the same moment. */
+/** Null: somebody else stored a revision in the same moment. What is new is stored with one look at the record. */
 async function announceOnce(deps: AnnounceDeps, { intake, revision, contentDigest }: Submitted): Promise<Announced | null> {
   const now = deps.now();
-  const known = await deps.store.byKey(intake.producer, intake.id);
-  const met = known && meeting(known.action, { sameContent: known.contentDigest === contentDigest, revision });
-  if (met) return met;
-
   const action = normalise(intake, now);
   const issues = timeIssues(intake, action, now);
-  if (issues.length > 0) return { kind: 'invalid', issues };
+  if (issues.length > 0) {
+    // What is known already was in time when it came.
+    const known = await deps.store.byKey(intake.producer, intake.id);
+    const met = known && meeting(known.action, { sameContent: known.contentDigest === contentDigest, revision });
+    return met ?? { kind: 'invalid', issues };
+  }
   const made = { ...newAction(deps, action, now), contentDigest };
   const { id, producer, key, type } = made;
   const targets = deps.policy.routesFor(action);
   const data = { producer, key, type, ...(revision > 1 ? { revision } : {}) };
   const event: AuditEvent = { kind: 'announced', at: now.toISOString(), actorId: null, data };
-  if (known) {
-    const old = superseded(known.action, { id, revision }, now.toISOString());
-    const next = { ...made, scopeNote: describeChange(known.action, action) };
-    const stored = old && (await deps.store.supersede({ ...old, note: true }, next, targets, event));
-    if (!stored) return null;
-    deps.poke();
-    return { kind: 'accepted', action: stored };
-  }
   const added = await deps.store.add(made, targets, event);
-  if (added.known) return meeting(added.action, { sameContent: added.sameContent, revision });
+  if (!added.known) {
+    deps.poke();
+    return { kind: 'accepted', action: added.action };
+  }
+  const met = meeting(added.action, { sameContent: added.sameContent, revision });
+  if (met) return met;
+  const old = superseded(added.action, { id, revision }, now.toISOString());
+  const next = { ...made, scopeNote: describeChange(added.action, action) };
+  const stored = old && (await deps.store.supersede({ ...old, note: true }, next, targets, event));
+  if (!stored) return null;
   deps.poke();
-  return { kind: 'accepted', action: added.action };
+  return { kind: 'accepted', action: stored };
 }
 
 function newAction(

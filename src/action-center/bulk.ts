@@ -10,7 +10,7 @@ import { mayDecide } from './permissions.ts';
 import { ok, type Refusal, type Result, refuse } from './refusal.ts';
 
 /** As many as a list on either platform holds. */
-const bulkMost = 100;
+export const bulkMost = 100;
 
 export type Where = { platform: Platform; conversation: string };
 
@@ -28,7 +28,7 @@ export type OpenType = { type: ActionType; count: number };
 /** What this person could decide here, by type. */
 export async function bulkTypes(deps: BulkDeps, asker: Asker): Promise<Result<OpenType[]>> {
   const person = await identify(deps.directory, asker.person, false);
-  if (!person.ok) return refused(deps, asker, person.refusal);
+  if (!person.ok) return refusedBulk(deps, asker, person.refusal);
   const types = asker.conversation === null ? [] : await deps.open.types({ platform: asker.platform, conversation: asker.conversation });
   const possible = types.filter(({ type }) => mayBeCarriedOut(type, deps.settings.backend));
   // Device groups are looked at one by one later; here it is the roles that count.
@@ -37,13 +37,13 @@ export async function bulkTypes(deps: BulkDeps, asker: Asker): Promise<Result<Op
   );
   const [first] = possible;
   if (mine.length > 0 || first === undefined) return ok(mine);
-  return refused(deps, asker, await whyNot(deps, { ...person.value, deviceGroups: ['*'] }, { type: first.type, entities: [] }));
+  return refusedBulk(deps, asker, await whyNotBulk(deps, { ...person.value, deviceGroups: ['*'] }, { type: first.type, entities: [] }));
 }
 
 /** The open actions of one type that this person may choose from. */
 export async function bulkChoices(deps: BulkDeps, type: ActionType, asker: Asker): Promise<Result<RemediationAction[]>> {
   const person = await identify(deps.directory, asker.person, false);
-  if (!person.ok) return refused(deps, asker, person.refusal);
+  if (!person.ok) return refusedBulk(deps, asker, person.refusal);
   const actions =
     asker.conversation === null
       ? []
@@ -51,31 +51,38 @@ export async function bulkChoices(deps: BulkDeps, type: ActionType, asker: Asker
   const mine = actions.filter((action) => isOpenTo(deps, person.value, action));
   const [first] = actions;
   if (mine.length > 0 || first === undefined) return ok(mine);
-  return refused(deps, asker, await whyNot(deps, person.value, first));
+  return refusedBulk(deps, asker, await whyNotBulk(deps, person.value, first));
 }
 
-const isOpenTo = (deps: BulkDeps, actor: Actor, action: RemediationAction): boolean =>
+export const isOpenTo = (deps: BulkDeps, actor: Actor, action: RemediationAction): boolean =>
   mayDecide(actor, action, 'approve', deps.settings).allowed && deps.policy.barred(intakeOf(action)) === null;
 
 /** Approving and rejecting take the same roles, so a list that is refused is refused for both. */
-async function refused(deps: BulkDeps, { by, platform, clickId }: Asker, refusal: Refusal): Promise<{ ok: false; refusal: Refusal }> {
+export async function refusedBulk(
+  deps: BulkDeps,
+  { by, platform, clickId }: Asker,
+  refusal: Refusal,
+): Promise<{ ok: false; refusal: Refusal }> {
   await auditRefusal(deps, { actionId: null, by, platform, clickId, verb: 'approve' }, refusal);
   return refuse(refusal);
 }
 
-async function whyNot(deps: BulkDeps, actor: Actor, action: Pick<RemediationAction, 'type' | 'entities'>): Promise<Refusal> {
+export async function whyNotBulk(deps: BulkDeps, actor: Actor, action: Pick<RemediationAction, 'type' | 'entities'>): Promise<Refusal> {
   const permission = mayDecide(actor, action, 'approve', deps.settings);
   // With the roles all of them are kept out of chat by the policy.
   return permission.allowed ? { kind: 'decide-in-defender' } : notPermitted(deps, { verb: 'approve', action, actor }, permission);
 }
 
-export type BulkPlan = { batchId: string; type: ActionType; actions: RemediationAction[]; radius: BlastRadius };
+/** `leftOut`: of a group, those that are not among the actions. */
+export type BulkPlan = { batchId: string; type: ActionType; actions: RemediationAction[]; radius: BlastRadius; leftOut?: LeftOutOfGroup };
+/** `notYours`: open, but not for this person. `later`: joined after the card was drawn that was pressed. `beyond`: more than are taken at once. */
+export type LeftOutOfGroup = { notYours: number; later: number; beyond: number };
 
 /** Keeps what was chosen, as it stands now, for the confirmation. What is decided already drops out. */
 export async function planBulk(deps: BulkDeps, ids: readonly string[], asker: Asker): Promise<Result<BulkPlan>> {
   if (ids.length > bulkMost) return refuse({ kind: 'too-many', most: bulkMost });
   const person = await identify(deps.directory, asker.person, false);
-  if (!person.ok) return refused(deps, asker, person.refusal);
+  if (!person.ok) return refusedBulk(deps, asker, person.refusal);
   const known = [...new Set(ids)].flatMap((id) => ActionId.safeParse(id).data ?? []);
   const found = await deps.store.getMany(known);
   const types = [...new Set(found.map(({ type }) => type))];

@@ -212,13 +212,13 @@ export interface Backend {
 /** One posted (or still to be posted) card or thread note. `ref` is the platform's own address of the message. */
 export type CardRow = {
   cardId: string;
-  /** Null: a notice that is about no action. */
+  /** Null: a notice that is about no action. For the card of a batch or a group: its id. */
   actionId: ActionId | null;
   platform: Platform;
   /** A conversation, or for a private notice a person as the platform names them. */
   conversation: string;
   /** `note`: said under a card. `notice`: a message of its own that tells one event, to operators or to one person. */
-  kind: 'action' | 'note' | 'notice' | 'batch';
+  kind: 'action' | 'note' | 'notice' | 'batch' | 'group';
   ref: string | null;
   /** For a note: the card it is said under. For notes and notices: the event they tell. */
   parentRef: string | null;

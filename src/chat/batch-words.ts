@@ -1,10 +1,11 @@
 /** Every sentence about many actions at once: what would happen, what is happening, what became of it. */
 import type { ActionType } from '../action-center/action.ts';
 import type { Batch, BatchVerb } from '../action-center/batch.ts';
-import type { BlastRadius, OpenType, RadiusKind } from '../action-center/bulk.ts';
+import type { BulkPlan, OpenType, RadiusKind } from '../action-center/bulk.ts';
 import { type BackendName, catalogue } from '../action-center/catalogue.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import { subjectOf } from './evidence.ts';
+import { leftOutOfGroupText } from './group-words.ts';
 import { disarm, foreign, type Line, listed, plain, strong, words } from './show.ts';
 import { undoEffect } from './undo-words.ts';
 
@@ -111,17 +112,18 @@ export const bulkTexts = {
   intro: say('Which type? Several actions can be decided at once when they are of the same type.'),
   none: say('Nothing of a kind that you may decide waits for a decision in this conversation.'),
   typeButton: ({ type, count }: OpenType): string => `${catalogue[type].label} (${count})`,
-  choose: (type: ActionType, shown: number): Line[] => [
+  choose: (type: ActionType, shown: number, total = shown): Line[] => [
     [
       strong(catalogue[type].label),
-      words(`: ${countOf(shown, 'action')} ${shown === 1 ? 'waits' : 'wait'} for a decision here. Nothing is decided by choosing.`),
+      words(`: ${countOf(total, 'action')} ${total === 1 ? 'waits' : 'wait'} for a decision here. Nothing is decided by choosing.`),
     ],
+    ...(total > shown ? [say(`The list shows the ${shown} of them that you may decide with the nearest deadlines.`)] : []),
   ],
   chosen: 'Actions',
   chooseSome: 'Please choose at least one action.',
   next: 'Next',
   option: (action: RemediationAction): string => disarm(`${placeOf(action)}: ${action.title}`),
-  radius: (actions: readonly RemediationAction[], type: ActionType, { kinds, irreversible }: BlastRadius): Line[] => [
+  radius: ({ actions, type, radius: { kinds, irreversible }, leftOut }: BulkPlan): Line[] => [
     [strong(`${countOf(actions.length, 'action')}: ${catalogue[type].label}. `), words('On '), ...subjectsLine(actions), words('.')],
     [
       strong('If all are approved, this hits '),
@@ -143,6 +145,7 @@ export const bulkTexts = {
           ...subjectsLine(irreversible),
           words('.'),
         ],
+    ...(leftOut === undefined ? [] : leftOutOfGroupText(leftOut)),
     say('Each is decided by itself: your roles, protected assets and further approvals count as always.'),
   ],
   again: (n: number): string => `${countOf(n, 'action')} chosen. Nothing was decided yet.`,

@@ -9,6 +9,7 @@ import { catalogue, mayBeCarriedOut, severityLabels, sourceLabels } from '../act
 import { isTooOldToHunt } from '../action-center/hunt.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import { mayDecide, roleLabels } from '../action-center/permissions.ts';
+import type { GroupPress, MemberChoice } from '../action-center/plan-group.ts';
 import type { AuditEvent, Barred } from '../action-center/ports.ts';
 import { whyNotUndoable } from '../action-center/undoable.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
@@ -116,12 +117,34 @@ export type AskButton =
   | { kind: 'undo'; label: string; pressed: Pressed }
   /** `name` tells the buttons of one question apart. */
   | { kind: 'begin'; name: string; label: string; batchId: string; verb: BatchVerb }
-  | { kind: 'bulk'; label: string; type: ActionType };
+  | { kind: 'bulk'; label: string; type: ActionType }
+  | { kind: 'members'; label: string; choice: MemberChoice };
 
 /** A question for one person alone; without a press nothing happens. */
 export type AskCard = { kind: 'ask'; lines: Line[]; buttons: AskButton[]; fallback: string };
 
-export type Card = ActionCard | NoteCard | BatchCard | AskCard;
+/** Bound to what the card showed. Both ask once more before anything is decided. */
+export type GroupButton =
+  | { kind: 'reviewGroup'; label: string; describes: string; pressed: GroupPress }
+  | { kind: 'decideGroup'; label: string; describes: string; pressed: GroupPress; type: ActionType; verb: 'approve' | 'reject' };
+
+/** One card for many actions that have none of their own. */
+export type GroupCard = {
+  kind: 'group';
+  groupId: string;
+  version: number;
+  heading: string;
+  standing: Line;
+  facts: Fact[];
+  /** On what they act most. */
+  top: Fact[];
+  footnotes: Line[];
+  buttons: GroupButton[];
+  isOpen: boolean;
+  fallback: string;
+};
+
+export type Card = ActionCard | NoteCard | BatchCard | AskCard | GroupCard;
 
 const fallbackLimit = 300;
 

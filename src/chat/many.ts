@@ -6,13 +6,16 @@ import type { ActionType } from '../action-center/action.ts';
 import type { Asker, Batch, Confirmation } from '../action-center/batch.ts';
 import type { BulkPlan, OpenType } from '../action-center/bulk.ts';
 import type { BackendName } from '../action-center/catalogue.ts';
+import type { OpenKind } from '../action-center/group.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
+import type { GroupList, GroupPress, MemberChoice } from '../action-center/plan-group.ts';
 import type { LeftOut, UndoPlan } from '../action-center/plan-undo.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
 import { begunText, bulkTexts, fallbackOf, namedMost, undoTexts } from './batch-words.ts';
 import type { AskButton, AskCard, Pressed } from './card.ts';
 import { subjectOf } from './evidence.ts';
+import { reviewCard } from './group-card.ts';
 import { troubleLine } from './press.ts';
 import { exact, foreign, type Line, words } from './show.ts';
 import { refusalText } from './words.ts';
@@ -23,12 +26,16 @@ export type ManyFlows = {
   bulkTypes(asker: Asker): Promise<Result<OpenType[]>>;
   bulkChoices(type: ActionType, asker: Asker): Promise<Result<RemediationAction[]>>;
   planBulk(ids: readonly string[], asker: Asker): Promise<Result<BulkPlan>>;
+  reviewGroup(press: GroupPress, asker: Asker): Promise<Result<OpenKind[]>>;
+  listGroup(choice: MemberChoice, asker: Asker): Promise<Result<GroupList>>;
+  planGroup(choice: GroupPress & { type: ActionType }, asker: Asker): Promise<Result<BulkPlan>>;
 };
 
 export type ManyDeps = { many: ManyFlows; backend: BackendName; log: Log };
 /** A line instead of what was asked for. */
 type Said = { line: Line };
-export type Choices = { type: ActionType; actions: RemediationAction[] };
+/** `total`: how many there are, if that is more than the list holds. */
+export type Choices = { type: ActionType; actions: RemediationAction[]; total?: number };
 
 /** Never rejects: whatever happens becomes a sentence. */
 async function answering<T, A>(
@@ -132,6 +139,34 @@ export async function bulkRadius(deps: ManyDeps, ids: readonly string[], asker: 
     deps,
     asker,
     () => deps.many.planBulk(ids, asker),
+    (plan) => plan,
+  );
+}
+
+/** Which members of a group somebody wants to look at, a button for each kind. */
+export async function groupQuestion(deps: ManyDeps, press: GroupPress, asker: Asker): Promise<AskCard | Said> {
+  return answering(
+    deps,
+    asker,
+    () => deps.many.reviewGroup(press, asker),
+    (kinds) => reviewCard(press, kinds),
+  );
+}
+
+export async function groupMembers(deps: ManyDeps, choice: MemberChoice, asker: Asker): Promise<Choices | Said> {
+  return answering(
+    deps,
+    asker,
+    () => deps.many.listGroup(choice, asker),
+    (list) => list,
+  );
+}
+
+export async function groupRadius(deps: ManyDeps, choice: GroupPress & { type: ActionType }, asker: Asker): Promise<BulkPlan | Said> {
+  return answering(
+    deps,
+    asker,
+    () => deps.many.planGroup(choice, asker),
     (plan) => plan,
   );
 }

@@ -20,6 +20,8 @@ export type ReconcileDeps = {
   drawBatch: (id: string) => Promise<{ card: Card; version: number; isRunning: boolean } | null>;
   /** A reminder as it is true now; `total` 0: nothing of what it reminds of waits any more. */
   drawReminder: (row: CardRow) => Promise<{ card: Card; total: number }>;
+  /** The card of a group, in the same way; it runs while it stands for something open, or may soon. */
+  drawGroup: ReconcileDeps['drawBatch'];
   now: () => number;
   holder: string;
   resting: Resting;
@@ -139,15 +141,17 @@ async function picture(deps: ReconcileDeps, row: CardRow): Promise<Picture | nul
     const { card, total } = await deps.drawReminder(row);
     return total === 0 && row.ref === null ? null : { card, version: row.wantedVersion, isAwaited: false };
   }
-  if (row.kind === 'batch') {
-    const drawn = row.actionId === null ? null : await deps.drawBatch(row.actionId);
-    if (!drawn) throw new Error(`card ${row.cardId} belongs to no batch`);
-    return { card: drawn.card, version: drawn.version, isAwaited: drawn.isRunning };
-  }
+  if (row.kind === 'batch' || row.kind === 'group') return pictureOfMany(row, row.kind === 'batch' ? deps.drawBatch : deps.drawGroup);
   const action = row.actionId === null ? null : await deps.store.get(row.actionId);
   if (!action && row.kind !== 'notice') throw new Error(`card ${row.cardId} belongs to no action`);
   const own = row.kind === 'action' ? action : null;
   return { card: await deps.draw(row, action), version: own?.version ?? row.wantedVersion, isAwaited: own !== null && isOpen(own) };
+}
+
+async function pictureOfMany(row: CardRow, draw: ReconcileDeps['drawBatch']): Promise<Picture> {
+  const drawn = row.actionId === null ? null : await draw(row.actionId);
+  if (!drawn) throw new Error(`card ${row.cardId} belongs to no ${row.kind}`);
+  return { card: drawn.card, version: drawn.version, isAwaited: drawn.isRunning };
 }
 
 async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<string> {

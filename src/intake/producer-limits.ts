@@ -1,13 +1,13 @@
 /**
  * How fast one producer may submit. Counted in this process only: the limit keeps one runaway playbook from starving the others here, it is not a
- * quota. A submission is stored once whatever arrives, so several bots with a bucket each do no harm.
+ * quota. The burst is a storm that was promised to be taken. A submission is stored once whatever arrives, so several bots with a bucket each do no harm.
  */
 export type ProducerLimits = {
   /** Takes one; returns 0, or how many ms to wait (nothing is taken then). */
   take(producer: string, nowMs: number): number;
 };
 
-export function producerLimits({ perSecond = 50, burst = 500, maxProducers = 1000 } = {}): ProducerLimits {
+export function producerLimits({ perSecond = 200, burst = 10_000, maxProducers = 1000 } = {}): ProducerLimits {
   const buckets = new Map<string, { tokens: number; at: number }>();
   return {
     take: (producer, nowMs) => {

@@ -1,6 +1,7 @@
 /** ActionStore: the record. Every change is one statement: the row by compare-and-set, the audit event, the outbox row, the cards. */
 import { type RawBuilder, sql } from 'kysely';
 import { ActionId, EntraId } from '../action-center/action.ts';
+import { alikeKeys, standsApart } from '../action-center/group.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { ActionStore, AuditEvent, CardTarget, Change, NewAction } from '../action-center/ports.ts';
 import { type Database, iso, json, runPrepared, storing } from './database.ts';
@@ -86,14 +87,22 @@ const insertOutbox = ({ decision, at }: Change): RawBuilder<unknown> =>
         select ${decision.decisionId}, tenant_id, id, ${decision.verb}, ${json(decision)}::jsonb, ${at}::timestamptz from changed)`
     : sql``;
 
-/** One note for each posted (or still to be posted) copy of the card. The version in its id makes it unique. */
+/** Under the card of a group only what failed is told, and not endlessly: the card itself counts. */
+const notesOfGroup = 20;
+
+/**
+ * One note for each posted (or still to be posted) copy of the card, or under the card of the group that stands for it. The version in its id makes
+ * it unique.
+ */
 const insertNotes = ({ note, event, at }: Change): RawBuilder<unknown> =>
   note
     ? sql`, notes as (
         insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, note, parent_card_id, wanted_version, next_try_at, created_at)
         select c.card_id || '-note-' || changed.version, c.tenant_id, c.action_id, c.platform, c.conversation, 'note', ${json(event)}::jsonb,
-               c.card_id, 1, ${at}::timestamptz, ${at}::timestamptz
-        from cards c join changed on c.action_id = changed.id where c.kind = 'action')`
+               coalesce(c.group_id, c.card_id), 1, ${at}::timestamptz, ${at}::timestamptz
+        from cards c join changed on c.action_id = changed.id where c.kind = 'action' and (c.group_id is null
+          or (changed.status in ('failed', 'timedOut', 'partiallyCompleted')
+            and (select count(*) from cards n where n.parent_card_id = c.group_id) < ${notesOfGroup}::integer)))`
     : sql``;
 
 /** The change itself and everything that comes with it, as parts of one statement; `changed` is the row, or nothing. */
@@ -130,6 +139,8 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
     platform: target.platform,
     conversation: target.conversation,
   }));
+  const apart = standsApart(action);
+  const alike = alikeKeys(action);
   const entry = entryOf(action, targets);
   return sql`added as (
       insert into actions (tenant_id, id, producer, key, content_digest, type, source, severity, title, details, asset, entities, parameters,
@@ -147,8 +158,9 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
       insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
       select tenant_id, id, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb from added),
     carded as (
-      insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, wanted_version, next_try_at, created_at)
-      select t.card_id, added.tenant_id, added.id, t.platform, t.conversation, 'action', added.version, added.created_at, added.created_at
+      insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, wanted_version, next_try_at, created_at, apart, alike)
+      select t.card_id, added.tenant_id, added.id, t.platform, t.conversation, 'action', added.version, added.created_at, added.created_at,
+        ${apart}::boolean, ${alike}::text[]
       from added, jsonb_to_recordset(${json(cards)}::jsonb) as t (card_id text, platform text, conversation text)),
     planned as (
       insert into reminder_plans (action_id, tenant_id, next_at) select id, tenant_id, created_at from added),
@@ -161,8 +173,8 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
 
 async function add(db: Database, one: Adding): Promise<Added | null> {
   const known = sql`on conflict (tenant_id, producer, key) where status <> 'superseded' do nothing`;
-  const { rows } = await sql<ActionRow>`with ${adding(one, sql``, known)} select ${actionColumns} from added`.execute(db);
-  const [row] = rows;
+  // Prepared: in a storm planning it anew and sending its text each time would be most of the work.
+  const [row] = await runPrepared(db, sql<ActionRow>`with ${adding(one, sql``, known)} select ${actionColumns} from added`);
   return row ? { known: false, action: actionOf(row) } : null;
 }
 
@@ -224,10 +236,10 @@ function stalledQuery(db: Database, tenantId: string, before: string, limit: num
 }
 
 export function actionStore(db: Database, tenantId: string): ActionStore {
-  const one = () => db.selectFrom('actions').selectAll().where('tenant_id', '=', tenantId);
-
   const byKey = async (producer: string, key: string) => {
-    const row = await one().where('producer', '=', producer).where('key', '=', key).orderBy('revision', 'desc').limit(1).executeTakeFirst();
+    const statement = sql<ActionRow>`select ${actionColumns} from actions where tenant_id = ${tenantId} and producer = ${producer} and key = ${key}
+      order by revision desc limit 1`;
+    const [row] = await runPrepared(db, statement);
     return row ? { action: actionOf(row), contentDigest: row.content_digest } : null;
   };
 

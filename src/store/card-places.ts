@@ -8,13 +8,15 @@ const most = 5;
 
 export type CardPlace = { conversation: string; ref: string };
 
-/** Posted cards of this action on this platform, the oldest first. */
+/** Posted cards of this action on this platform, or of the group that stands for it, the oldest first. */
 export const cardPlaces =
   (db: Database, tenantId: string) =>
   (actionId: ActionId, platform: Platform): Promise<CardPlace[]> =>
     storing('looking up where cards are', async () => {
-      const { rows } = await sql<CardPlace>`select conversation, ref from cards
-        where action_id = ${actionId} and tenant_id = ${tenantId} and platform = ${platform} and kind = 'action' and ref is not null
-        order by created_at, card_id limit ${most}`.execute(db);
+      const { rows } = await sql<CardPlace>`select c.conversation, coalesce(c.ref, g.ref) as ref
+        from cards c left join cards g on g.card_id = c.group_id
+        where c.action_id = ${actionId} and c.tenant_id = ${tenantId} and c.platform = ${platform} and c.kind = 'action'
+          and coalesce(c.ref, g.ref) is not null
+        order by c.created_at, c.card_id limit ${most}`.execute(db);
       return rows;
     });

@@ -1,15 +1,15 @@
 /** CardStore: what each posted message shows and what it should show. */
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { ActionId } from '../action-center/action.ts';
 import type { AuditEvent, CardRow, CardStore, Sighting } from '../action-center/ports.ts';
 import { at, type Database, json, storing } from './database.ts';
 import type { Tables } from './tables.ts';
 
-type Claimed = Tables['cards'] & { parent_ref: string | null };
+type Claimed = Selectable<Tables['cards']> & { parent_ref: string | null };
 
 const cardOf = (row: Claimed): CardRow => ({
   cardId: row.card_id,
-  // For the card of a batch: the batch's id.
+  // For the card of a batch or a group: its id.
   actionId: row.action_id === null ? null : ActionId.parse(row.action_id),
   platform: row.platform,
   conversation: row.conversation,
@@ -25,24 +25,64 @@ const cardOf = (row: Claimed): CardRow => ({
 
 type Claim = Parameters<CardStore['claimDue']>[0];
 
-/** A note waits until the card it belongs to is posted. New cards go before notes and notices. */
+/** As many of one conversation are claimed at a time: a storm in one must not fill what all share. */
+const perConversation = 5;
+/** The card of a group changes all the time in a storm. The older it gets, the rarer the edits: the platforms count every one of them. */
+const editPause = sql`least(interval '30 seconds', greatest(interval '2 seconds', (c.shown_at - c.created_at) * 0.1))`;
+
+/** The message a note is said under: its card's own, or that of the group which stands for the card now. */
+const parent = sql`left join lateral (
+  select coalesce(own.ref, g.ref) as ref from cards own left join cards g on g.card_id = own.group_id where own.card_id = c.parent_card_id) p on true`;
+
+/** The conditions of the indexes, word for word; and what goes first. */
+const due = {
+  post: { where: sql`c.shown_version < c.wanted_version and not c.stopped and c.group_id is null and c.ref is null`, first: sql`c.rank,` },
+  update: { where: sql`c.shown_version < c.wanted_version and not c.stopped and c.group_id is null and c.ref is not null`, first: sql`` },
+};
+
+/**
+ * Conversation by conversation, so that each has its turn: first the first of each, then the second. In a storm the single card is left to the
+ * group that takes it with the next turn, unless it may have been posted already. A note waits until the card it belongs to is
+ * posted, and the edit of a group until nothing urgent and no other group waits in its
+ * conversation.
+ */
 async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<CardRow[]> {
   const now = at(claim.now);
+  const { where, first } = due[claim.what];
+  const waiting = sql`c.tenant_id = ${tenantId} and c.platform = ${claim.platform} and ${where}`;
+  const isNow = sql`c.next_try_at <= ${now}::timestamptz and (c.claimed_until is null or c.claimed_until <= ${now}::timestamptz)`;
+  const mayEdit = sql`(c.kind <> 'group' or c.shown_at is null or c.shown_at > ${now}::timestamptz or (c.shown_at <= ${now}::timestamptz - ${editPause}
+    and not exists (select 1 from cards n where n.tenant_id = c.tenant_id and n.platform = c.platform and n.conversation = c.conversation
+      and n.shown_version < n.wanted_version and not n.stopped and n.group_id is null and n.ref is null and n.rank <= 1
+      and n.next_try_at <= ${now}::timestamptz)))`;
+  const mayPost = sql`(c.rank <> 2 or c.uncertain or not exists (select 1 from card_groups g where g.tenant_id = c.tenant_id
+    and g.platform = c.platform and g.conversation = c.conversation and g.key = '' and g.is_taking))`;
   const { rows } = await sql<Claimed>`
-    with due as (
-      select c.card_id, p.ref as parent_ref
-      from cards c left join cards p on p.card_id = c.parent_card_id
-      where c.tenant_id = ${tenantId} and c.platform = ${claim.platform} and c.shown_version < c.wanted_version and not c.stopped
-        and c.next_try_at <= ${now}::timestamptz and (c.claimed_until is null or c.claimed_until <= ${now}::timestamptz)
-        and c.conversation <> all (select jsonb_array_elements_text(${json(claim.except)}::jsonb))
-        and (c.ref is null) = ${claim.what === 'post'}::boolean and (c.kind <> 'note' or p.ref is not null)
-      order by c.kind, c.next_try_at, c.card_id limit ${claim.limit}
-      for update of c skip locked)
+    with recursive places (conversation) as (
+      (select c.conversation from cards c where ${waiting} order by c.conversation limit 1)
+      union all
+      select (select c.conversation from cards c where ${waiting} and c.conversation > places.conversation order by c.conversation limit 1)
+      from places where places.conversation is not null),
+    found as (
+      select f.* from places cross join lateral (
+        select c.card_id, c.conversation, p.ref as parent_ref, c.rank, c.next_try_at
+        from cards c ${parent}
+        where ${waiting} and c.conversation = places.conversation and ${isNow}
+          and (c.kind <> 'note' or p.ref is not null) and ${claim.what === 'update' ? mayEdit : mayPost}
+        order by ${first} c.next_try_at, c.card_id limit ${perConversation}::integer
+        for update of c skip locked) f
+      where places.conversation <> all (select jsonb_array_elements_text(${json(claim.except)}::jsonb))),
+    turns as (select card_id, parent_ref, row_number() over (partition by conversation order by rank, next_try_at, card_id) as turn, rank, next_try_at
+      from found),
+    due as (select card_id, parent_ref from turns order by turn, rank, next_try_at, card_id limit ${claim.limit})
     update cards set claimed_until = ${at(claim.now + claim.leaseMs)}::timestamptz, holder = ${claim.holder}
     from due where cards.card_id = due.card_id
     returning cards.*, due.parent_ref`.execute(db);
-  return rows.map(cardOf).sort((a, b) => (a.kind === b.kind ? a.cardId.localeCompare(b.cardId) : a.kind.localeCompare(b.kind)));
+  return rows.sort(inOrder).map(cardOf);
 }
+
+const inOrder = (a: Claimed, b: Claimed): number =>
+  a.rank - b.rank || a.next_try_at.getTime() - b.next_try_at.getTime() || a.card_id.localeCompare(b.card_id);
 
 type Seen = Claimed & { is_claimed: boolean; is_taken: boolean };
 type Look = Parameters<CardStore['sighted']>[0];
@@ -57,7 +97,7 @@ async function sighted(db: Database, tenantId: string, { cardId, conversation, r
         and not exists (select 1 from cards o where o.conversation = ${conversation} and o.ref = ${ref}))
     select c.*, p.ref as parent_ref, coalesce(c.claimed_until > ${at(now)}::timestamptz, false) as is_claimed,
       exists (select 1 from cards o where o.conversation = ${conversation} and o.card_id <> c.card_id and (o.ref = ${ref} or o.sighted_ref = ${ref})) as is_taken
-    from cards c left join cards p on p.card_id = c.parent_card_id
+    from cards c ${parent}
     where c.card_id = ${cardId} and c.tenant_id = ${tenantId} and c.conversation = ${conversation}`.execute(db);
   const [found] = rows;
   if (!found) return null;
@@ -84,7 +124,8 @@ export function cardStore(db: Database, tenantId: string): CardStore {
       }),
     shown: (cardId, version, ref, now) =>
       storing('recording a shown card', async () => {
-        await sql`update cards set shown_version = greatest(shown_version, ${version}), ref = ${ref}, sighted_ref = null, uncertain = false, attempts = 0,
+        // Whoever took too long over it may find it in a group by now; with a message of its own it needs none.
+        await sql`update cards set shown_version = greatest(shown_version, ${version}), ref = ${ref}, group_id = null, sighted_ref = null, uncertain = false, attempts = 0,
           claimed_until = null, holder = null, last_error = null, shown_at = ${at(now)}::timestamptz
           where card_id = ${cardId}`.execute(db);
       }),

@@ -68,7 +68,7 @@ async function end(db: Database, tenantId: string, id: string, { audit, note, re
     noted as (
       insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, note, parent_card_id, wanted_version, next_try_at, created_at)
       select c.card_id || '-hunt-' || ended.hunt_id, c.tenant_id, c.action_id, c.platform, c.conversation, 'note', ${json(note)}::jsonb,
-        c.card_id, 1, ${when}::timestamptz, ${when}::timestamptz
+        coalesce(c.group_id, c.card_id), 1, ${when}::timestamptz, ${when}::timestamptz
       from cards c join ended on c.action_id = ended.action_id where c.kind = 'action' on conflict (card_id) do nothing)
     select hunt_id from ended`.execute(db);
   return rows.length > 0;

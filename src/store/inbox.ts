@@ -57,9 +57,11 @@ export function inboxStore(db: Database, tenantId: string): InboxStore {
     places: (platform, ids) =>
       storing('reading where cards are', async () => {
         const { rows } = await sql<{ action_id: string; conversation: string; ref: string }>`
-          select distinct on (action_id) action_id, conversation, ref from cards
-          where action_id = any(${ids}::text[]) and tenant_id = ${tenantId} and platform = ${platform} and kind = 'action' and ref is not null
-          order by action_id, card_id`.execute(db);
+          select distinct on (c.action_id) c.action_id, c.conversation, coalesce(c.ref, g.ref) as ref
+          from cards c left join cards g on g.card_id = c.group_id
+          where c.action_id = any(${ids}::text[]) and c.tenant_id = ${tenantId} and c.platform = ${platform} and c.kind = 'action'
+            and coalesce(c.ref, g.ref) is not null
+          order by c.action_id, c.card_id`.execute(db);
         return new Map(rows.map(({ action_id, conversation, ref }) => [action_id, { conversation, ref }]));
       }),
   };

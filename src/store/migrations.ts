@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration';
 import { batchesSchema } from './batches-schema.ts';
 import { evidenceSchema } from './evidence-schema.ts';
 import { exportsSchema } from './exports-schema.ts';
+import { groupsSchema } from './groups-schema.ts';
 import { historySchema } from './history-schema.ts';
 import { inboxSchema } from './inbox-schema.ts';
 import { preferencesSchema } from './preferences-schema.ts';
@@ -192,5 +193,6 @@ export const migrations: Record<string, Migration> = {
   '0009-exports': { up: (db: Kysely<unknown>) => runScript(db, exportsSchema) },
   '0010-inbox': { up: (db: Kysely<unknown>) => runScript(db, inboxSchema) },
   '0012-reminders': { up: (db: Kysely<unknown>) => runScript(db, remindersSchema) },
+  '0013-groups': { up: (db: Kysely<unknown>) => runScript(db, groupsSchema) },
   '0015-evidence': { up: (db: Kysely<unknown>) => runScript(db, evidenceSchema) },
 };

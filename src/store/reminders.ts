@@ -31,7 +31,7 @@ async function claim(db: Database, tenantId: string, asked: Parameters<ReminderS
     taken as (
       update reminder_plans p set next_at = ${until}::timestamptz from due where p.action_id = due.action_id returning p.action_id)
     select ${actionColumns},
-      (select jsonb_agg(jsonb_build_object('cardId', c.card_id, 'platform', c.platform, 'conversation', c.conversation) order by c.card_id)
+      (select jsonb_agg(jsonb_build_object('cardId', coalesce(c.group_id, c.card_id), 'platform', c.platform, 'conversation', c.conversation) order by c.card_id)
         from cards c where c.action_id = actions.id and c.kind = 'action') as cards,
       (select jsonb_agg(jsonb_build_object('rung', r.rung, 'target', r.target, 'at', r.at))
         from reminders r where r.action_id = actions.id) as told

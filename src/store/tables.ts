@@ -91,7 +91,7 @@ type CardRecord = {
   action_id: string | null;
   platform: Platform;
   conversation: string;
-  kind: 'action' | 'note' | 'notice' | 'batch';
+  kind: 'action' | 'note' | 'notice' | 'batch' | 'group';
   note: Json;
   parent_card_id: string | null;
   ref: string | null;
@@ -107,7 +107,31 @@ type CardRecord = {
   created_at: Date;
   shown_at: Date | null;
   sighted_ref: string | null;
+  apart: Generated<boolean>;
+  alike: string[] | null;
+  /** The group whose card stands for this one, and since which version of it. */
+  group_id: string | null;
+  joined_version: number | null;
+  grouped_at: Date | null;
+  rank: Generated<number>;
 };
+
+export type GroupRow = {
+  group_id: string;
+  tenant_id: string;
+  platform: Platform;
+  conversation: string;
+  key: string;
+  is_taking: boolean;
+  /** Takes nobody any more, and none of its members is open. */
+  is_over: Generated<boolean>;
+  size: number;
+  version: number;
+  created_at: Date;
+  joined_at: Date;
+};
+
+type GroupTurnRow = { tenant_id: string; platform: Platform; taken_at: Date; tended_at: Date };
 
 type ConversationRow = {
   tenant_id: string;
@@ -306,6 +330,8 @@ export type Tables = {
   audit_heads: HeadRow;
   outbox: OutboxRow;
   cards: CardRecord;
+  card_groups: GroupRow;
+  group_turns: GroupTurnRow;
   conversations: ConversationRow;
   delegations: DelegationRow;
   executions: ExecutionRow;

@@ -38,3 +38,10 @@ it('seal.ts runs, and what it sealed can be checked', { timeout: 120_000 }, asyn
   expect(out).toMatch(/^Everything fits: [\d,]+ events in \d+ seals/m);
   expect(out).toContain('| decisions stored, sealed and signed meanwhile |');
 });
+
+it('storm.ts runs, and every action can be seen on both platforms', { timeout: 120_000 }, async () => {
+  const { code, out } = await quick('storm.ts');
+  expect(code, out).toBe(0);
+  expect(out).toMatch(/every action seen within 60 s: [\d.]+ \(met\)/);
+  expect(out).toMatch(/"refused":0/);
+});

@@ -101,6 +101,8 @@ describe('the dialogs of a bulk decision', () => {
     expect(JSON.stringify(card)).toContain('100 devices');
     expect(JSON.stringify(card)).toContain('and 90 more');
     const final = [anAction({ type: 'offboardMachine' })];
-    expect(JSON.stringify(bulkTexts.radius(final, 'offboardMachine', blastRadius(final)))).toContain('None of them can be undone');
+    expect(
+      JSON.stringify(bulkTexts.radius({ batchId: 'B-1', type: 'offboardMachine', actions: final, radius: blastRadius(final) })),
+    ).toContain('None of them can be undone');
   });
 });

@@ -10,4 +10,7 @@ export const noMany: ManyFlows = {
   bulkTypes: async () => refuse(nobody),
   bulkChoices: async () => refuse(nobody),
   planBulk: async () => refuse(nobody),
+  reviewGroup: async () => refuse(nobody),
+  listGroup: async () => refuse(nobody),
+  planGroup: async () => refuse(nobody),
 };

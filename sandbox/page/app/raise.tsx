@@ -11,9 +11,9 @@ export function Raise({ state }: { state: PageState }) {
   const groups = [...new Set(state.examples.map((example) => example.group))];
   const chosen = state.examples.find((example) => example.id === type);
 
-  const raise = async () => {
+  const raise = async (asked: () => ReturnType<typeof post>) => {
     setBusy(true);
-    const answer = await post('/raise', { type, ending });
+    const answer = await asked();
     setTrouble(answer.ok ? null : (answer.error ?? 'That did not work.'));
     setBusy(false);
   };
@@ -47,10 +47,13 @@ export function Raise({ state }: { state: PageState }) {
             ))}
           </select>
         </div>
-        <button type="button" className="go" disabled={isBusy} onClick={() => void raise()}>
+        <button type="button" className="go" disabled={isBusy} onClick={() => void raise(() => post('/raise', { type, ending }))}>
           Raise
         </button>
       </div>
+      <button type="button" disabled={isBusy} onClick={() => void raise(() => post('/storm', { type }))}>
+        Raise a storm of 50
+      </button>
       {trouble === null ? null : (
         <p className="field-error" role="alert">
           {trouble}

@@ -21,7 +21,7 @@ const plain = (text: string) => ({ type: 'plain_text' as const, text, emoji: fal
 const ChooseMemory = z.object({ channel: z.string().nullable() });
 const ConfirmMemory = z.object({ batchId: z.string().min(1).max(64), channel: z.string().nullable() });
 
-export function bulkChooseView({ type, actions }: Choices, channel: string | null): ModalView {
+export function bulkChooseView({ type, actions, total }: Choices, channel: string | null): ModalView {
   const options = actions.map((action) => ({ text: plain(showText(texts.option(action), optionLength)), value: action.id }));
   return {
     type: 'modal',
@@ -31,7 +31,7 @@ export function bulkChooseView({ type, actions }: Choices, channel: string | nul
     submit: plain(texts.next),
     close: plain(texts.close),
     blocks: [
-      ...renderLines(texts.choose(type, actions.length)).blocks,
+      ...renderLines(texts.choose(type, actions.length, total)).blocks,
       {
         type: 'input',
         block_id: chosenField,
@@ -42,8 +42,12 @@ export function bulkChooseView({ type, actions }: Choices, channel: string | nul
   };
 }
 
-export function bulkConfirmView({ batchId, type, actions, radius }: BulkPlan, channel: string | null): ModalView {
+/** `decided`: what was pressed; it can still be changed. */
+export function bulkConfirmView(plan: BulkPlan, channel: string | null, decided: 'approve' | 'reject' | null = null): ModalView {
+  const { batchId, actions } = plan;
   const n = actions.length;
+  const approve = { text: plain(texts.approveAll(n)), value: 'approve' };
+  const reject = { text: plain(texts.rejectAll(n)), value: 'reject' };
   return {
     type: 'modal',
     callback_id: confirmCallback,
@@ -52,7 +56,7 @@ export function bulkConfirmView({ batchId, type, actions, radius }: BulkPlan, ch
     submit: plain(texts.confirm),
     close: plain(texts.close),
     blocks: [
-      ...renderLines(texts.radius(actions, type, radius)).blocks,
+      ...renderLines(texts.radius(plan)).blocks,
       {
         type: 'input',
         block_id: decisionField,
@@ -60,10 +64,8 @@ export function bulkConfirmView({ batchId, type, actions, radius }: BulkPlan, ch
         element: {
           type: 'radio_buttons',
           action_id: decisionField,
-          options: [
-            { text: plain(texts.approveAll(n)), value: 'approve' },
-            { text: plain(texts.rejectAll(n)), value: 'reject' },
-          ],
+          options: [approve, reject],
+          ...(decided === null ? {} : { initial_option: decided === 'approve' ? approve : reject }),
         },
       },
       {

@@ -3,7 +3,7 @@ import type { ModalView } from '@slack/types';
 import { ActionType } from '../../action-center/action.ts';
 import type { Asker, BatchVerb, Confirmation } from '../../action-center/batch.ts';
 import { bulkTexts } from '../batch-words.ts';
-import { beginLine, bulkList, bulkRadius, type ManyDeps, undoQuestion } from '../many.ts';
+import { beginLine, bulkList, bulkRadius, groupMembers, groupQuestion, groupRadius, type ManyDeps, undoQuestion } from '../many.ts';
 import { soon, within } from '../press.ts';
 import type { Line } from '../show.ts';
 import { outOfDate, stillChecking, storeFailed } from '../words.ts';
@@ -14,6 +14,7 @@ import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { readPressed } from './pressed.ts';
 import { renderCard, renderLine } from './render.ts';
+import { type ReadGroupPress, readGroupPress } from './render-group.ts';
 
 export type SlackManyDeps = ManyDeps & {
   teamId: string;
@@ -60,10 +61,28 @@ export async function onManyPress(deps: SlackManyDeps, press: ManyPress): Promis
     await confirmed(deps, { ...asker, ...begin, comment: null }, { reader, arrival, show: () => ack().then(() => false) });
     return true;
   }
+  const ofGroup = readGroupPress(button.action_id, button.value ?? '');
+  if (ofGroup !== null) {
+    await onGroupPress(deps, ofGroup, press, asker);
+    return true;
+  }
   const type = button.action_id.startsWith('ac.bulk.') ? ActionType.safeParse(button.value).data : undefined;
   if (type === undefined) return false;
-  await openList(deps, type, press, asker);
+  await openDialog(deps, press, bulkList(deps, type, asker), (list) => bulkChooseView(list, reader.channel));
   return true;
+}
+
+async function onGroupPress(deps: SlackManyDeps, pressed: ReadGroupPress, press: ManyPress, asker: Asker): Promise<void> {
+  const { reader, ack } = press;
+  if (pressed.kind === 'review') {
+    await ack();
+    const answer = await within(groupQuestion(deps, pressed.press, asker), giveUpMs, { line: storeFailed });
+    return deps.tell(reader, 'line' in answer ? renderLine(answer.line) : renderCard(answer));
+  }
+  if (pressed.kind === 'members')
+    return openDialog(deps, press, groupMembers(deps, pressed.choice, asker), (list) => bulkChooseView(list, reader.channel));
+  const { verb } = pressed.press;
+  return openDialog(deps, press, groupRadius(deps, pressed.press, asker), (plan) => bulkConfirmView(plan, reader.channel, verb));
 }
 
 /** `show` ends the request; false: what it was given still has to be said. */
@@ -77,21 +96,21 @@ async function confirmed(deps: SlackManyDeps, confirmation: Confirmation, { read
   if (line === null) await deps.tell(reader, renderLine(await within(work, giveUpMs, storeFailed)));
 }
 
-async function openList(
+/** What it shows has to be there before the trigger runs out. */
+async function openDialog<T extends object>(
   deps: SlackManyDeps,
-  type: ActionType,
   { reader, arrival, triggerId, ack }: ManyPress,
-  asker: Asker,
+  work: Promise<T | { line: Line }>,
+  viewOf: (value: T) => ModalView,
 ): Promise<void> {
-  const work = bulkList(deps, type, asker);
-  const list = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
+  const shown = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   await ack();
-  if (list === null) return deps.tell(reader, renderLine(bulkTexts.notInTime));
-  if ('line' in list) return deps.tell(reader, renderLine(list.line));
+  if (shown === null) return deps.tell(reader, renderLine(bulkTexts.notInTime));
+  if ('line' in shown) return deps.tell(reader, renderLine(shown.line));
   try {
-    await deps.openView(triggerId, bulkChooseView(list, reader.channel));
+    await deps.openView(triggerId, viewOf(shown));
   } catch (error) {
-    deps.log.warn({ clickId: arrival.requestKey, err: error }, 'the list of open actions could not be opened');
+    deps.log.warn({ clickId: arrival.requestKey, err: error }, 'a dialog about several actions could not be opened');
     await deps.tell(reader, renderLine(bulkTexts.notInTime));
   }
 }

@@ -3,7 +3,7 @@
  * A card that would be too long loses detail step by step, and says so; it never fails.
  */
 import type { Button, KnownBlock, RichTextSection } from '@slack/types';
-import type { ActionCard, AskButton, AskCard, BatchCard, Card, CardButton, Fact, NoteCard } from '../card.ts';
+import type { ActionCard, AskButton, AskCard, BatchCard, Card, CardButton, Fact, GroupCard, NoteCard } from '../card.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
@@ -28,12 +28,14 @@ const rooms: readonly [Room, ...Room[]] = [
   { details: 0, part: 40, parts: 8, facts: 8, entities: 1, values: 2, links: false },
 ];
 
-export function renderCard(card: Card): SlackContent {
+type Drawable = Exclude<Card, GroupCard>;
+
+export function renderCard(card: Drawable): SlackContent {
   const blocks = blocksOf(card);
   return { text: spokenText(card.fallback, blocks), blocks };
 }
 
-function blocksOf(card: Card): KnownBlock[] {
+function blocksOf(card: Drawable): KnownBlock[] {
   switch (card.kind) {
     case 'note':
       return noteBlocks(card);
@@ -73,6 +75,10 @@ function askButton(button: AskButton): Button {
       return { ...common, action_id: `ac.begin.${button.name}`, value: `${button.batchId}|${button.verb}` };
     case 'bulk':
       return { ...common, action_id: `ac.bulk.${button.type}`, value: button.type };
+    case 'members': {
+      const { groupId, version, type, severity } = button.choice;
+      return { ...common, action_id: `ac.members.${type}.${severity}`, value: `${groupId}|${version}|${type}|${severity}` };
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import type { Log } from '../../action-center/ports.ts';
 import type { Card } from '../card.ts';
 import { type Place, type Surface, SurfaceError } from '../surface.ts';
 import type { ChannelCheck } from './channels.ts';
-import { renderCard } from './render.ts';
+import { renderPosted } from './render-posted.ts';
 import { surfaceErrorOf } from './surface-errors.ts';
 
 /** Slack: 1 message per second and channel with short bursts; chat.update is tier 3, about 50 a minute for the workspace. */
@@ -28,7 +28,7 @@ export function slackSurface(deps: SlackSurfaceDeps): Surface {
     settleMs: 0,
     update: ({ conversation, ref }, card) =>
       mapped(async () => {
-        await client.chat.update({ channel: conversation, ts: ref, ...renderCard(card) });
+        await client.chat.update({ channel: conversation, ts: ref, ...renderPosted(card) });
       }),
     find: (place, cardId) => mapped(() => find(deps, place, cardId)),
   };
@@ -47,7 +47,7 @@ async function post({ client, channels }: SlackSurfaceDeps, place: Place, cardId
   if (!isPerson(place.conversation)) await channels.mustBeOurs(place.conversation);
   const { ts } = await client.chat.postMessage({
     channel: place.conversation,
-    ...renderCard(card),
+    ...renderPosted(card),
     ...(place.parentRef === null ? {} : { thread_ts: place.parentRef }),
     // Readable by other apps in the channel: an id, nothing about the incident.
     metadata: { event_type: eventType, event_payload: { card_id: cardId } },

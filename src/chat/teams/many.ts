@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import { ActionId, ActionType } from '../../action-center/action.ts';
 import type { Asker } from '../../action-center/batch.ts';
+import type { GroupPress } from '../../action-center/plan-group.ts';
 import { ok } from '../../action-center/refusal.ts';
 import { bulkTexts } from '../batch-words.ts';
-import { beginLine, bulkList, bulkRadius, type ManyDeps, undoQuestion } from '../many.ts';
+import { groupTexts } from '../group-words.ts';
+import { beginLine, bulkList, bulkRadius, groupMembers, groupQuestion, groupRadius, type ManyDeps, undoQuestion } from '../many.ts';
 import { soon } from '../press.ts';
 import { reasonLimits } from '../reason-words.ts';
 import type { Line } from '../show.ts';
@@ -14,6 +16,7 @@ import type { TellPrivately } from './answers.ts';
 import { dialogAnswer, type InvokeAnswer, saidInDialog } from './invoke.ts';
 import { renderCard, renderLine } from './render.ts';
 import { renderBulkChoose, renderBulkConfirm, renderBulkConfirmAgain } from './render-bulk.ts';
+import { readGroupDialog, readReview } from './render-group.ts';
 
 export type TeamsManyDeps = ManyDeps & {
   tell: TellPrivately;
@@ -36,12 +39,17 @@ const Confirmed = z.object({
   reason: z.string().max(20_000).nullish(),
 });
 
-export type ManyPress = { kind: 'more'; actionId: string } | { kind: 'begin'; batchId: string; verb: 'approve' | 'reject' | 'undo' };
+export type ManyPress =
+  | { kind: 'more'; actionId: string }
+  | { kind: 'review'; press: GroupPress }
+  | { kind: 'begin'; batchId: string; verb: 'approve' | 'reject' | 'undo' };
 
 /** Null: not about many. */
 export function readManyPress(verb: unknown, data: unknown): ManyPress | null {
   const more = verb === 'ac.more' ? More.safeParse(data).data : undefined;
   if (more) return { kind: 'more', actionId: more.actionId };
+  const review = readReview(verb, data);
+  if (review !== null) return { kind: 'review', press: review };
   const begin = verb === 'ac.begin' ? Begin.safeParse(data).data : undefined;
   return begin ? { kind: 'begin', batchId: begin.batchId, verb: begin.batchVerb } : null;
 }
@@ -62,10 +70,11 @@ function askerOf({ organisation, person, conversation, requestKey }: Arrival): A
 export async function pressMany(deps: TeamsManyDeps, arrival: Arrival, press: ManyPress): Promise<Line> {
   const asker = askerOf(arrival);
   if (press.kind === 'begin') return beginLine(deps, { ...asker, batchId: press.batchId, verb: press.verb, comment: null });
-  const answer = await undoQuestion(deps, [press.actionId], asker);
+  const isReview = press.kind === 'review';
+  const answer = await (isReview ? groupQuestion(deps, press.press, asker) : undoQuestion(deps, [press.actionId], asker));
   if ('line' in answer) return answer.line;
   later(deps, arrival, deps.tell(arrival, renderCard(answer)));
-  return seePrivate;
+  return isReview ? groupTexts.reviewFollows : seePrivate;
 }
 
 /** Said after the request is answered; nobody waits for it. */
@@ -73,13 +82,27 @@ function later({ track, log }: TeamsManyDeps, { requestKey: clickId }: Arrival, 
   track(said.catch((error: unknown) => log.error({ clickId, err: error }, 'a late answer could not be said')));
 }
 
-/** The dialog with the open actions of one type. Null: another dialog. */
+/** The dialog with the open actions of one type, or about a group. Null: another dialog. */
 export async function fetchMany(deps: TeamsManyDeps, arrival: Arrival, data: unknown): Promise<InvokeAnswer | null> {
+  const asker = askerOf(arrival);
+  const ofGroup = readGroupDialog(data);
+  if (ofGroup?.kind === 'members') return shown(arrival, groupMembers(deps, ofGroup.choice, asker), renderBulkChoose);
+  if (ofGroup?.kind === 'decide') {
+    const { press } = ofGroup;
+    return shown(arrival, groupRadius(deps, press, asker), (plan) => renderBulkConfirm(plan, press.decision));
+  }
   const asked = Open.safeParse(data).data;
-  if (!asked) return null;
-  const list = await soon(bulkList(deps, asked.type, askerOf(arrival)), { receivedAt: arrival.receivedAt, ms: answerWithinMs });
-  if (list === null) return saidInDialog(bulkTexts.notInTime);
-  return 'line' in list ? saidInDialog(list.line) : dialogAnswer(renderBulkChoose(list));
+  return asked ? shown(arrival, bulkList(deps, asked.type, asker), renderBulkChoose) : null;
+}
+
+async function shown<T extends object>(
+  { receivedAt }: Arrival,
+  work: Promise<T | { line: Line }>,
+  draw: (value: T) => Parameters<typeof dialogAnswer>[0],
+): Promise<InvokeAnswer> {
+  const value = await soon(work, { receivedAt, ms: answerWithinMs });
+  if (value === null) return saidInDialog(bulkTexts.notInTime);
+  return 'line' in value ? saidInDialog(value.line) : dialogAnswer(draw(value));
 }
 
 /** What was chosen, or what was confirmed. Null: another dialog. */
@@ -88,9 +111,7 @@ export async function submitMany(deps: TeamsManyDeps, arrival: Arrival, data: un
   if (chosen) {
     const ids = (chosen.chosen ?? '').split(',').filter((id) => id !== '');
     if (ids.length === 0) return fetchMany(deps, arrival, { verb: 'ac.bulk', type: chosen.type });
-    const plan = await soon(bulkRadius(deps, ids, askerOf(arrival)), { receivedAt: arrival.receivedAt, ms: answerWithinMs });
-    if (plan === null) return saidInDialog(bulkTexts.notInTime);
-    return 'line' in plan ? saidInDialog(plan.line) : dialogAnswer(renderBulkConfirm(plan));
+    return shown(arrival, bulkRadius(deps, ids, askerOf(arrival)), (plan) => renderBulkConfirm(plan));
   }
   const confirmed = Confirmed.safeParse(data).data;
   if (!confirmed) return null;

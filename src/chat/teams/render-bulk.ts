@@ -14,8 +14,8 @@ const choiceLength = 100;
 
 const drawn = (lines: readonly Line[]) => lines.map((line) => ({ inlines: runs(line, 300) }));
 
-export function renderBulkChoose({ type, actions }: Choices): Dialog {
-  const lines = bulkTexts.choose(type, actions.length);
+export function renderBulkChoose({ type, actions, total }: Choices): Dialog {
+  const lines = bulkTexts.choose(type, actions.length, total);
   const card = expand('bulk-choose', {
     ...texts(fallbackOf(lines)),
     lines: drawn(lines),
@@ -58,12 +58,13 @@ function confirmDialog({ batchId, count, lines, decision, reason, problem }: Con
   return { title: bulkTexts.title, card };
 }
 
-export const renderBulkConfirm = ({ batchId, type, actions, radius }: BulkPlan): Dialog =>
+/** `decided`: what was pressed; it can still be changed. */
+export const renderBulkConfirm = (plan: BulkPlan, decided: 'approve' | 'reject' | null = null): Dialog =>
   confirmDialog({
-    batchId,
-    count: actions.length,
-    lines: bulkTexts.radius(actions, type, radius),
-    decision: null,
+    batchId: plan.batchId,
+    count: plan.actions.length,
+    lines: bulkTexts.radius(plan),
+    decision: decided,
     reason: '',
     problem: null,
   });

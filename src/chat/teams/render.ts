@@ -2,7 +2,7 @@
  * Draws a neutral card as an Adaptive Card 1.5 from the templates in `adaptive-cards/`. Pure. Foreign text only ever lands in TextRuns. A card that
  * would be too long loses detail step by step, and says so; it never fails.
  */
-import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact, NoteTable } from '../card.ts';
+import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact, GroupCard, NoteTable } from '../card.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, plain, showText, strong, utc, words } from '../show.ts';
 import { plainText, spokenText } from './escape.ts';
@@ -41,7 +41,7 @@ const rooms: readonly [Room, Room, ...Room[]] = [
   { details: 0, lines: 0, part: 60, parts: 8, facts: 9, entities: 1, values: 2, links: false },
 ];
 
-export function renderCard(card: Card): TeamsContent {
+export function renderCard(card: Exclude<Card, GroupCard>): TeamsContent {
   const summary = showText(plainText(card.fallback), limits.summary);
   if (card.kind === 'action') return { card: fitting(card, texts(card.fallback)), summary, text: summary };
   if (card.kind === 'batch') return { card: expand('batch', { ...texts(card.fallback), ...batchData(card) }), summary, text: summary };
@@ -71,7 +71,7 @@ function batchData(card: BatchCard) {
     heading: runs([words(card.heading)], 200, { size: 'Large', weight: 'Bolder' }),
     standingStyle: card.isRunning ? 'accent' : 'emphasis',
     standing: runs([words(plain(card.standing))], 300, { weight: 'Bolder' }),
-    facts: card.facts.map((fact) => factData(fact, rooms[1])),
+    facts: card.facts.map(drawFact),
     setbacks: card.setbacks.map((line): Inlines => ({ inlines: runs(line, 200) })),
     footnotes: card.footnotes.map((line): Inlines => ({ inlines: runs(line, 200, { isSubtle: true, size: 'Small' }) })),
   };
@@ -86,6 +86,7 @@ function askData({ buttons }: AskCard) {
       button.kind === 'begin' ? [{ batchId: button.batchId, batchVerb: button.verb, title: title(button) }] : [],
     ),
     bulk: buttons.flatMap((button) => (button.kind === 'bulk' ? [{ type: button.type, title: title(button) }] : [])),
+    members: buttons.flatMap((button) => (button.kind === 'members' ? [{ ...button.choice, title: title(button) }] : [])),
   };
 }
 
@@ -161,6 +162,9 @@ function footnotes(card: ActionCard, room: Room): Line[] {
     ...(room === rooms[0] ? [] : [[words('Shortened to fit; Defender and the record hold the rest.')]]),
   ];
 }
+
+/** A fact of a card that has few of them. */
+export const drawFact = (fact: Fact) => factData(fact, rooms[1]);
 
 /** A time of our own that stands alone is drawn in the reader's time zone. Teams fills it in only in Markdown text, so never beside foreign text. */
 function factData({ label, value }: Fact, room: Room) {

@@ -5,7 +5,8 @@ import type { LaneUse, Place, PostedMessage, Surface } from '../surface.ts';
 import { SurfaceError } from '../surface.ts';
 import { clouds } from './clouds.ts';
 import type { Address, Connector, Message } from './connector.ts';
-import { attachmentOf, renderCard, type TeamsContent, withRefresh } from './render.ts';
+import { attachmentOf, type TeamsContent, withRefresh } from './render.ts';
+import { renderPosted } from './render-posted.ts';
 import type { TeamsSettings } from './settings.ts';
 
 export type Sightings = Pick<CardStore, 'sighted' | 'sightedAt'>;
@@ -53,7 +54,7 @@ export function teamsSurface(deps: TeamsSurfaceDeps): Surface {
       await connector.update(
         { ...at, conversation: threadOf(at.type, message) },
         message.ref,
-        messageOf(withRefresh(renderCard(card), message.cardId)),
+        messageOf(withRefresh(renderPosted(card), message.cardId)),
       );
     },
     find: (_, cardId) => deps.sightings.sightedAt(cardId),
@@ -91,7 +92,7 @@ async function post(deps: TeamsSurfaceDeps, place: Place, cardId: string, card: 
   const { connector, sightings } = deps;
   if (isPerson(place.conversation)) return postToPerson(deps, place.conversation, card);
   const at = await reach(deps, place.conversation);
-  const message = messageOf(withRefresh(renderCard(card), cardId));
+  const message = messageOf(withRefresh(renderPosted(card), cardId));
   const ref =
     at.type === 'channel' && place.parentRef === null
       ? await connector.createThread({ ...at, channel: place.conversation }, message)
@@ -123,7 +124,7 @@ async function postToPerson(deps: TeamsSurfaceDeps, person: string, card: Card):
   const { serviceUrl, organisation } = await reach(deps, person);
   const named = isEntraId(person) ? await nameToBot(deps, person) : person;
   const conversation = await deps.connector.openPersonal({ serviceUrl, organisation, person: named });
-  return deps.connector.post({ serviceUrl, conversation }, messageOf(renderCard(card)));
+  return deps.connector.post({ serviceUrl, conversation }, messageOf(renderPosted(card)));
 }
 
 /** Takes a second message of the same card away. Never rejects: whoever looks at it the next time gives another chance. */

@@ -29,7 +29,8 @@ export type TemplateName =
   | 'batch'
   | 'ask'
   | 'bulk-choose'
-  | 'bulk-confirm';
+  | 'bulk-confirm'
+  | 'group';
 
 const folder = path.resolve(import.meta.dirname, '../../../adaptive-cards');
 const read = (name: TemplateName) => new Template(JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8')));
@@ -43,6 +44,7 @@ const templates: Record<TemplateName, Template> = {
   ask: read('ask'),
   'bulk-choose': read('bulk-choose'),
   'bulk-confirm': read('bulk-confirm'),
+  group: read('group'),
   history: read('history'),
   inbox: read('inbox'),
 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ActionStatus, ActionType } from '../../../src/action-center/action.ts';
-import { type Card, cardFor, noteFor } from '../../../src/chat/card.ts';
+import { type Card, cardFor, type GroupCard, noteFor } from '../../../src/chat/card.ts';
 import { literalPieces, plainText, spokenText } from '../../../src/chat/teams/escape.ts';
 import { attachmentOf, cardBudget, renderCard, renderLine, withRefresh } from '../../../src/chat/teams/render.ts';
 import { reasonField, reasonProblem, renderReasonDialog } from '../../../src/chat/teams/render-reason.ts';
@@ -63,7 +63,7 @@ const labelsOf = (card: Card): string[] => [
   'Action center',
 ];
 
-function expectSafeCard(card: Card): void {
+function expectSafeCard(card: Exclude<Card, GroupCard>): void {
   const { card: drawn, summary } = renderCard(card);
   expectSafe(drawn, labelsOf(card));
   expect(summary.length).toBeLessThanOrEqual(300);

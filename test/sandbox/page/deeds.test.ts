@@ -63,3 +63,8 @@ test('raising is handed to the producer and shows in the state, together with it
   expect(state.people.map(({ id }) => id)).toEqual(['U0ALICE', 'U0BOB', 'U0CAROL', 'U0DAVE', 'U0ERIN']);
   await expect(rig.deeds['/raise']?.({ type: 'isolateDevice', ending: 'toString' })).rejects.toThrow('no ending');
 });
+
+test('a storm is many of one type at once, each handed to the producer', async () => {
+  await rig.deeds['/storm']?.({ type: 'isolateDevice' });
+  expect(rig.raised).toEqual(Array.from({ length: 50 }, () => 'isolateDevice'));
+});

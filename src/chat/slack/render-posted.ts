@@ -1,0 +1,6 @@
+/** Draws whatever is posted and kept equal to the record. */
+import type { Card } from '../card.ts';
+import { renderCard, type SlackContent } from './render.ts';
+import { renderGroup } from './render-group.ts';
+
+export const renderPosted = (card: Card): SlackContent => (card.kind === 'group' ? renderGroup(card) : renderCard(card));
