@@ -33,7 +33,7 @@ export function helpText(platform: Platform): Line[] {
     [
       strong(how('history week status:failed')),
       words(
-        ' shows what became of past actions. Periods: day, week, 30d, 6m. Filters: type, source, status, severity, entity, asset, decision, by, investigation, platform. Also free words, sort:, columns:, page-size: and in:all.',
+        ' shows what became of past actions. Periods: day, week, 30d, 6m. Filters: type, source, status, severity, entity, asset, decision, by, investigation, platform, event, from, to, expires. Also free words, sort:, columns:, page-size: and in:all.',
       ),
     ],
     [strong(how('history save week')), words(' keeps that as your own default; '), strong(how('history reset')), words(' forgets it.')],

@@ -68,7 +68,10 @@ describe('when a digest is due', () => {
   const cases = fc.record({
     timezone: fc.constantFrom(...zones),
     // Days around which clocks change somewhere, and any others.
-    day: fc.oneof(fc.constantFrom('2026-03-27', '2026-10-23', '2026-04-03', '2026-03-06', '2026-10-02', '2026-04-22', '2011-12-28'), fc.constant('2026-07-01')),
+    day: fc.oneof(
+      fc.constantFrom('2026-03-27', '2026-10-23', '2026-04-03', '2026-03-06', '2026-10-02', '2026-04-22', '2011-12-28'),
+      fc.constant('2026-07-01'),
+    ),
     hour: fc.integer({ min: 0, max: 23 }),
     minute: fc.constantFrom(0, 1, 15, 30, 45, 59),
     weekdays: fc.subarray(everyDay, { minLength: 1 }),
@@ -119,7 +122,12 @@ describe('when a digest is due', () => {
 
   it('days are as long as the local clock says', () => {
     const bounds = dayBounds('Europe/Berlin', '2026-03-30T06:00:00.000Z', 3);
-    expect(bounds).toEqual(['2026-03-27T07:00:00.000Z', '2026-03-28T07:00:00.000Z', '2026-03-29T06:00:00.000Z', '2026-03-30T06:00:00.000Z']);
+    expect(bounds).toEqual([
+      '2026-03-27T07:00:00.000Z',
+      '2026-03-28T07:00:00.000Z',
+      '2026-03-29T06:00:00.000Z',
+      '2026-03-30T06:00:00.000Z',
+    ]);
   });
 
   it.each(['2026-02-29', '2026-13-01', '26-12-25', '2026-12-25T00:00'])('%s is no date', (text) => expect(isDate(text)).toBe(false));
