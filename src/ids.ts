@@ -18,4 +18,5 @@ function sortable(now: number): string {
 export const newActionId = (): ActionId => ActionId.parse(`A-${sortable(Date.now())}`);
 export const newDecisionId = (): string => `D-${sortable(Date.now())}`;
 export const newBatchId = (): string => `B-${sortable(Date.now())}`;
+export const newDigestId = (): string => `DG-${sortable(Date.now())}`;
 export const sha256 = (text: string): string => hash('sha256', text);

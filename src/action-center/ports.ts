@@ -62,7 +62,8 @@ export type AuditEvent = {
     | 'superseded'
     | 'alarm'
     | 'batch'
-    | 'exported';
+    | 'exported'
+    | 'digest';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;
@@ -211,8 +212,8 @@ export type CardRow = {
   platform: Platform;
   /** A conversation, or for a private notice a person as the platform names them. */
   conversation: string;
-  /** `note`: said under a card. `notice`: a message of its own that tells one event, to operators or to one person. */
-  kind: 'action' | 'note' | 'notice' | 'batch';
+  /** `note`: said under a card. `notice`: a message of its own that tells one event, to operators or to one person. `digest`: found by its card id. */
+  kind: 'action' | 'note' | 'notice' | 'batch' | 'digest';
   ref: string | null;
   /** For a note: the card it is said under. For notes and notices: the event they tell. */
   parentRef: string | null;

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { batchesSchema } from './batches-schema.ts';
+import { digestsSchema } from './digests-schema.ts';
 import { exportsSchema } from './exports-schema.ts';
 import { historySchema } from './history-schema.ts';
 import { inboxSchema } from './inbox-schema.ts';
@@ -189,4 +190,5 @@ export const migrations: Record<string, Migration> = {
   '0008-preferences': { up: (db: Kysely<unknown>) => runScript(db, preferencesSchema) },
   '0009-exports': { up: (db: Kysely<unknown>) => runScript(db, exportsSchema) },
   '0010-inbox': { up: (db: Kysely<unknown>) => runScript(db, inboxSchema) },
+  '0011-digests': { up: (db: Kysely<unknown>) => runScript(db, digestsSchema) },
 };
