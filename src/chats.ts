@@ -1,7 +1,9 @@
 /** The chat platforms of this process: each with its surface, its loop that keeps cards equal to the store, and its way in. No product logic. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Platform } from './action-center/action.ts';
 import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
 import type { ExportDeps } from './action-center/export.ts';
+import type { AskingPerson } from './action-center/identify.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import { keepDefault, lookUp } from './action-center/look-up.ts';
@@ -19,6 +21,7 @@ import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
 import type { Surface } from './chat/surface.ts';
 import type { TeamsDeps } from './chat/teams/app.ts';
 import { huntLink, portalLinks } from './defender/links.ts';
+import { digestFlows, digestLoop, drawDigest } from './digests.ts';
 import type { Foundation } from './foundation.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { batchLoop, drawBatch, manyFlows } from './many.ts';
@@ -27,6 +30,7 @@ import { inboxStore } from './store/inbox.ts';
 type Chat = {
   surface: Surface;
   path: string;
+  personAt(conversation: string): AskingPerson | null;
   handle(req: IncomingMessage, res: ServerResponse): void;
   stop(deadlineMs: number): Promise<void>;
 };
@@ -54,7 +58,7 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
     poke();
   });
   const exports = exportJobs(ground);
-  const all = { flows, many, exports };
+  const all = { flows, many, exports, poke };
   const chats: Chat[] = [];
   const stopAll = async (deadlineMs: number) => {
     await Promise.all(chats.map((chat) => chat.stop(deadlineMs)));
@@ -77,6 +81,9 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
   const loops = chats.map(({ surface }) => cardLoop(ground, surface));
   const batches = batchLoop(ground, deps, flowsOf, poke);
   batchWork = batches;
+  const nobody = () => null;
+  const personAt = (platform: Platform) => chats.find(({ surface }) => surface.platform === platform)?.personAt ?? nobody;
+  const digests = digestLoop(ground, { slack: personAt('slack'), teams: personAt('teams') }, poke);
   return {
     platforms: chats.map(({ surface }) => surface.platform),
     ways: Object.fromEntries(chats.map(({ path, handle }) => [path, handle])),
@@ -87,7 +94,7 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
       // Whoever waits for a file is told while there is still a way to.
       await exports.stop(deadlineMs);
       await stopAll(deadlineMs);
-      await Promise.all([...loops, batches].map((loop) => loop.stop()));
+      await Promise.all([...loops, batches, digests].map((loop) => loop.stop()));
     },
   };
 }
@@ -119,7 +126,7 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
   };
 }
 
-type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs };
+type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs; poke: () => void };
 
 const common = ({ log, settings }: Foundation, flows: AllFlows) => ({ log, ...flows, backend: settings.backend, now: () => Date.now() });
 
@@ -147,6 +154,7 @@ function teamsDeps(ground: Foundation, { flows, poke, settings }: ForTeams): Tea
     routed: policy.conversations('teams'),
     commands: commandsOf(ground, flows),
     redraw: async (row) => {
+      if (row.kind === 'digest') return drawDigest(ground, row.cardId);
       if (row.kind === 'batch') return row.actionId === null ? null : ((await drawBatch(ground, row.actionId))?.card ?? null);
       const action = row.actionId === null ? null : await store.get(row.actionId);
       return action || row.kind === 'notice' ? drawCard(ground, row, action) : null;
@@ -173,7 +181,7 @@ function exportJobs(ground: Foundation): ExportJobs {
   return openExportJobs({ ...exportDepsOf(ground), waiting, publicUrl: config.publicUrl, log, ...paced });
 }
 
-function commandsOf(ground: Foundation, { many, exports }: AllFlows): AnswerCommand {
+function commandsOf(ground: Foundation, { many, exports, poke }: AllFlows): AnswerCommand {
   const { store, directory, settings, now, log } = ground;
   const isBarred = (action: RemediationAction) => ground.policy.barred({ ...action, id: action.key }) !== null;
   const inboxDeps = { inboxStore: inboxStore(ground.db, ground.config.tenantId), directory, settings, now, log, isBarred };
@@ -186,6 +194,7 @@ function commandsOf(ground: Foundation, { many, exports }: AllFlows): AnswerComm
     places: ground.cardPlaces,
     inbox: (asked: InboxAsked) => answerInbox(inboxDeps, asked),
     exports,
+    digest: digestFlows(ground, poke),
     log,
   };
   return (asked) => answerCommand(deps, asked);
@@ -208,6 +217,7 @@ function cardLoop(ground: Foundation, surface: Surface): Loop {
     surface,
     draw,
     drawBatch: (id: string) => drawBatch(ground, id),
+    drawDigest: (id: string) => drawDigest(ground, id),
     resting,
     now: Date.now,
     tell: (event: ReconcileEvent) => tell(ground, event),

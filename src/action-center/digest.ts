@@ -2,7 +2,7 @@
  * Flow: digests become due and are made, each once, with their figures frozen; as cards they are posted like any other. Who gets one in private
  * must be allowed to read History; where a digest goes to a conversation the policy has the word.
  */
-import type { EntraId } from './action.ts';
+import type { EntraId, Platform } from './action.ts';
 import { type AskedFigures, askedFor, chartDays, type DigestFigures, spanOf } from './digest-figures.ts';
 import { type DigestSchedule, dayBounds, lastDue, nextDue } from './digest-schedule.ts';
 import { UpstreamError } from './errors.ts';
@@ -45,12 +45,10 @@ export type MadeDigest = {
 /** Throws UpstreamError{service:'store'} without an answer. */
 export interface DigestStore {
   figures(asked: AskedFigures): Promise<DigestFigures>;
-  /** Makes the policy's plans known, with their next due time; what they were served stays. */
-  keepPlans(plans: readonly DigestPlan[], now: string): Promise<void>;
+  /** Makes the policy's plans known, with their next due time; what they were served stays. Others of these platforms are forgotten. */
+  keepPlans(plans: readonly DigestPlan[], platforms: readonly Platform[], now: string): Promise<void>;
   /** Personal plans, and those of the policy with these keys, that are due. */
   duePlans(asked: { keys: readonly string[]; now: string; limit: number }): Promise<StandingPlan[]>;
-  /** When the next of them is due; null: none is. */
-  nextAt(keys: readonly string[]): Promise<string | null>;
   /** Nothing is due after all. */
   putOff(plan: DigestPlan, next: string | null): Promise<void>;
   /** The digest, its card and its audit event at once. False: somebody made it already. */

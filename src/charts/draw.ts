@@ -1,5 +1,5 @@
 /** Draws a chart as PNG: its own white ground, so that it reads alike in light and dark; series told apart by pattern, mark and label. */
-import type { BarChart, Bars, Chart, Dots, Ink, LineChart } from './chart.ts';
+import type { BarChart, Bars, Chart, Dots, Ink, LineChart } from '../chat/chart.ts';
 import { lettersAt, type Weight, widthOf } from './font.ts';
 import { pngOf } from './png.ts';
 import { blank, box, disc, fill, type Outline, type Pattern, type Raster, stroke } from './raster.ts';

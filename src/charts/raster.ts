@@ -1,5 +1,6 @@
 /** Fills shapes with soft edges on a small picture in few colours. Pure: no library, no clock, the same pixels everywhere. */
-import { type Ink, inks } from './chart.ts';
+import type { Ink } from '../chat/chart.ts';
+import { inks } from './inks.ts';
 
 type Point = readonly [x: number, y: number];
 /** Closed by itself. */

@@ -10,6 +10,7 @@ import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import { mayDecide, roleLabels } from '../action-center/permissions.ts';
 import type { AuditEvent, Barred } from '../action-center/ports.ts';
 import { whyNotUndoable } from '../action-center/undoable.ts';
+import type { DigestCard } from './digest-card.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
 import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
 import { undoConfirm } from './undo-words.ts';
@@ -107,7 +108,7 @@ export type AskButton =
 /** A question for one person alone; without a press nothing happens. */
 export type AskCard = { kind: 'ask'; lines: Line[]; buttons: AskButton[]; fallback: string };
 
-export type Card = ActionCard | NoteCard | BatchCard | AskCard;
+export type Card = ActionCard | NoteCard | BatchCard | AskCard | DigestCard;
 
 const fallbackLimit = 300;
 

@@ -49,6 +49,12 @@ export function helpText(platform: Platform): Line[] {
       strong(how('export 30d in:all')),
       words(' puts every action of a look-up into a file for you: CSV, or JSON Lines with format:jsonl. Filters as in history.'),
     ],
+    [
+      strong(how('digest on 08:00 Europe/Berlin weekdays')),
+      words(' sends you what waits and what was decided, each day at that time; '),
+      strong(how('digest')),
+      words(' says how it stands, also: off, now, preview.'),
+    ],
     say('To decide, use the buttons on a card. Answers to commands are for your eyes only.'),
     ...(platform === 'teams' ? [say('In Teams you can also type / and choose a command.')] : []),
   ];
@@ -57,7 +63,6 @@ export function helpText(platform: Platform): Line[] {
 /** What does the same today. */
 const instead: Record<Later, (how: (command: string) => string) => string> = {
   hunt: (how) => `Press Go hunt on a card, or on the answer to ${how('show')} and an id.`,
-  digest: () => 'No digest is sent in this version; the cards and their threads tell what happened.',
 };
 
 export function problemText(problem: CommandProblem, platform: Platform): Line[] {

@@ -1,5 +1,6 @@
 /** The text of a command becomes a typed command, or what was understood of it. One parser for every platform. Pure. */
 
+import { type DigestAsk, parseDigest } from './digest-ask.ts';
 import { type ExportAsk, parseExport } from './export-command.ts';
 import { type HistoryAsk, parseHistory } from './history-command.ts';
 import { cleanText } from './history-tokens.ts';
@@ -13,6 +14,7 @@ export type Command =
   | { name: 'show'; id: string }
   | { name: 'history'; ask: HistoryAsk }
   | { name: 'export'; ask: ExportAsk }
+  | { name: 'digest'; ask: DigestAsk }
   | { name: 'link'; ask: LinkAsk }
   | UndoCommand
   | { name: 'bulk' };
@@ -27,9 +29,9 @@ export type CommandProblem =
 
 export type Parsed = { command: Command } | { problem: CommandProblem };
 
-const built = ['help', 'inbox', 'show', 'history', 'pending', 'export', 'link', 'undo', 'bulk'] as const;
+const built = ['help', 'inbox', 'show', 'history', 'pending', 'export', 'link', 'undo', 'bulk', 'digest'] as const;
 /** Understood, and honestly not there yet. */
-const later = ['hunt', 'digest'] as const;
+const later = ['hunt'] as const;
 
 export type Later = (typeof later)[number];
 type Name = (typeof built)[number] | Later;
@@ -52,6 +54,7 @@ export function parseCommand(text: string): Parsed {
   if (word === 'bulk') return { command: { name: 'bulk' } };
   if (word === 'history' || word === 'pending') return { command: { name: 'history', ask: parseHistory(word, behind(word, text)) } };
   if (word === 'export') return { command: { name: 'export', ask: parseExport(behind(word, text)) } };
+  if (word === 'digest') return { command: { name: 'digest', ask: parseDigest(rest) } };
   if (isOnlyId(first, rest)) return parseShow([first, ...rest]);
   const near = nearestOf<Name>(word, [...built, ...later]);
   if (isLater(near)) return { problem: { kind: 'not-yet', name: near } };

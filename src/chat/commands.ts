@@ -11,6 +11,8 @@ import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard, AskCard } from './card.ts';
 import { parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
+import type { DigestCard } from './digest-card.ts';
+import { answerDigest, type DigestFlows } from './digest-command.ts';
 import type { Courier, ExportJobs } from './export-jobs.ts';
 import { answerHistory, type HistoryAnswer, type HistoryFlows } from './history-answers.ts';
 import type { HistoryCard } from './history-card.ts';
@@ -28,6 +30,8 @@ export type Asked = Omit<Look, 'actionId'> & {
   text: string;
   place: AskedAt;
   name?: string | null;
+  /** What the platform calls whoever asks, so that something can be sent to them later. */
+  account?: string | null;
   cursor?: Cursor | null;
   share?: boolean;
   /** How what takes longer reaches whoever asks; left out where nothing does. */
@@ -37,6 +41,7 @@ export type Asked = Omit<Look, 'actionId'> & {
 export type CommandAnswer = Omit<HistoryAnswer, 'card'> & {
   card: ActionCard | AskCard | HistoryCard | null;
   inbox?: InboxCard;
+  digest?: DigestCard;
   posted?: PostedAt[];
 };
 export type PostedAt = { conversation: string; ref: string };
@@ -53,6 +58,7 @@ export type CommandDeps = {
   /** Never rejects. */
   inbox: (asked: InboxAsked) => Promise<InboxCard>;
   exports: Pick<ExportJobs, 'start'>;
+  digest: DigestFlows;
   log: Log;
 };
 
@@ -67,7 +73,7 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, place, name = null, cursor = null, share = false, courier, ...asker } = asked;
+  const { text, place, name = null, account = null, cursor = null, share = false, courier, ...asker } = asked;
   const conversation = place.conversation === '' ? null : place.conversation;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
@@ -80,6 +86,7 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
   if (command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
   try {
     if (command.name === 'history') return await answerHistory(deps.history, { ...asker, place, cursor, share }, command.ask);
+    if (command.name === 'digest') return await answerDigest(deps.digest, { ...asker, place, account }, command.ask);
     if (command.name === 'export') {
       if (courier === undefined) return said(...helpText(platform));
       return said(...(await deps.exports.start({ ...asker, place, courier }, command.ask)));

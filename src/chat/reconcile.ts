@@ -15,6 +15,8 @@ export type ReconcileDeps = {
   store: Pick<ActionStore, 'get'>;
   /** `action` is null only for a notice that is about none. */
   draw: (row: CardRow, action: RemediationAction | null) => Card;
+  /** By its card's id; null: it is gone. */
+  drawDigest: (id: string) => Promise<Card | null>;
   /** The card of a batch, by the batch's id; null: it is gone. */
   drawBatch: (id: string) => Promise<{ card: Card; version: number; isRunning: boolean } | null>;
   now: () => number;
@@ -130,6 +132,11 @@ async function picture(deps: ReconcileDeps, row: CardRow): Promise<Picture> {
     const drawn = row.actionId === null ? null : await deps.drawBatch(row.actionId);
     if (!drawn) throw new Error(`card ${row.cardId} belongs to no batch`);
     return { card: drawn.card, version: drawn.version, isAwaited: drawn.isRunning };
+  }
+  if (row.kind === 'digest') {
+    const card = await deps.drawDigest(row.cardId);
+    if (!card) throw new Error(`card ${row.cardId} belongs to no digest`);
+    return { card, version: row.wantedVersion, isAwaited: false };
   }
   const action = row.actionId === null ? null : await deps.store.get(row.actionId);
   if (!action && row.kind !== 'notice') throw new Error(`card ${row.cardId} belongs to no action`);

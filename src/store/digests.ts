@@ -1,6 +1,6 @@
 /** DigestStore: who gets a digest when, and what was made. */
 import { type RawBuilder, sql } from 'kysely';
-import { EntraId } from '../action-center/action.ts';
+import { EntraId, type Platform } from '../action-center/action.ts';
 import type { DigestPlan, DigestStore, MadeDigest, NewDigest, StandingPlan } from '../action-center/digest.ts';
 import { DigestFigures } from '../action-center/digest-figures.ts';
 import { DigestSchedule, nextDue } from '../action-center/digest-schedule.ts';
@@ -29,7 +29,14 @@ const isPlan = (tenantId: string, { planKey, target }: DigestPlan): RawBuilder<u
 /** Personal plans are everybody's business, those of the policy only while it names them. */
 const served = (keys: readonly string[]): RawBuilder<unknown> => sql`(entra_id is not null or plan_key = any (${[...keys]}::text[]))`;
 
-async function keepPlans(db: Database, tenantId: string, plans: readonly DigestPlan[], now: string): Promise<void> {
+type Policy = { plans: readonly DigestPlan[]; platforms: readonly Platform[]; now: string };
+
+const nameOf = ({ planKey, target }: DigestPlan): string => `${planKey} ${target.platform} ${target.conversation}`;
+
+async function keepPlans(db: Database, tenantId: string, { plans, platforms, now }: Policy): Promise<void> {
+  // Taken up again later, a plan must not be told of what it missed meanwhile.
+  await sql`delete from digest_plans where tenant_id = ${tenantId} and entra_id is null and platform = any (${[...platforms]}::text[])
+    and not plan_key || ' ' || platform || ' ' || target = any (${plans.map(nameOf)}::text[])`.execute(db);
   for (const plan of plans) {
     const { planKey, target, schedule } = plan;
     const { rows } = await sql<{ served_at: Date }>`
@@ -66,7 +73,10 @@ async function make(db: Database, tenantId: string, digest: NewDigest): Promise<
         ${madeAt}::timestamptz from made where ${figures !== null}::boolean)
     select 1 as made from made`.execute(db);
   if (rows.length === 0) return false;
-  await sql`delete from digests where tenant_id = ${tenantId} and made_at < ${madeAt}::timestamptz - ${keptFor}`.execute(db);
+  // A card without its digest could never be drawn.
+  await sql`with gone as (
+      delete from digests where tenant_id = ${tenantId} and made_at < ${madeAt}::timestamptz - ${keptFor} returning digest_id)
+    update cards set stopped = true from gone where cards.card_id = gone.digest_id`.execute(db);
   return true;
 }
 
@@ -105,18 +115,12 @@ export function digestStore(db: Database, tenantId: string): DigestStore {
   const ours = sql`tenant_id = ${tenantId}`;
   return {
     figures: (asked) => readFigures(db, tenantId, asked),
-    keepPlans: (plans, now) => storing('keeping the digests of the policy', () => keepPlans(db, tenantId, plans, now)),
+    keepPlans: (plans, platforms, now) =>
+      storing('keeping the digests of the policy', () => keepPlans(db, tenantId, { plans, platforms, now })),
     duePlans: ({ keys, now, limit }) =>
       storing('looking for digests that are due', () =>
         read(db, sql`${ours} and ${served(keys)} and next_at <= ${now}::timestamptz`, limit),
       ),
-    nextAt: (keys) =>
-      storing('looking for the next digest', async () => {
-        const { rows } = await sql<{
-          next: Date | null;
-        }>`select min(next_at) as next from digest_plans where ${ours} and ${served(keys)}`.execute(db);
-        return rows[0]?.next ? iso(rows[0].next) : null;
-      }),
     putOff: (plan, next) =>
       storing('putting a digest off', async () => {
         await sql`update digest_plans set next_at = ${next}::timestamptz where ${isPlan(tenantId, plan)}`.execute(db);

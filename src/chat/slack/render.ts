@@ -26,11 +26,14 @@ const rooms: readonly [Room, ...Room[]] = [
   { details: 0, part: 40, parts: 8, facts: 8, entities: 1, values: 2, links: false },
 ];
 
-export function renderCard(card: Card): SlackContent {
+/** A digest is drawn in render-digest.ts. */
+export type DrawnHere = Exclude<Card, { kind: 'digest' }>;
+
+export function renderCard(card: DrawnHere): SlackContent {
   return { text: escapeMrkdwn(card.fallback), blocks: blocksOf(card) };
 }
 
-function blocksOf(card: Card): KnownBlock[] {
+function blocksOf(card: DrawnHere): KnownBlock[] {
   switch (card.kind) {
     case 'note':
       return noteBlocks(card);
@@ -131,7 +134,7 @@ function factSection({ label, value }: Fact, room: Room): RichTextSection {
 
 const fewer = (line: Line, parts: number): Line => (line.length <= parts ? line : [...line.slice(0, parts), words(' and more')]);
 
-type RichTextPart = RichTextSection | { type: 'rich_text_list'; style: 'bullet'; elements: RichTextSection[] };
+type RichTextPart = RichTextSection | { type: 'rich_text_list'; style: 'bullet' | 'ordered'; elements: RichTextSection[] };
 
 function evidenceParts(evidence: readonly Evidence[], room: Room): RichTextPart[] {
   const count = evidence.length === 1 ? 'Acts on' : `Acts on these ${evidence.length}`;

@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Application } from '@microsoft/teams-ai/lib/Application.js';
 import type { TurnContext } from 'botbuilder';
 import type { BackendName } from '../../action-center/catalogue.ts';
+import type { AskingPerson } from '../../action-center/identify.ts';
 import type { CardRow, CardStore, Conversations, Lanes, Log } from '../../action-center/ports.ts';
+import { ok } from '../../action-center/refusal.ts';
 import type { Card } from '../card.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
 import type { ExportJobs } from '../export-jobs.ts';
@@ -25,7 +27,7 @@ import type { InvokeAnswer } from './invoke.ts';
 import { deepLinks } from './render-inbox.ts';
 import { repeats } from './repeats.ts';
 import type { TeamsSettings } from './settings.ts';
-import { lanesOf, removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurface } from './surface.ts';
+import { entraIdOf, lanesOf, removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurface } from './surface.ts';
 
 export type TeamsDeps = {
   settings: TeamsSettings;
@@ -53,6 +55,8 @@ export type TeamsDeps = {
 
 export type TeamsChat = {
   surface: Surface;
+  /** Who a card goes to in private by the policy; null: it goes to a conversation. */
+  personAt(conversation: string): AskingPerson | null;
   /** Answers `POST /api/messages`. */
   handle(req: IncomingMessage, res: ServerResponse): void;
   inFlight(): number;
@@ -125,6 +129,11 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   };
   return {
     surface: teamsSurface(surfaceDeps),
+    personAt: (conversation) => {
+      const entraId = entraIdOf(conversation);
+      const tenantId = settings.appTenantId || (settings.allowedTenants[0] ?? '');
+      return entraId === null ? null : async () => ok({ platform: 'teams', tenantId, entraId });
+    },
     handle: (req, res) => track(serve(door, answer, req, res, log)),
     inFlight: () => running.size,
     stop: async (deadlineMs) => {

@@ -17,7 +17,8 @@ import type { Arrival } from './activity.ts';
 import { type HistoryPressDeps, isHistoryVerb, onHistoryPress } from './history-presses.ts';
 import { barAnswer, cardAnswer, dialogAnswer, errorAnswer, type InvokeAnswer, notOffered, saidInDialog } from './invoke.ts';
 import { fetchMany, pressMany, readManyPress, submitMany, type TeamsManyDeps } from './many.ts';
-import { refreshVerb, renderCard, renderLine, withRefresh } from './render.ts';
+import { refreshVerb, renderLine, withRefresh } from './render.ts';
+import { renderAnyCard } from './render-digest.ts';
 import { reasonField, reasonProblem, renderReasonDialog } from './render-reason.ts';
 
 export type ClickDeps = TeamsManyDeps & {
@@ -119,7 +120,7 @@ async function refresh(deps: ClickDeps, { activity, conversation }: Arrival, dat
   if (!asked || !activity.replyToId) return errorAnswer(400, outOfDate);
   try {
     const card = await deps.lookedAt({ cardId: asked.cardId, conversation, ref: activity.replyToId });
-    return card === null ? errorAnswer(400, cardGone) : cardAnswer(withRefresh(renderCard(card), asked.cardId));
+    return card === null ? errorAnswer(400, cardGone) : cardAnswer(withRefresh(renderAnyCard(card), asked.cardId));
   } catch (error) {
     deps.log.warn({ cardId: asked.cardId, err: error }, 'the newest state of a card could not be read');
     return errorAnswer(500, notNewest);

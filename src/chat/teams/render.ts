@@ -41,7 +41,10 @@ const rooms: readonly [Room, Room, ...Room[]] = [
   { details: 0, lines: 0, part: 60, parts: 8, facts: 9, entities: 1, values: 2, links: false },
 ];
 
-export function renderCard(card: Card): TeamsContent {
+/** A digest is drawn in render-digest.ts. */
+export type DrawnHere = Exclude<Card, { kind: 'digest' }>;
+
+export function renderCard(card: DrawnHere): TeamsContent {
   const summary = showText(plainText(card.fallback), limits.summary);
   if (card.kind === 'action') return { card: fitting(card, texts(card.fallback)), summary, text: summary };
   if (card.kind === 'batch') return { card: expand('batch', { ...texts(card.fallback), ...batchData(card) }), summary, text: summary };

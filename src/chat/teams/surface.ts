@@ -5,7 +5,8 @@ import type { LaneUse, Place, PostedMessage, Surface } from '../surface.ts';
 import { SurfaceError } from '../surface.ts';
 import { clouds } from './clouds.ts';
 import type { Address, Connector, Message } from './connector.ts';
-import { attachmentOf, renderCard, type TeamsContent, withRefresh } from './render.ts';
+import { attachmentOf, type TeamsContent, withRefresh } from './render.ts';
+import { renderAnyCard } from './render-digest.ts';
 import type { TeamsSettings } from './settings.ts';
 
 export type Sightings = Pick<CardStore, 'sighted' | 'sightedAt'>;
@@ -51,7 +52,7 @@ export function teamsSurface(deps: TeamsSurfaceDeps): Surface {
       await connector.update(
         { ...at, conversation: threadOf(at.type, message) },
         message.ref,
-        messageOf(withRefresh(renderCard(card), message.cardId)),
+        messageOf(withRefresh(renderAnyCard(card), message.cardId)),
       );
     },
     find: (_, cardId) => deps.sightings.sightedAt(cardId),
@@ -89,7 +90,7 @@ async function post(deps: TeamsSurfaceDeps, place: Place, cardId: string, card: 
   const { connector, sightings } = deps;
   if (isPerson(place.conversation)) return postToPerson(deps, place.conversation, card);
   const at = await reach(deps, place.conversation);
-  const message = messageOf(withRefresh(renderCard(card), cardId));
+  const message = messageOf(withRefresh(renderAnyCard(card), cardId));
   const ref =
     at.type === 'channel' && place.parentRef === null
       ? await connector.createThread({ ...at, channel: place.conversation }, message)
@@ -100,14 +101,19 @@ async function post(deps: TeamsSurfaceDeps, place: Place, cardId: string, card: 
   return ref;
 }
 
-/** A person as Teams names them to this bot, rather than a conversation. */
-const isPerson = (conversation: string): boolean => conversation.startsWith('29:');
+/**
+ * A person rather than a conversation: as Teams names them to this bot, or by their Entra id, which Teams takes in its place where the person
+ * has the app (https://github.com/MicrosoftDocs/msteams-docs/issues/14079).
+ */
+const isPerson = (conversation: string): boolean => conversation.startsWith('29:') || entraIdOf(conversation) !== null;
+export const entraIdOf = (conversation: string): string | null =>
+  /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(conversation) ? conversation : null;
 
 /** In their own chat with the bot, which is always the same. Nothing changes in it later, so it never asks for its newest state. */
 async function postToPerson(deps: TeamsSurfaceDeps, person: string, card: Card): Promise<string> {
   const { serviceUrl, organisation } = await reach(deps, person);
   const conversation = await deps.connector.openPersonal({ serviceUrl, organisation, person });
-  return deps.connector.post({ serviceUrl, conversation }, messageOf(renderCard(card)));
+  return deps.connector.post({ serviceUrl, conversation }, messageOf(renderAnyCard(card)));
 }
 
 /** Takes a second message of the same card away. Never rejects: whoever looks at it the next time gives another chance. */

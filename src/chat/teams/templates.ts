@@ -24,6 +24,7 @@ export type TemplateName =
   | 'note'
   | 'answer'
   | 'inbox'
+  | 'digest'
   | 'reason-dialog'
   | 'history'
   | 'batch'
@@ -45,6 +46,7 @@ const templates: Record<TemplateName, Template> = {
   'bulk-confirm': read('bulk-confirm'),
   history: read('history'),
   inbox: read('inbox'),
+  digest: read('digest'),
 };
 
 /** Values are put in as they are: an expression inside one is not evaluated. Every name in the template has to be in the data. */
