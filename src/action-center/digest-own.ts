@@ -7,7 +7,8 @@ import { type Asker, type LookUpDeps, type LookUpRefusal, readerFor } from './lo
 import type { CardTarget } from './ports.ts';
 import { ok, type Result } from './refusal.ts';
 
-export type OwnDigestDeps = Pick<DigestDeps, 'digests' | 'directory' | 'policyPlans' | 'newDigestId' | 'now' | 'poke'> & Pick<LookUpDeps, 'store'>;
+export type OwnDigestDeps = Pick<DigestDeps, 'digests' | 'directory' | 'policyPlans' | 'newDigestId' | 'now' | 'poke'> &
+  Pick<LookUpDeps, 'store'>;
 /** `account`: as its platform names whoever asks. `conversation`: where they ask. */
 export type DigestAsker = Asker & { account: string; conversation: string };
 
@@ -30,7 +31,11 @@ export async function digestStanding(deps: OwnDigestDeps, asker: DigestAsker): P
 }
 
 /** The next due time; null: there is none. */
-export async function digestOn(deps: OwnDigestDeps, asker: DigestAsker, schedule: DigestSchedule): Promise<Result<string | null, LookUpRefusal>> {
+export async function digestOn(
+  deps: OwnDigestDeps,
+  asker: DigestAsker,
+  schedule: DigestSchedule,
+): Promise<Result<string | null, LookUpRefusal>> {
   const who = await reader(deps, asker);
   if (!who.ok) return who;
   const { entraId } = who.value;

@@ -25,7 +25,11 @@ export function drawChart(chart: Chart): Uint8Array {
 
 type Text = { x: number; y: number; size?: number; weight?: Weight; align?: 'left' | 'right' | 'middle'; ink?: Ink };
 
-function write(raster: Raster, text: string, { x, y, size: letters = type.label, weight = 'regular', align = 'left', ink = 'text' }: Text): void {
+function write(
+  raster: Raster,
+  text: string,
+  { x, y, size: letters = type.label, weight = 'regular', align = 'left', ink = 'text' }: Text,
+): void {
   const width = align === 'left' ? 0 : widthOf(text, letters, weight);
   const start = align === 'right' ? x - width : align === 'middle' ? x - width / 2 : x;
   fill(raster, lettersAt(text, { x: Math.round(start), y, size: letters, weight }), ink);
@@ -119,7 +123,12 @@ function drawLines(raster: Raster, { series, ticks, days: labels }: LineChart): 
   }
 }
 
-function line(raster: Raster, { dashed, ink }: Pick<Dots, 'dashed' | 'ink'>, from: readonly [number, number], to: readonly [number, number]): void {
+function line(
+  raster: Raster,
+  { dashed, ink }: Pick<Dots, 'dashed' | 'ink'>,
+  from: readonly [number, number],
+  to: readonly [number, number],
+): void {
   const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
   const at = (part: number) => [from[0] + (to[0] - from[0]) * part, from[1] + (to[1] - from[1]) * part] as const;
   const dash = dashed ? 10 : length;

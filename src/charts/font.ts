@@ -31,7 +31,10 @@ export const widthOf = (text: string, size: number, weight: Weight = 'regular'):
 const curveSteps = 6;
 
 /** The text with its baseline beginning at (x, y). */
-export function lettersAt(text: string, { x, y, size, weight = 'regular' }: { x: number; y: number; size: number; weight?: Weight }): Outline[] {
+export function lettersAt(
+  text: string,
+  { x, y, size, weight = 'regular' }: { x: number; y: number; size: number; weight?: Weight },
+): Outline[] {
   const outlines: [number, number][][] = [];
   for (const command of fontOf(weight).getPath(text, x, y, size).commands) {
     const current = outlines.at(-1);

@@ -27,7 +27,7 @@ export const palette: readonly (readonly [number, number, number])[] = [
   ),
 ];
 
-export type Raster = { width: number; height: number; /** One entry of the palette a pixel. */ pixels: Uint8Array };
+export type Raster = { width: number; height: number /** One entry of the palette a pixel. */; pixels: Uint8Array };
 
 export const blank = (width: number, height: number): Raster => ({ width, height, pixels: new Uint8Array(width * height) });
 

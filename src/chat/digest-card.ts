@@ -12,7 +12,12 @@ import { exact, foreign, type Line, plain, showText, words } from './show.ts';
 /** A press sends the command `text`. */
 export type DigestButton = { id: string; label: string; text: string };
 /** One of many: `text` with this one set. `name`: as the look-up calls it. */
-export type DigestMenu = { key: 'type' | 'source'; label: string; text: string; options: { name: string; label: string; button: string }[] };
+export type DigestMenu = {
+  key: 'type' | 'source';
+  label: string;
+  text: string;
+  options: { name: string; label: string; button: string }[];
+};
 export type DigestSection = { heading: string; lines: Line[]; rows: Line[]; buttons: DigestButton[]; menus: DigestMenu[] };
 /** `png` null: it could not be drawn, or is not wanted; `alt` says the same. */
 export type DigestPicture = { name: string; alt: string; png: Uint8Array | null };
@@ -175,7 +180,9 @@ const byPeople: EventWord[] = ['approved', 'rejected', 'undo'];
 
 function peopleSection({ span, byPerson }: DigestFigures): DigestSection {
   const lines = byPerson.length === 0 ? [say.noDeciders] : [];
-  const rows = byPerson.map(({ name, upn, count }): Line => [foreign(name, 100), words(' ('), exact(upn, 200), words(`): ${say.grouped(count)}`)]);
+  const rows = byPerson.map(
+    ({ name, upn, count }): Line => [foreign(name, 100), words(' ('), exact(upn, 200), words(`): ${say.grouped(count)}`)],
+  );
   const buttons = byPerson.flatMap(({ name, upn, count }, index) =>
     button(`by-${index + 1}`, showText(name, 40), count, { span, event: byPeople, by: upn }),
   );

@@ -1,7 +1,7 @@
 /** The two charts of a digest, with every word in them, and the same in words for whoever does not see them. Pure. */
 import type { DigestDay, DigestFigures } from '../action-center/digest-figures.ts';
 import type { BarChart, Chart, LineChart } from './chart.ts';
-import { chartTexts as texts, durationText } from './digest-words.ts';
+import { durationText, chartTexts as texts } from './digest-words.ts';
 
 export type Picture = { name: string; alt: string; chart: Chart };
 

@@ -54,9 +54,7 @@ export async function answerDigest(
     }
     case 'preview': {
       const preview = await flows.preview(asker);
-      return preview.ok
-        ? { ...said(say.previewText(preview.value.next)), digest: flows.draw(preview.value) }
-        : said(...refused(preview));
+      return preview.ok ? { ...said(say.previewText(preview.value.next)), digest: flows.draw(preview.value) } : said(...refused(preview));
     }
   }
 }

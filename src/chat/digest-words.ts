@@ -79,7 +79,13 @@ const dateIn = (iso: string, timezone: string): string =>
 export const headingText = (kind: 'due' | 'now' | 'preview', at: string, timezone: string): string =>
   ({ due: 'Digest', now: 'Digest as of now', preview: 'Preview of the digest' })[kind] + `: ${dateIn(at, timezone)}`;
 
-export const periodText = ({ from, to }: { from: string; to: string }): Line => [words('From '), time(from), words(' to '), time(to), words('.')];
+export const periodText = ({ from, to }: { from: string; to: string }): Line => [
+  words('From '),
+  time(from),
+  words(' to '),
+  time(to),
+  words('.'),
+];
 
 export const lateText = (due: string, shown: string): Line => [
   strong(`Late by ${durationText(Date.parse(shown) - Date.parse(due))}. `),
@@ -92,11 +98,23 @@ export const quietText: Line = [strong('A quiet day: '), words('nothing waits, a
 
 export function waitingText({ count, expiring }: { count: number; expiring: number }, asOf: string): Line {
   if (count === 0) return [words('Nothing waits for a decision, as of '), time(asOf), words('.')];
-  const soon = expiring === 0 ? ' None has its deadline within 24 hours.' : ` ${grouped(expiring)} of them ${expiring === 1 ? 'has its' : 'have their'} deadline within 24 hours.`;
-  return [strong(`${actionsText(count)} ${count === 1 ? 'waits' : 'wait'} for a decision`), words(', as of '), time(asOf), words(`.${soon}`)];
+  const soon =
+    expiring === 0
+      ? ' None has its deadline within 24 hours.'
+      : ` ${grouped(expiring)} of them ${expiring === 1 ? 'has its' : 'have their'} deadline within 24 hours.`;
+  return [
+    strong(`${actionsText(count)} ${count === 1 ? 'waits' : 'wait'} for a decision`),
+    words(', as of '),
+    time(asOf),
+    words(`.${soon}`),
+  ];
 }
 
-export const oldestText = (ms: number, title: string): Line => [words(`The oldest has waited ${durationText(ms)}: `), foreign(title, 120), words('.')];
+export const oldestText = (ms: number, title: string): Line => [
+  words(`The oldest has waited ${durationText(ms)}: `),
+  foreign(title, 120),
+  words('.'),
+];
 export const firstOfAll: Line = say('Look at these first (deadline within 24 hours, then severity, then age):');
 
 /** `High severity · waits 3 h · 5 h left`. */
@@ -107,10 +125,16 @@ export function decidedText(approved: number, rejected: number, before: number):
   const total = approved + rejected;
   const then = before === 0 ? 'none' : grouped(before);
   if (total === 0) return say(`Nothing was decided; in the same time a week before: ${then}.`);
-  return [strong(`${grouped(total)} decided`), words(`: ${grouped(approved)} approved, ${grouped(rejected)} rejected. In the same time a week before: ${then}.`)];
+  return [
+    strong(`${grouped(total)} decided`),
+    words(`: ${grouped(approved)} approved, ${grouped(rejected)} rejected. In the same time a week before: ${then}.`),
+  ];
 }
 
-export function waitsText(now: { medianMs: number | null; p95Ms: number | null }, before: { medianMs: number | null; p95Ms: number | null }): Line[] {
+export function waitsText(
+  now: { medianMs: number | null; p95Ms: number | null },
+  before: { medianMs: number | null; p95Ms: number | null },
+): Line[] {
   if (now.medianMs === null || now.p95Ms === null) return [];
   const then = (ms: number | null) => (ms === null ? 'no decisions the week before' : `a week before ${durationText(ms)}`);
   return [
@@ -122,7 +146,9 @@ export function waitsText(now: { medianMs: number | null; p95Ms: number | null }
 }
 
 export const countedText = (label: string, rows: readonly { label: string; count: number }[]): Line[] =>
-  rows.length === 0 ? [] : [[words(`${label}: `), foreign(rows.map((row) => `${row.label} ${grouped(row.count)}`).join(', '), 700), words('.')]];
+  rows.length === 0
+    ? []
+    : [[words(`${label}: `), foreign(rows.map((row) => `${row.label} ${grouped(row.count)}`).join(', '), 700), words('.')]];
 
 export function outcomesText(rows: readonly { label: string; count: number }[]): Line {
   if (rows.length === 0) return say('Nothing came to an end.');
@@ -132,7 +158,9 @@ export function outcomesText(rows: readonly { label: string; count: number }[]):
 export const undoText = (undo: number, rate: number | null): Line =>
   undo === 0
     ? say('Nobody asked for an undo.')
-    : say(`Undo was asked for ${actionsText(undo)}${rate === null ? '' : `; that is ${percent(rate)} of what was approved (the regret rate)`}.`);
+    : say(
+        `Undo was asked for ${actionsText(undo)}${rate === null ? '' : `; that is ${percent(rate)} of what was approved (the regret rate)`}.`,
+      );
 
 export const expiredText = (count: number): Line =>
   count === 0 ? say('Nothing expired.') : [strong(`${actionsText(count)} expired`), words(' without a decision.')];
@@ -140,7 +168,9 @@ export const expiredText = (count: number): Line =>
 export function refusedText({ tries, people, decided, open }: { tries: number; people: number; decided: number; open: number }): Line {
   if (tries === 0) return say('Nobody was refused.');
   const who = `${grouped(tries)} ${tries === 1 ? 'try' : 'tries'} by ${grouped(people)} ${people === 1 ? 'person' : 'people'} without the authority`;
-  return say(`${who}, about ${actionsText(decided)} that ${decided === 1 ? 'is' : 'are'} decided and ${grouped(open)} that still ${open === 1 ? 'waits' : 'wait'}.`);
+  return say(
+    `${who}, about ${actionsText(decided)} that ${decided === 1 ? 'is' : 'are'} decided and ${grouped(open)} that still ${open === 1 ? 'waits' : 'wait'}.`,
+  );
 }
 
 export const noDeciders: Line = say('Nobody decided anything.');
@@ -162,7 +192,15 @@ export function headText(head: Head): Line {
 
 /** What somebody reads who asks by command. */
 
-const dayNames: Record<Weekday, string> = { mon: 'Monday', tue: 'Tuesday', wed: 'Wednesday', thu: 'Thursday', fri: 'Friday', sat: 'Saturday', sun: 'Sunday' };
+const dayNames: Record<Weekday, string> = {
+  mon: 'Monday',
+  tue: 'Tuesday',
+  wed: 'Wednesday',
+  thu: 'Thursday',
+  fri: 'Friday',
+  sat: 'Saturday',
+  sun: 'Sunday',
+};
 const workdays = 'mon,tue,wed,thu,fri';
 
 function daysText(weekdays: readonly Weekday[]): string {
@@ -175,7 +213,8 @@ function daysText(weekdays: readonly Weekday[]): string {
 }
 
 const scheduleText = ({ at, timezone, weekdays }: DigestSchedule): string => `at ${at} ${timezone}, ${daysText(weekdays)}`;
-const nextText = (nextAt: string | null): Line => (nextAt === null ? [words(' None is due within a year.')] : [words(' Next: '), time(nextAt), words('.')]);
+const nextText = (nextAt: string | null): Line =>
+  nextAt === null ? [words(' None is due within a year.')] : [words(' Next: '), time(nextAt), words('.')];
 
 type Standing = { schedule: DigestSchedule; nextAt: string | null };
 
@@ -183,9 +222,13 @@ export function standingText(own: readonly Standing[], here: readonly Standing[]
   const how = written[platform];
   return [
     ...own.map(({ schedule, nextAt }): Line => [strong('Your own digest: '), words(`${scheduleText(schedule)}.`), ...nextText(nextAt)]),
-    ...here.map(({ schedule, nextAt }): Line => [strong('By policy, here or to you: '), words(`${scheduleText(schedule)}.`), ...nextText(nextAt)]),
+    ...here.map(
+      ({ schedule, nextAt }): Line => [strong('By policy, here or to you: '), words(`${scheduleText(schedule)}.`), ...nextText(nextAt)],
+    ),
     ...(own.length + here.length === 0 ? [say('No digest is sent here or to you.')] : []),
-    say(`${how('digest on 08:00 Europe/Berlin weekdays')} sends you one; ${how('digest off')} ends it; ${how('digest now')} sends one at once; ${how('digest preview')} shows the next one.`),
+    say(
+      `${how('digest on 08:00 Europe/Berlin weekdays')} sends you one; ${how('digest off')} ends it; ${how('digest now')} sends one at once; ${how('digest preview')} shows the next one.`,
+    ),
   ];
 }
 
@@ -194,10 +237,18 @@ export const onText = (schedule: DigestSchedule, nextAt: string | null, platform
   say(`${written[platform]('digest off')} ends it.`),
 ];
 
-export const offText = (count: number): Line => say(count === 0 ? 'You had no digest of your own.' : 'Your own digest is off. What the policy sends is not touched by this.');
-export const nowText = (isNew: boolean): Line => say(isNew ? 'A digest as of now follows in your own chat with the app.' : 'One of this minute is on its way to your own chat with the app already.');
+export const offText = (count: number): Line =>
+  say(count === 0 ? 'You had no digest of your own.' : 'Your own digest is off. What the policy sends is not touched by this.');
+export const nowText = (isNew: boolean): Line =>
+  say(
+    isNew
+      ? 'A digest as of now follows in your own chat with the app.'
+      : 'One of this minute is on its way to your own chat with the app already.',
+  );
 export const previewText = (next: string | null): Line =>
-  next === null ? say('No digest is due to you or here. This is what one would say now.') : [words('The next one is sent '), time(next), words('. This is what it would say now.')];
+  next === null
+    ? say('No digest is due to you or here. This is what one would say now.')
+    : [words('The next one is sent '), time(next), words('. This is what it would say now.')];
 export const noPlace: Line = say('This account has no chat of its own that a digest could be sent to.');
 
 export type DigestProblem = { kind: 'time' | 'zone' | 'days' | 'word'; given: string; instead: string | null };
@@ -211,7 +262,10 @@ export function digestProblemText({ kind, given, instead }: DigestProblem, platf
     word: ' is nothing that digest knows',
   }[kind];
   const meant = instead === null ? '.' : `; did you mean ${instead}?`;
-  const quoted: Line = given === '' ? [words(kind === 'time' ? 'A time of day is missing' : 'A time zone is missing')] : [words('“'), foreign(given, 60), words(`”${what}`)];
+  const quoted: Line =
+    given === ''
+      ? [words(kind === 'time' ? 'A time of day is missing' : 'A time zone is missing')]
+      : [words('“'), foreign(given, 60), words(`”${what}`)];
   return [[...quoted, words(`${meant} Nothing was changed.`)], say(`For example: ${how('digest on 08:00 Europe/Berlin weekdays')}`)];
 }
 

@@ -108,7 +108,7 @@ describe('the words of an answer', () => {
   });
 
   it('say of every command that is not there what to use instead', () => {
-    const names = ['hunt', 'digest'] as const;
+    const names = ['hunt'] as const;
     const texts = names.map((name) => problemText({ kind: 'not-yet', name }, 'slack').map(plain).join('\n'));
     for (const [index, text] of texts.entries()) {
       expect(text).toContain(`The command ${names[index]} is not part of this version yet.`);

@@ -24,8 +24,8 @@ import { type Arrival, type Guard, slackGuard } from './guard.ts';
 import { type HistoryPressDeps, isHistoryPress, onHistoryPress } from './history-presses.ts';
 import { type SlackInbox, slackInbox } from './inbox.ts';
 import { peopleDeadlineMs, slackPeople } from './people.ts';
-import { permalinks } from './render-inbox.ts';
 import { pictureUploads } from './pictures.ts';
+import { permalinks } from './render-inbox.ts';
 import { type Account, connectSocket, whoAmI } from './start.ts';
 import { slackSurface } from './surface.ts';
 

@@ -17,7 +17,11 @@ export function fileSender({ client, apiUrl, log }: { client: WebClient; apiUrl:
   return async (userId, { name, size, blob }, { comment, signal }) => {
     const { channel } = Opened.parse(await client.conversations.open({ users: userId }));
     const sharing = { channel_id: channel.id, initial_comment: comment };
-    await upload({ client, apiUrl }, { name, size, body: blob }, { sharing, signal: AbortSignal.any([signal, AbortSignal.timeout(uploadDeadlineMs)]) });
+    await upload(
+      { client, apiUrl },
+      { name, size, body: blob },
+      { sharing, signal: AbortSignal.any([signal, AbortSignal.timeout(uploadDeadlineMs)]) },
+    );
     log.info({ slackUser: userId, size }, 'an export was handed over as a file');
   };
 }

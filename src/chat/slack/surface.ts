@@ -18,7 +18,14 @@ const eventType = 'countersign_card';
 const findPages = 3;
 const findPageSize = 200;
 
-export type SlackSurfaceDeps = { client: WebClient; teamId: string; botId: string; channels: ChannelCheck; upload: UploadPictures; log: Log };
+export type SlackSurfaceDeps = {
+  client: WebClient;
+  teamId: string;
+  botId: string;
+  channels: ChannelCheck;
+  upload: UploadPictures;
+  log: Log;
+};
 
 export function slackSurface(deps: SlackSurfaceDeps): Surface {
   const { client, teamId } = deps;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ActionStatus, ActionType } from '../../../src/action-center/action.ts';
 import { type Card, cardFor, noteFor } from '../../../src/chat/card.ts';
 import { literalPieces, plainText, spokenText } from '../../../src/chat/teams/escape.ts';
-import { attachmentOf, cardBudget, renderCard, renderLine, withRefresh } from '../../../src/chat/teams/render.ts';
+import { attachmentOf, cardBudget, type DrawnHere, renderCard, renderLine, withRefresh } from '../../../src/chat/teams/render.ts';
 import { reasonField, reasonProblem, renderReasonDialog } from '../../../src/chat/teams/render-reason.ts';
 import type { AdaptiveCard } from '../../../src/chat/teams/templates.ts';
 import { cardProblems } from '../../schemas/validate.ts';
@@ -56,7 +56,7 @@ const labelsOf = (card: Card): string[] => [
   'Open in Defender',
 ];
 
-function expectSafeCard(card: Card): void {
+function expectSafeCard(card: DrawnHere): void {
   const { card: drawn, summary } = renderCard(card);
   expectSafe(drawn, labelsOf(card));
   expect(summary.length).toBeLessThanOrEqual(300);
