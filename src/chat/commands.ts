@@ -9,7 +9,7 @@ import type { AskedAt } from '../action-center/look-up.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard, AskCard } from './card.ts';
-import { parseCommand } from './command.ts';
+import { type Command, parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
 import type { DigestCard } from './digest-card.ts';
 import { answerDigest, type DigestFlows } from './digest-command.ts';
@@ -73,29 +73,19 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, place, name = null, account = null, cursor = null, share = false, courier, ...asker } = asked;
+  const { text, place, name = null, account: _account, cursor: _cursor, share: _share, courier: _courier, ...asker } = asked;
   const conversation = place.conversation === '' ? null : place.conversation;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
   if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
-  if (parsed.command.name === 'help') return said(...helpText(platform));
   const { command } = parsed;
+  if (command.name === 'help') return said(...helpText(platform));
   if (command.name === 'inbox') return { lines: [], card: null, inbox: await deps.inbox(asker) };
   if (command.name === 'link') return answeredLink(deps, { ...asker, name }, command.ask);
   if (command.name === 'undo') return question(await undoQuestion(deps.many, command.ids, { ...asker, conversation }));
   if (command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
   try {
-    if (command.name === 'history') return await answerHistory(deps.history, { ...asker, place, cursor, share }, command.ask);
-    if (command.name === 'digest') return await answerDigest(deps.digest, { ...asker, place, account }, command.ask);
-    if (command.name === 'export') {
-      if (courier === undefined) return said(...helpText(platform));
-      return said(...(await deps.exports.start({ ...asker, place, courier }, command.ask)));
-    }
-    const looked = await deps.look({ ...asker, actionId: command.id });
-    if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
-    const { action, history } = looked.value;
-    const posted = await deps.places(action.id, platform);
-    return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)), posted };
+    return await answeredFromRecord(deps, asked, command);
   } catch (error) {
     if (error instanceof UpstreamError) {
       deps.log.error({ clickId, service: error.service, err: error }, 'a command got no answer from the record');
@@ -104,6 +94,29 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
     const troubleId = newTroubleId();
     deps.log.error({ clickId, troubleId, err: error }, 'a command failed');
     return said(commandBugText(troubleId));
+  }
+}
+
+type FromRecord = Extract<Command, { name: 'history' | 'digest' | 'export' | 'show' }>;
+
+async function answeredFromRecord(deps: CommandDeps, asked: Asked, command: FromRecord): Promise<CommandAnswer> {
+  const { text: _text, name: _name, place, account = null, cursor = null, share = false, courier, ...asker } = asked;
+  const { platform } = asker;
+  switch (command.name) {
+    case 'history':
+      return answerHistory(deps.history, { ...asker, place, cursor, share }, command.ask);
+    case 'digest':
+      return answerDigest(deps.digest, { ...asker, place, account }, command.ask);
+    case 'export':
+      if (courier === undefined) return said(...helpText(platform));
+      return said(...(await deps.exports.start({ ...asker, place, courier }, command.ask)));
+    case 'show': {
+      const looked = await deps.look({ ...asker, actionId: command.id });
+      if (!looked.ok) return said(lookRefusalText(looked.refusal, platform));
+      const { action, history } = looked.value;
+      const posted = await deps.places(action.id, platform);
+      return { lines: storyOf(history, { isOpen: isOpen(action) }), card: readOnly(deps.draw(action)), posted };
+    }
   }
 }
 

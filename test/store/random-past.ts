@@ -54,32 +54,39 @@ export async function putRandomPast(
   };
   const outcome = (status: Outcome['status'], ms: number): Outcome => ({ status, at: at(ms), message: null, externalRef: null });
 
-  /** One action's life, as far as it has come by `end`. */
-  const live = async (start: RemediationAction, born: number): Promise<void> => {
-    let action = start;
+  const refuse = async ({ id }: RemediationAction, born: number): Promise<void> => {
     const refusals = roll(4) === 0 ? 1 + roll(3) : 0;
     for (let nr = 0; nr < refusals; nr += 1) {
       const data = { refusal: 'not-permitted', by: `slack:T1/U${roll(3)}`, verb: 'approve', platform: 'slack' };
-      await store.note(action.id, { kind: 'refused', at: at(Math.min(end - 1, born + roll(20) * hourMs)), actorId: null, data });
+      await store.note(id, { kind: 'refused', at: at(Math.min(end - 1, born + roll(20) * hourMs)), actorId: null, data });
     }
+  };
+
+  const undoSome = async (completed: RemediationAction, from: number): Promise<void> => {
+    const now = from + roll(30) * hourMs;
+    if (roll(3) > 0 || now >= end) return;
+    const undo = decide('undo', now);
+    const action = await apply(completed, undoAsked(completed, undo));
+    const result = of(['undone', 'failed'] as const);
+    if (now + 60_000 < end) await apply(action, settled(action, undo.decisionId, outcome(result, now + 60_000)));
+  };
+
+  /** One action's life, as far as it has come by `end`. */
+  const live = async (start: RemediationAction, born: number): Promise<void> => {
+    await refuse(start, born);
     let now = born + 1000 + roll(40 * 60) * 60_000;
     if (now >= end || roll(8) === 0) {
-      if (roll(2) === 0 && Date.parse(action.expiresAt) < end) await apply(action, expired(action, action.expiresAt));
+      if (roll(2) === 0 && Date.parse(start.expiresAt) < end) await apply(start, expired(start, start.expiresAt));
       return;
     }
     const verb = roll(4) === 0 ? 'reject' : 'approve';
     const first = decide(verb, now);
-    action = await apply(action, decided(action, first));
+    const taken = await apply(start, decided(start, first));
     now += 1000 + roll(600) * 1000;
     if (verb === 'reject' || now >= end) return;
     const status = of(['completed', 'completed', 'completed', 'completed', 'failed', 'timedOut', 'partiallyCompleted'] as const);
-    action = await apply(action, settled(action, first.decisionId, outcome(status, now)));
-    now += roll(30) * hourMs;
-    if (status !== 'completed' || roll(3) > 0 || now >= end) return;
-    const undo = decide('undo', now);
-    action = await apply(action, undoAsked(action, undo));
-    now += 60_000;
-    if (now < end) await apply(action, settled(action, undo.decisionId, outcome(of(['undone', 'failed'] as const), now)));
+    const ended = await apply(taken, settled(taken, first.decisionId, outcome(status, now)));
+    if (status === 'completed') await undoSome(ended, now);
   };
 
   for (let index = 0; index < count; index += 1) {
