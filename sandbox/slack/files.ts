@@ -85,6 +85,14 @@ export function missingPictures(state: SlackState, blocks: readonly unknown[]): 
   });
 }
 
+function keep(state: SlackState, files: readonly SlackFile[]): void {
+  for (const file of files) {
+    state.uploads.delete(file.id);
+    state.files.set(file.id, file);
+  }
+  for (const id of state.files.keys()) if (state.files.size > FILES_MAX) state.files.delete(id);
+}
+
 export function filesCompleteUploadExternal(state: SlackState, args: Args): ApiAnswer {
   const asked = Array.isArray(args['files']) ? (args['files'] as { id?: unknown; title?: unknown }[]) : [];
   if (asked.length === 0) return refuse('invalid_arguments');
@@ -97,11 +105,7 @@ export function filesCompleteUploadExternal(state: SlackState, args: Args): ApiA
   const channel = args['channel_id'] === undefined ? undefined : state.channels.get(String(args['channel_id']));
   if (args['channel_id'] !== undefined && channel === undefined) return refuse('channel_not_found');
   if (channel?.botIsMember === false) return refuse('not_in_channel');
-  for (const file of files) {
-    state.uploads.delete(file.id);
-    state.files.set(file.id, file);
-  }
-  for (const id of state.files.keys()) if (state.files.size > FILES_MAX) state.files.delete(id);
+  keep(state, files);
   if (channel !== undefined) postMessage(state, channel, { text: String(args['initial_comment'] ?? ''), blocks: [], files });
   return { ok: true, files: files.map(({ id, title }) => ({ id, title })) };
 }

@@ -77,7 +77,7 @@ const dateIn = (iso: string, timezone: string): string =>
   new Intl.DateTimeFormat('en-GB', { timeZone: timezone, weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(iso));
 
 export const headingText = (kind: 'due' | 'now' | 'preview', at: string, timezone: string): string =>
-  ({ due: 'Digest', now: 'Digest as of now', preview: 'Preview of the digest' })[kind] + `: ${dateIn(at, timezone)}`;
+  `${{ due: 'Digest', now: 'Digest as of now', preview: 'Preview of the digest' }[kind]}: ${dateIn(at, timezone)}`;
 
 export const periodText = ({ from, to }: { from: string; to: string }): Line => [
   words('From '),
