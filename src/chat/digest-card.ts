@@ -184,7 +184,7 @@ function peopleSection({ span, byPerson }: DigestFigures): DigestSection {
     ({ name, upn, count }): Line => [foreign(name, 100), words(' ('), exact(upn, 200), words(`): ${say.grouped(count)}`)],
   );
   const buttons = byPerson.flatMap(({ name, upn, count }, index) =>
-    button(`by-${index + 1}`, showText(name, 40), count, { span, event: byPeople, by: upn }),
+    button(`by-${index + 1}`, foreign(name, 40).text, count, { span, event: byPeople, by: upn }),
   );
   return section(say.digestTexts.people, lines, buttons, { rows });
 }
