@@ -79,7 +79,9 @@ function lookFor({ tab = 'history', span, event = [], by, expires }: Asked): str
     ...(by === undefined ? {} : { by: [by] }),
     ...(expires === undefined ? {} : { expires: short(expires) }),
   });
-  return printHistory({ ...usualLookUp(tab), period: null, scope: 'all', filters });
+  const asked = printHistory({ ...usualLookUp(tab), period: null, scope: 'all', filters });
+  // A span of time asks of all time by itself: room for other words.
+  return span === undefined ? asked : asked.replace(' period:any', '');
 }
 
 /** Nothing to list, no button. */

@@ -38,9 +38,10 @@ function decided(list: readonly DigestDay[], timezone: string): Picture {
     empty: texts.nothingDecided,
   };
   const each = list.flatMap(({ approved, rejected, undo }, index) =>
-    approved + rejected + undo === 0 ? [] : [`${days[index]}: ${texts.dayCounts(approved, rejected, undo)}`],
+    approved + rejected + undo === 0 ? [] : [`${days[index]}: ${approved}, ${rejected}, ${undo}`],
   );
-  const said = each.length === 0 ? texts.nothingDecided : `${chart.series.map((one) => one.label).join(', ')}. ${each.join('; ')}.`;
+  const said =
+    each.length === 0 ? texts.nothingDecided : `${chart.series.map((one) => one.label).join(', ')}; ${texts.eachDay} ${each.join('; ')}.`;
   return { name: 'decided', chart, alt: `${texts.barChart} ${texts.decided}. ${said}` };
 }
 

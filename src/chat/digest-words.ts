@@ -36,15 +36,7 @@ export const chartTexts = {
   barChart: 'Bar chart.',
   lineChart: 'Line chart.',
   medianAndP95: 'Median, then 95th percentile of each day.',
-  dayCounts: (approved: number, rejected: number, undo: number) =>
-    listed(
-      [
-        ...(approved > 0 ? [`${approved} approved`] : []),
-        ...(rejected > 0 ? [`${rejected} rejected`] : []),
-        ...(undo > 0 ? [`${undo} undo asked for`] : []),
-      ],
-      'and',
-    ),
+  eachDay: 'in this order on each day:',
 } as const;
 
 export const grouped = (count: number): string => count.toLocaleString('en-US');

@@ -6,9 +6,9 @@ import type { ActionsBlockElement, KnownBlock } from '@slack/types';
 import type { DigestCard, DigestMenu, DigestPicture, DigestSection } from '../digest-card.ts';
 import { digestTexts } from '../digest-words.ts';
 import { writePress } from '../history-press.ts';
-import { type Line, plain, showText, strong, words } from '../show.ts';
+import { plain, showText, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
-import { limits, messageBudget, plainText, richText, type SlackContent, section } from './render.ts';
+import { limits, plainText, richText, type SlackContent, section } from './render.ts';
 import { menuPrefix } from './render-history.ts';
 
 /** The uploaded file of a picture, by its name. */
@@ -18,12 +18,15 @@ export const noPictures: PictureFiles = new Map();
 /** Tried in turn until the message fits. */
 const rooms = [
   { rows: 5, part: 200, buttons: 25, menus: true, alt: 1500 },
-  { rows: 5, part: 100, buttons: 6, menus: true, alt: 600 },
-  { rows: 3, part: 60, buttons: 4, menus: true, alt: 300 },
-  { rows: 2, part: 40, buttons: 2, menus: false, alt: 200 },
+  { rows: 5, part: 100, buttons: 25, menus: true, alt: 600 },
+  { rows: 3, part: 60, buttons: 25, menus: true, alt: 400 },
+  { rows: 2, part: 40, buttons: 7, menus: true, alt: 300 },
+  { rows: 2, part: 40, buttons: 4, menus: false, alt: 200 },
 ] as const;
 type Room = (typeof rooms)[number];
 
+/** Under what `msg_blocks_too_long` was met from (bolt-js issues 2509 and 2867); a digest holds little besides. */
+const digestBudget = 11_500;
 const altLimit = 2000;
 const blockIdLimit = 255;
 const optionLimit = 75;
@@ -32,7 +35,7 @@ export function renderDigest(card: DigestCard, files: PictureFiles): SlackConten
   let blocks: KnownBlock[] = [];
   for (const room of rooms) {
     blocks = draw(card, files, room);
-    if (JSON.stringify(blocks).length <= messageBudget) break;
+    if (JSON.stringify(blocks).length <= digestBudget) break;
   }
   return { text: escapeMrkdwn(card.fallback), blocks };
 }
@@ -59,9 +62,11 @@ function drawSection({ heading, lines, rows, buttons, menus }: DigestSection, ro
       value: writePress({ text, cursor: null, share: false }),
     }),
   );
-  const title: Line = [strong(heading)];
+  const said = lines.map((line) => section(line, Math.max(room.part, 100)));
   return [
-    richText([section(title, 100), ...lines.map((line) => section(line, Math.max(room.part, 100))), ...list]),
+    // A heading of its own: screen readers go from one to the next.
+    { type: 'header', text: plainText(heading, limits.header) },
+    richText([...said, ...list]),
     ...(pressed.length === 0 ? [] : [{ type: 'actions' as const, elements: pressed }]),
     ...(room.menus ? menuBlocks(menus) : []),
   ];

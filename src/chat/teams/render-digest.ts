@@ -57,6 +57,25 @@ function digestData(card: DigestCard, room: Room): Record<string, unknown> {
   };
 }
 
+/** Buttons stand side by side and do not wrap: so many characters fit into a narrow window. */
+const rowWidth = 62;
+const buttonWidth = 6;
+
+function inRows<T extends { title: string }>(buttons: readonly T[]): T[][] {
+  const rows: T[][] = [];
+  let used = rowWidth;
+  for (const button of buttons) {
+    used += button.title.length + buttonWidth;
+    const row = rows.at(-1);
+    if (row !== undefined && used <= rowWidth) row.push(button);
+    else {
+      rows.push([button]);
+      used = button.title.length + buttonWidth;
+    }
+  }
+  return rows;
+}
+
 const drawLines = (lines: readonly Line[], part: number) => lines.map((line) => ({ inlines: runs(line, part) }));
 
 function drawSection({ heading, lines, rows, buttons, menus }: DigestSection, room: Room) {
@@ -69,9 +88,6 @@ function drawSection({ heading, lines, rows, buttons, menus }: DigestSection, ro
     heading: runs([words(heading)], 100, { weight: 'Bolder' }),
     lines: drawLines(lines, Math.max(room.part, 100)),
     rows: rows.slice(0, room.rows).map((row, index) => ({ inlines: runs([words(`${index + 1}. `), ...row], room.part) })),
-    hasButtons: shown.length > 0,
-    buttons: shown,
-    hasMore: more.length > 0,
-    more,
+    presses: [...inRows(shown), ...inRows(more)].map((buttons) => ({ buttons })),
   };
 }
