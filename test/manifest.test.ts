@@ -61,6 +61,7 @@ describe('the Teams package', () => {
       'export',
       'undo',
       'bulk',
+      'digest',
     ]);
   });
 

@@ -14,13 +14,16 @@ const require = createRequire(import.meta.url);
 const { parse } = require('opentype.js') as { parse: (bytes: ArrayBuffer) => Font };
 
 export type Weight = 'regular' | 'bold';
-const files: Record<Weight, string> = { regular: 'ibm-plex-sans-latin-400-normal.woff', bold: 'ibm-plex-sans-latin-600-normal.woff' };
+const files: Record<Weight, string> = {
+  regular: require.resolve('@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-400-normal.woff'),
+  bold: require.resolve('@fontsource/ibm-plex-sans/files/ibm-plex-sans-latin-600-normal.woff'),
+};
 const fonts = new Map<Weight, Font>();
 
 function fontOf(weight: Weight): Font {
   const known = fonts.get(weight);
   if (known) return known;
-  const bytes = readFileSync(require.resolve(`@fontsource/ibm-plex-sans/files/${files[weight]}`));
+  const bytes = readFileSync(files[weight]);
   const font = parse(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
   fonts.set(weight, font);
   return font;

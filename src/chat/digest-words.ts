@@ -40,7 +40,7 @@ export const chartTexts = {
 } as const;
 
 export const grouped = (count: number): string => count.toLocaleString('en-US');
-export const actionsText = (count: number): string => `${grouped(count)} ${count === 1 ? 'action' : 'actions'}`;
+const actionsText = (count: number): string => `${grouped(count)} ${count === 1 ? 'action' : 'actions'}`;
 const percent = (part: number): string => `${part < 0.1 ? Math.round(part * 1000) / 10 : Math.round(part * 100)} %`;
 
 export const digestTexts = {

@@ -70,7 +70,7 @@ export function textQuery({ asset, investigation, text }: HistoryQuery['filters'
 const among = (column: Sql, values: readonly string[]): Sql[] => (values.length === 0 ? [] : [sql`${column} = any(${values}::text[])`]);
 
 /** Bounds of an instant: from this one on, and before that one. */
-export const between = (column: Sql, { from, to }: Pick<HistoryQuery['filters'], 'from' | 'to'>): Sql[] => [
+const between = (column: Sql, { from, to }: Pick<HistoryQuery['filters'], 'from' | 'to'>): Sql[] => [
   ...from.map((first) => sql`${column} >= ${first}::timestamptz`),
   ...to.map((end) => sql`${column} < ${end}::timestamptz`),
 ];

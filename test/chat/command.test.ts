@@ -61,7 +61,8 @@ describe('the text of a command', () => {
     ['history', { command: { name: 'history', ask: { kind: 'usual', tab: 'history' } } }],
     ['Pending reset', { command: { name: 'history', ask: { kind: 'reset', tab: 'pending' } } }],
     // A command that is not there is never advised.
-    ['digset it', { problem: { kind: 'not-yet', name: 'digest' } }],
+    ['digset now', { problem: { kind: 'unknown', word: 'digset', suggestion: 'digest now' } }],
+    ['digest preview', { command: { name: 'digest', ask: { kind: 'preview' } } }],
     ['histroy week', { problem: { kind: 'unknown', word: 'histroy', suggestion: 'history week' } }],
     ['help?', help],
     ['hepl?', { problem: { kind: 'unknown', word: 'hepl', suggestion: 'help' } }],

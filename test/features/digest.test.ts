@@ -46,7 +46,7 @@ function picturesIn(chat: ChatWorld, channel: string): Pictured[][] {
     );
 }
 
-describe.each(platforms)('the digest in $name', ({ open }) => {
+describe.each(platforms)('the digest in $name', ({ name, open }) => {
   let world: World;
   let client: pg.Client;
   let channel: string;
@@ -183,6 +183,15 @@ describe.each(platforms)('the digest in $name', ({ open }) => {
     await world.chat.command(manager, 'digest now');
     await saying(manager, /follows in your own chat|on its way to your own chat/);
     await saying(manager, 'Digest as of now');
+  });
+
+  it.runIf(name === 'Slack')('goes out with the words of its pictures where they cannot be uploaded', async () => {
+    const { slack } = world.chat as ChatWorld & { slack: SlackWorld };
+    slack.faults.add({ method: 'files.getUploadURLExternal', kind: 'http500', times: 10 });
+    await world.chat.command(alice, 'digest now');
+    const told = await saying(alice, 'Digest as of now');
+    expect(told).toMatch(/The chart could not be shown here\. It says: Bar chart\. Decided per day/);
+    slack.faults.clear();
   });
 
   it('breaks none of the platform’s own rules', () => {

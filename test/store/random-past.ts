@@ -16,7 +16,7 @@ const people = ['alice', 'bob', 'carol', 'dora', 'emil', 'fay'].map((name, index
 }));
 
 /** Fixed, so that a failure can be met again. */
-export function dice(seed: number): (sides: number) => number {
+function dice(seed: number): (sides: number) => number {
   let state = seed;
   return (sides) => {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
