@@ -1,7 +1,9 @@
 /** The chat platforms of this process: each with its surface, its loop that keeps cards equal to the store, and its way in. No product logic. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Platform } from './action-center/action.ts';
 import { checkClick, type DecideDeps, decide } from './action-center/decide.ts';
 import type { ExportDeps } from './action-center/export.ts';
+import type { AskingPerson } from './action-center/identify.ts';
 import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import { keepDefault, lookUp, noteShared } from './action-center/look-up.ts';
@@ -22,6 +24,7 @@ import { type ReconcileEvent, reconcile } from './chat/reconcile.ts';
 import type { Surface } from './chat/surface.ts';
 import type { TeamsDeps } from './chat/teams/app.ts';
 import { huntLink, portalLinks } from './defender/links.ts';
+import { digestFlows, digestLoop, drawDigest } from './digests.ts';
 import type { Foundation } from './foundation.ts';
 import { drawGroup, gatherCards } from './groups.ts';
 import { openHuntWork } from './hunts.ts';
@@ -34,6 +37,7 @@ type Chat = {
   surface: Surface;
   linkTo: LinkTo;
   path: string;
+  personAt(conversation: string): AskingPerson | null;
   handle(req: IncomingMessage, res: ServerResponse): void;
   stop(deadlineMs: number): Promise<void>;
 };
@@ -90,6 +94,9 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
   };
   const batches = batchLoop(ground, deps, flowsOf, poke);
   batchWork = batches;
+  const nobody = () => null;
+  const personAt = (platform: Platform) => chats.find(({ surface }) => surface.platform === platform)?.personAt ?? nobody;
+  const digests = digestLoop(ground, { slack: personAt('slack'), teams: personAt('teams') }, poke);
   return {
     platforms: chats.map(({ surface }) => surface.platform),
     ways: Object.fromEntries(chats.map(({ path, handle }) => [path, handle])),
@@ -98,7 +105,7 @@ export async function openChats(ground: Foundation, deps: DecideDeps, poke: () =
       // Whoever waits for a file is told while there is still a way to.
       await exports.stop(deadlineMs);
       await stopAll(deadlineMs);
-      await Promise.all([...loops, batches].map((loop) => loop.stop()));
+      await Promise.all([...loops, batches, digests].map((loop) => loop.stop()));
     },
   };
 }
@@ -212,6 +219,7 @@ function commandsOf(ground: Foundation, { many, exports, hunts, poke }: AllFlows
     exports,
     delegating: delegatingOf(ground, poke),
     hunts,
+    digest: digestFlows(ground, poke),
     log,
   };
   return (asked) => answerCommand(deps, asked);
@@ -237,6 +245,7 @@ function cardLoop(ground: Foundation, { surface, linkTo }: Chat, posted: () => v
     drawBatch: (id: string) => drawBatch(ground, id),
     drawReminder: (row: CardRow) => drawReminder(ground, row, linkTo),
     drawGroup: (id: string) => drawGroup(ground, id),
+    drawDigest: (id: string) => drawDigest(ground, id),
     resting,
     now: () => ground.now().getTime(),
     tell: (event: ReconcileEvent) => {
@@ -286,6 +295,7 @@ function tell({ metrics, log, watch }: Foundation, event: ReconcileEvent): void 
 async function redraw(ground: Foundation, row: CardRow, linkTo: LinkTo): Promise<Card | null> {
   const { actionId, kind } = row;
   if (isReminder(row.note)) return (await drawReminder(ground, row, linkTo)).card;
+  if (kind === 'digest') return drawDigest(ground, row.cardId);
   if (actionId !== null && kind === 'batch') return (await drawBatch(ground, actionId))?.card ?? null;
   if (actionId !== null && kind === 'group') return (await drawGroup(ground, actionId))?.card ?? null;
   const action = actionId === null ? null : await ground.store.get(actionId);

@@ -21,4 +21,5 @@ export const newBatchId = (): string => `B-${sortable(Date.now())}`;
 export const newReminderId = (): string => `R-${sortable(Date.now())}`;
 export const newDelegationId = (): string => `S-${sortable(Date.now())}`;
 export const newHuntId = (): string => `H-${sortable(Date.now())}`;
+export const newDigestId = (): string => `DG-${sortable(Date.now())}`;
 export const sha256 = (text: string): string => hash('sha256', text);

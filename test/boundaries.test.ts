@@ -18,6 +18,8 @@ const rows: Row[] = [
   ...['slack', 'teams'].map(platform),
   { files: ['src/chat/*'], ours: ['src/chat/*', 'src/action-center/'] },
   ...['identity', 'defender', 'intake', 'queue', 'store'].map(edge),
+  // Draws what chat describes, and knows nothing else.
+  { files: ['src/charts/'], ours: ['src/charts/', 'src/chat/chart.ts'] },
   // The error that lists every bad variable is the product's; nothing else of ours is known where the environment is read.
   { files: ['src/config.ts'], ours: ['src/action-center/errors.ts', 'src/config-teams.ts', 'src/config-entra.ts', 'src/config-values.ts'] },
   { files: ['src/config-values.ts'], ours: ['src/config-teams.ts'] },
@@ -34,6 +36,7 @@ const rows: Row[] = [
 const homes: [packageName: RegExp, home: string][] = [
   [/^@slack\//, 'src/chat/slack/'],
   [/^botbuilder|^botframework-|^@microsoft\/teams-ai$/, 'src/chat/teams/'],
+  [/^opentype\.js$|^@fontsource\//, 'src/charts/'],
   [/^bullmq$|^ioredis$/, 'src/queue/'],
   [/^pg$|^pg-|^kysely$|^@electric-sql\//, 'src/store/'],
 ];

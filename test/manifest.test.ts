@@ -63,6 +63,7 @@ describe('the Teams package', () => {
       'undo',
       'bulk',
       'delegate',
+      'digest',
     ]);
   });
 

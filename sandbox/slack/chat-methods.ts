@@ -1,6 +1,7 @@
 // chat.*: https://docs.slack.dev/reference/methods/chat.postMessage and its neighbours.
 
 import { BLOCKS_BUDGET, normaliseBlocks, validateBlocks } from './blocks.ts';
+import { missingPictures } from './files.ts';
 import { POSTING_PER_CHANNEL } from './rates.ts';
 import { isObject, lengthOf, problemText } from './rules.ts';
 import {
@@ -25,8 +26,8 @@ export const isRefusal = (value: object): value is ApiAnswer & { ok: false } => 
 const refuse = (error: string): ApiAnswer & { ok: false } => ({ ok: false, error });
 
 /** `{ok: false, error: 'invalid_blocks'}` in the shape Slack gives it, or undefined when the blocks are good. */
-function refuseBlocks(blocks: unknown): (ApiAnswer & { ok: false }) | undefined {
-  const errors = validateBlocks(blocks).map(problemText);
+function refuseBlocks(state: SlackState, blocks: SlackBlock[]): (ApiAnswer & { ok: false }) | undefined {
+  const errors = [...validateBlocks(blocks).map(problemText), ...missingPictures(state, blocks)];
   if (errors.length === 0) return undefined;
   return { ok: false, error: 'invalid_blocks', errors, response_metadata: { messages: errors.map((error) => `[ERROR] ${error}`) } };
 }
@@ -43,7 +44,7 @@ export function contentOf(
   if (blocksGiven && !Array.isArray(blocks)) return refuse('invalid_blocks_format');
   const list = (blocks ?? []) as SlackBlock[];
   if (list.length === 0 && text === '') return refuse('no_text');
-  const refused = refuseBlocks(list);
+  const refused = refuseBlocks(state, list);
   if (refused !== undefined) return refused;
   // Slack renders a response_url answer of this size, so only the methods refuse it.
   if (method !== 'response_url' && JSON.stringify(list).length > BLOCKS_BUDGET) return refuse('msg_blocks_too_long');

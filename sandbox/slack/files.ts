@@ -10,6 +10,7 @@ const SIZE_MAX = 1_073_741_824;
 /** This machine keeps no more of one. */
 const KEPT_MAX = 256 * 1_048_576;
 const WAITING_MAX = 1_000;
+const FILES_MAX = 1_000;
 
 const refuse = (error: string): ApiAnswer => ({ ok: false, error });
 
@@ -67,6 +68,31 @@ async function readUpTo(req: IncomingMessage, most: number): Promise<Buffer | un
   return Buffer.concat(chunks);
 }
 
+const PICTURES = [Buffer.from([0x89, 0x50, 0x4e, 0x47]), Buffer.from([0xff, 0xd8, 0xff]), Buffer.from('GIF8')];
+
+/**
+ * Pictures in blocks that are no pictures here: https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object takes the id of a
+ * file in one of png, jpg, jpeg and gif that the app has uploaded.
+ */
+export function missingPictures(state: SlackState, blocks: readonly unknown[]): string[] {
+  return blocks.flatMap((it) => {
+    const { type, slack_file: file } = (it ?? {}) as { type?: unknown; slack_file?: { id?: unknown } };
+    if (type !== 'image' || file === undefined) return [];
+    const { bytes } = state.files.get(String(file.id)) ?? {};
+    return bytes && PICTURES.some((start) => bytes.subarray(0, start.length).equals(start))
+      ? []
+      : [`invalid slack file: ${String(file.id)}`];
+  });
+}
+
+function keep(state: SlackState, files: readonly SlackFile[]): void {
+  for (const file of files) {
+    state.uploads.delete(file.id);
+    state.files.set(file.id, file);
+  }
+  for (const id of state.files.keys()) if (state.files.size > FILES_MAX) state.files.delete(id);
+}
+
 export function filesCompleteUploadExternal(state: SlackState, args: Args): ApiAnswer {
   const asked = Array.isArray(args['files']) ? (args['files'] as { id?: unknown; title?: unknown }[]) : [];
   if (asked.length === 0) return refuse('invalid_arguments');
@@ -79,7 +105,7 @@ export function filesCompleteUploadExternal(state: SlackState, args: Args): ApiA
   const channel = args['channel_id'] === undefined ? undefined : state.channels.get(String(args['channel_id']));
   if (args['channel_id'] !== undefined && channel === undefined) return refuse('channel_not_found');
   if (channel?.botIsMember === false) return refuse('not_in_channel');
-  for (const { id } of files) state.uploads.delete(id);
+  keep(state, files);
   if (channel !== undefined) postMessage(state, channel, { text: String(args['initial_comment'] ?? ''), blocks: [], files });
   return { ok: true, files: files.map(({ id, title }) => ({ id, title })) };
 }

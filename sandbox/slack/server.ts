@@ -48,6 +48,7 @@ function windows(state: SlackState) {
     home: (userId: string) => structuredClone(state.homes.get(userId)),
     filesOf: (userId: string) =>
       [...state.channels.values()].filter((it) => it.dmWith === userId).flatMap((it) => it.messages.flatMap(({ files }) => files ?? [])),
+    file: (id: string) => state.files.get(id),
     view: (userId: string) => structuredClone(stackOf(state, userId).at(-1)),
   };
 }

@@ -10,6 +10,7 @@ import type {
   RecordedRequest,
   SlackChannel,
   SlackEvents,
+  SlackFile,
   SlackHome,
   SlackMessage,
   SlackOptions,
@@ -47,6 +48,8 @@ export type SlackState = {
   picked: Map<string, FormState>;
   /** By file id: what was announced, and what came. */
   uploads: Map<string, Upload>;
+  /** Those that are whole, whether anybody sees them or not. */
+  files: Map<string, SlackFile>;
   tickets: Tickets;
   buckets: Buckets;
   faults: Faults;
@@ -77,6 +80,7 @@ export function createState(options: SlackOptions): SlackState {
     homes: new Map(),
     picked: new Map(),
     uploads: new Map(),
+    files: new Map(),
     tickets: createTickets(now),
     buckets: createBuckets(now),
     faults: createFaults(),

@@ -155,6 +155,8 @@ export type SlackWorld = {
   clickInHome(p: { user: string; button: string; near?: string; url?: string }): Promise<Ack>;
   /** What was shared with this person in their own chat with the app, oldest first. */
   filesOf(userId: string): SlackFile[];
+  /** One that a message shows by its id. */
+  file(id: string): SlackFile | undefined;
   click(p: Click): Promise<Ack>;
   clickInView(p: { user: string; button: string; near?: string; confirm?: 'accept' | 'deny'; url?: string }): Promise<Ack>;
   submit(p: { user: string; values: Record<string, string>; url?: string }): Promise<Ack>;

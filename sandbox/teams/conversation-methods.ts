@@ -35,7 +35,8 @@ const created = (state: TeamsState, conversation: string, activityId: string): H
 /** Always the same chat for the same person. */
 export function openPersonalChat(state: TeamsState, body: Fields): HttpAnswer {
   const [member, ...others] = listOf(body['members']);
-  const person = state.people.get(textOf(fieldsOf(member)['id']));
+  const asked = textOf(fieldsOf(member)['id']);
+  const person = state.people.get(asked) ?? byEntraId(state, asked);
   const tenant = body['tenantId'] ?? fieldsOf(fieldsOf(body['channelData'])['tenant'])['id'];
   if (person === undefined || others.length > 0) return badRequest("'members' has to name one person that the bot knows.");
   if (typeof tenant !== 'string' || tenant === '') return badRequest("'tenantId' is missing.");
@@ -45,6 +46,12 @@ export function openPersonalChat(state: TeamsState, body: Fields): HttpAnswer {
   if (!isObject(activity)) return { status: 201, body: { id: conversation.id } };
   const posted = postActivity(state, { conversation, thread: null }, activity, null);
   return failed(posted) ? posted : { status: 201, body: { id: conversation.id, activityId: fieldsOf(posted.body)['id'] } };
+}
+
+/** By their Entra id only where they have the app: https://github.com/MicrosoftDocs/msteams-docs/issues/11125 and 14079. */
+function byEntraId(state: TeamsState, asked: string): TeamsPerson | undefined {
+  const person = [...state.people.values()].find(({ aadObjectId }) => aadObjectId !== undefined && aadObjectId === asked);
+  return person !== undefined && personalChatOf(state, person.id)?.botInstalled === true ? person : undefined;
 }
 
 /** Only with somebody who has the app or is in a conversation that has it. */

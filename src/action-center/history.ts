@@ -67,6 +67,51 @@ export function decisionWordOf(action: RemediationAction): DecisionWord {
   return isOpen(action) ? 'none' : 'automation';
 }
 
+/**
+ * What happened to an action, as the audit record tells it. `undo`: somebody asked for it; `undone` and `undoFailed`: what became of that.
+ * `refused`: somebody tried without the authority.
+ */
+export const EventWord = z.enum([
+  'announced',
+  'approved',
+  'rejected',
+  'undo',
+  'completed',
+  'partiallyCompleted',
+  'failed',
+  'timedOut',
+  'cancelled',
+  'undone',
+  'undoFailed',
+  'expired',
+  'refused',
+]);
+export type EventWord = z.infer<typeof EventWord>;
+/** These are done by people; of the others nobody is the author. */
+export const eventsOfPeople: ReadonlySet<EventWord> = new Set(['approved', 'rejected', 'undo', 'refused']);
+
+export const eventLabels: Record<EventWord, string> = {
+  announced: 'Announced',
+  approved: 'Approved',
+  rejected: 'Rejected',
+  undo: 'Undo asked for',
+  completed: 'Completed',
+  partiallyCompleted: 'Partially completed',
+  failed: 'Failed',
+  timedOut: 'Timed out',
+  cancelled: 'Cancelled',
+  undone: 'Undone',
+  undoFailed: 'Undo failed',
+  expired: 'Expired',
+  refused: 'Somebody was refused',
+};
+
+/** An instant, ISO 8601 with its offset. */
+const Moment = z
+  .string()
+  .max(40)
+  .refine((text) => /T.*(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)));
+
 export const maxPageSize = 50;
 
 /** Different filters must all fit; of several values of one filter, one. Texts are compared without regard to case. */
@@ -92,6 +137,14 @@ export const HistoryFilters = z.strictObject({
    * letter or digit that follows none and goes on to the next blank: `wacatac.b` is found in `Trojan:Win32/Wacatac.B!ml`.
    */
   text: z.array(z.string().min(1).max(100)).max(8).default([]),
+  /** What happened to it, between `from` and `to`. With events of people, `by` and `platform` say whose and where. */
+  event: z.array(EventWord).max(EventWord.options.length).default([]),
+  /** Not before this: the events asked for; without any, the last update. */
+  from: z.array(Moment).max(1).default([]),
+  /** Before this. */
+  to: z.array(Moment).max(1).default([]),
+  /** Its deadline is before this. */
+  expires: z.array(Moment).max(1).default([]),
 });
 export type HistoryFilters = z.infer<typeof HistoryFilters>;
 

@@ -68,7 +68,8 @@ export type AuditEvent = {
     | 'escalated'
     | 'warned'
     | 'delegated'
-    | 'hunted';
+    | 'hunted'
+    | 'digest';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;
@@ -217,8 +218,8 @@ export type CardRow = {
   platform: Platform;
   /** A conversation, or for a private notice a person as the platform names them. */
   conversation: string;
-  /** `note`: said under a card. `notice`: a message of its own that tells one event, to operators or to one person. */
-  kind: 'action' | 'note' | 'notice' | 'batch' | 'group';
+  /** `note`: said under a card. `notice`: a message of its own that tells one event, to operators or to one person. `digest`: found by its card id. */
+  kind: 'action' | 'note' | 'notice' | 'batch' | 'group' | 'digest';
   ref: string | null;
   /** For a note: the card it is said under. For notes and notices: the event they tell. */
   parentRef: string | null;

@@ -12,6 +12,7 @@ import { mayDecide, roleLabels } from '../action-center/permissions.ts';
 import type { GroupPress, MemberChoice } from '../action-center/plan-group.ts';
 import type { AuditEvent, Barred } from '../action-center/ports.ts';
 import { whyNotUndoable } from '../action-center/undoable.ts';
+import type { DigestCard } from './digest-card.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
 import { blastRadiusLine, linksLabel, runHereLabel, seenLabel } from './hunt-words.ts';
 import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
@@ -144,7 +145,7 @@ export type GroupCard = {
   fallback: string;
 };
 
-export type Card = ActionCard | NoteCard | BatchCard | AskCard | GroupCard;
+export type Card = ActionCard | NoteCard | BatchCard | AskCard | GroupCard | DigestCard;
 
 const fallbackLimit = 300;
 

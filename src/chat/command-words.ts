@@ -3,7 +3,7 @@ import { Decision, Outcome, type Platform } from '../action-center/action.ts';
 import type { LookRefusal } from '../action-center/look.ts';
 import { historyRoles, roleLabels } from '../action-center/permissions.ts';
 import type { AuditEvent } from '../action-center/ports.ts';
-import type { CommandProblem, Later } from './command.ts';
+import type { CommandProblem } from './command.ts';
 import { linkUnclear } from './link-words.ts';
 import { foreign, type Line, listed, strong, time, words } from './show.ts';
 import { connectText, outcomeText, platformLabels, serviceText } from './words.ts';
@@ -37,7 +37,7 @@ export function helpText(platform: Platform): Line[] {
     [
       strong(how('history week status:failed')),
       words(
-        ' shows what became of past actions. Periods: day, week, 30d, 6m. Filters: type, source, status, severity, entity, asset, decision, by, investigation, platform. Also free words, sort:, columns:, page-size: and in:all.',
+        ' shows what became of past actions. Periods: day, week, 30d, 6m. Filters: type, source, status, severity, entity, asset, decision, by, investigation, platform, event, from, to, expires. Also free words, sort:, columns:, page-size: and in:all.',
       ),
     ],
     [strong(how('history save week')), words(' keeps that as your own default; '), strong(how('history reset')), words(' forgets it.')],
@@ -61,24 +61,20 @@ export function helpText(platform: Platform): Line[] {
       strong(how('export 30d in:all')),
       words(' puts every action of a look-up into a file for you: CSV, or JSON Lines with format:jsonl. Filters as in history.'),
     ],
+    [
+      strong(how('digest on 08:00 Europe/Berlin weekdays')),
+      words(' sends you what waits and what was decided, each day at that time; '),
+      strong(how('digest')),
+      words(' says how it stands, also: off, now, preview.'),
+    ],
     say('To decide, use the buttons on a card. Answers to commands are for your eyes only.'),
     ...(platform === 'teams' ? [say('In Teams you can also type / and choose a command.')] : []),
   ];
 }
 
-/** What does the same today. */
-const instead: Record<Later, (how: (command: string) => string) => string> = {
-  digest: () => 'No digest is sent in this version; the cards and their threads tell what happened.',
-};
-
 export function problemText(problem: CommandProblem, platform: Platform): Line[] {
   const how = written[platform];
   switch (problem.kind) {
-    case 'not-yet':
-      return [
-        [words('The command '), strong(problem.name), words(' is not part of this version yet. '), words(instead[problem.name](how))],
-        say(`${how('help')} lists what works here.`),
-      ];
     case 'needs-id': {
       const given: Line = problem.given === null ? [] : [words('“'), foreign(problem.given, 60), words('” is not the id of an action. ')];
       return [

@@ -1,6 +1,7 @@
 /** The text of a command becomes a typed command, or what was understood of it. One parser for every platform. Pure. */
 
 import { type DelegateAsk, parseDelegate } from './delegate-command.ts';
+import { type DigestAsk, parseDigest } from './digest-ask.ts';
 import { type ExportAsk, parseExport } from './export-command.ts';
 import { type HistoryAsk, parseHistory } from './history-command.ts';
 import { cleanText } from './history-tokens.ts';
@@ -15,6 +16,7 @@ export type Command =
   | { name: 'hunt'; id: string }
   | { name: 'history'; ask: HistoryAsk }
   | { name: 'export'; ask: ExportAsk }
+  | { name: 'digest'; ask: DigestAsk }
   | { name: 'link'; ask: LinkAsk }
   | UndoCommand
   | { name: 'bulk' }
@@ -22,7 +24,6 @@ export type Command =
 
 /** What was not understood; `words.ts` says it helpfully. */
 export type CommandProblem =
-  | { kind: 'not-yet'; name: Later }
   | { kind: 'needs-id'; command: 'show' | 'hunt'; given: string | null }
   | { kind: 'link-unclear'; given: string }
   | UndoProblem
@@ -30,12 +31,9 @@ export type CommandProblem =
 
 export type Parsed = { command: Command } | { problem: CommandProblem };
 
-const built = ['help', 'inbox', 'show', 'hunt', 'history', 'pending', 'export', 'link', 'undo', 'bulk', 'delegate'] as const;
-/** Understood, and honestly not there yet. */
-const later = ['digest'] as const;
+const built = ['help', 'inbox', 'show', 'hunt', 'history', 'pending', 'export', 'link', 'undo', 'bulk', 'digest', 'delegate'] as const;
 
-export type Later = (typeof later)[number];
-type Name = (typeof built)[number] | Later;
+type Name = (typeof built)[number];
 
 /** Room for more than a hundred ids. */
 const longest = 4000;
@@ -56,9 +54,9 @@ export function parseCommand(text: string): Parsed {
   if (word === 'history' || word === 'pending') return { command: { name: 'history', ask: parseHistory(word, behind(word, text)) } };
   if (word === 'export') return { command: { name: 'export', ask: parseExport(behind(word, text)) } };
   if (word === 'delegate') return { command: { name: 'delegate', ask: parseDelegate(behind(word, text)) } };
+  if (word === 'digest') return { command: { name: 'digest', ask: parseDigest(rest) } };
   if (isOnlyId(first, rest)) return parseWithId('show', [first, ...rest]);
-  const near = nearestOf<Name>(word, [...built, ...later]);
-  if (isLater(near)) return { problem: { kind: 'not-yet', name: near } };
+  const near = nearestOf<Name>(word, built);
   return { problem: { kind: 'unknown', word: first, suggestion: near === null ? null : [near, ...rest].join(' ') } };
 }
 
@@ -87,8 +85,6 @@ function isOnlyId(first: string, rest: string[]): boolean {
   const [id = '', ...more] = first.toLowerCase() === 'action' ? rest : [first, ...rest];
   return more.length === 0 && startOfId.test(id);
 }
-
-const isLater = (name: Name | null): name is Later => later.some((one) => one === name);
 
 /** What stands behind the first word, as it was written: quotes and all. */
 function behind(word: string, text: string): string {

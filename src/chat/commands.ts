@@ -11,10 +11,12 @@ import type { AskedAt } from '../action-center/look-up.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Result } from '../action-center/refusal.ts';
 import type { ActionCard, AskCard } from './card.ts';
-import { parseCommand } from './command.ts';
+import { type Command, parseCommand } from './command.ts';
 import { commandBugText, helpText, lookFailed, lookRefusalText, problemText, storyOf } from './command-words.ts';
 import { answerDelegate, type DelegateAsk } from './delegate-command.ts';
 import { delegateFailed } from './delegation-words.ts';
+import type { DigestCard } from './digest-card.ts';
+import { answerDigest, type DigestFlows } from './digest-command.ts';
 import type { Courier, ExportJobs } from './export-jobs.ts';
 import { answerHistory, type HistoryAnswer, type HistoryFlows } from './history-answers.ts';
 import type { HistoryCard } from './history-card.ts';
@@ -33,6 +35,8 @@ export type Asked = Omit<Look, 'actionId'> & {
   text: string;
   place: AskedAt;
   name?: string | null;
+  /** What the platform calls whoever asks, so that something can be sent to them later. */
+  account?: string | null;
   cursor?: Cursor | null;
   share?: boolean;
   /** How what takes longer reaches whoever asks; left out where nothing does. */
@@ -44,6 +48,7 @@ export type Asked = Omit<Look, 'actionId'> & {
 export type CommandAnswer = Omit<HistoryAnswer, 'card'> & {
   card: ActionCard | AskCard | HistoryCard | null;
   inbox?: InboxCard;
+  digest?: DigestCard;
   posted?: PostedAt[];
 };
 export type PostedAt = { conversation: string; ref: string };
@@ -63,6 +68,7 @@ export type CommandDeps = {
   /** Null: nobody may name a stand-in. */
   delegating?: Delegating | null;
   hunts: Pick<HuntJobs, 'start'>;
+  digest: DigestFlows;
   log: Log;
 };
 
@@ -77,13 +83,13 @@ export function answerCommand(deps: CommandDeps, asked: Asked): Promise<CommandA
 }
 
 async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer> {
-  const { text, place, name = null, cursor = null, share = false, courier, mentioned, ...asker } = asked;
+  const { text, place, name = null, account: _account, cursor: _cursor, share: _share, courier, mentioned, ...asker } = asked;
   const conversation = place.conversation === '' ? null : place.conversation;
   const { platform, clickId } = asker;
   const parsed = parseCommand(text);
   if ('problem' in parsed) return said(...problemText(parsed.problem, platform));
-  if (parsed.command.name === 'help') return said(...helpText(platform));
   const { command } = parsed;
+  if (command.name === 'help') return said(...helpText(platform));
   if (command.name === 'inbox') return { lines: [], card: null, inbox: await deps.inbox(asker) };
   if (command.name === 'link') return answeredLink(deps, { ...asker, name }, command.ask);
   if (command.name === 'delegate') return answeredDelegate(deps, { ...asker, mentioned }, command.ask);
@@ -91,12 +97,7 @@ async function answered(deps: CommandDeps, asked: Asked): Promise<CommandAnswer>
   if (command.name === 'undo') return question(await undoQuestion(deps.many, command.ids, { ...asker, conversation }));
   if (command.name === 'bulk') return question(await bulkQuestion(deps.many, { ...asker, conversation }));
   try {
-    if (command.name === 'history') return await answerHistory(deps.history, { ...asker, place, cursor, share }, command.ask);
-    if (command.name === 'export') {
-      if (courier === undefined) return said(...helpText(platform));
-      return said(...(await deps.exports.start({ ...asker, place, courier }, command.ask)));
-    }
-    return await shown(deps, { ...asker, actionId: command.id });
+    return await answeredFromRecord(deps, asked, command);
   } catch (error) {
     return troubled(deps.log, clickId, error, lookFailed);
   }
@@ -123,6 +124,24 @@ async function shown(deps: CommandDeps, asked: Look): Promise<CommandAnswer> {
 
 async function hunted({ hunts }: CommandDeps, asked: Look, courier: Courier | undefined): Promise<CommandAnswer> {
   return courier === undefined ? said(...helpText(asked.platform)) : said(await hunts.start({ ...asked, courier }));
+}
+
+type FromRecord = Extract<Command, { name: 'history' | 'digest' | 'export' | 'show' }>;
+
+async function answeredFromRecord(deps: CommandDeps, asked: Asked, command: FromRecord): Promise<CommandAnswer> {
+  const { text: _text, name: _name, place, account = null, cursor = null, share = false, courier, mentioned: _mentioned, ...asker } = asked;
+  const { platform } = asker;
+  switch (command.name) {
+    case 'history':
+      return answerHistory(deps.history, { ...asker, place, cursor, share }, command.ask);
+    case 'digest':
+      return answerDigest(deps.digest, { ...asker, place, account }, command.ask);
+    case 'export':
+      if (courier === undefined) return said(...helpText(platform));
+      return said(...(await deps.exports.start({ ...asker, place, courier }, command.ask)));
+    case 'show':
+      return shown(deps, { ...asker, actionId: command.id });
+  }
 }
 
 const question = (answer: AskCard | { line: Line }): CommandAnswer => ('line' in answer ? said(answer.line) : { lines: [], card: answer });

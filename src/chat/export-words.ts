@@ -89,6 +89,7 @@ function mistakeLine({ kind, instead, key, written: given }: Mistake): Line {
   const why = {
     filter: `is no filter${meant}`,
     value: `is not known to ${key}:${meant}`,
+    moment: 'is no date; write one as 2026-11-21 or 2026-11-21T08:00Z',
     size: 'is no page size, and a file has no pages',
     'too-many': `is one value too many for ${key}:`,
     'too-long': 'is too long to look for',

@@ -4,12 +4,17 @@
  */
 import { Column, columnLabels, HistoryFilters, maxPageSize, type Period, type Tab } from '../action-center/history.ts';
 import { type LookUp, me, usualLookUp } from '../action-center/look-up.ts';
-import { anyPeriod, anyPeriodLabel, choiceLabels, periodLabels } from './history-labels.ts';
+import { anyPeriod, anyPeriodLabel, choiceLabels, isMoment, periodLabels } from './history-labels.ts';
 import { type Token, tokensOf, writeValue } from './history-tokens.ts';
 import { nearestOf } from './nearest.ts';
 
 /** `written`: what was typed. `instead`: what was probably meant, as the corrected command has it; null: left out there. */
-export type Mistake = { kind: 'filter' | 'value' | 'size' | 'too-many' | 'too-long'; written: string; key: string; instead: string | null };
+export type Mistake = {
+  kind: 'filter' | 'value' | 'moment' | 'size' | 'too-many' | 'too-long';
+  written: string;
+  key: string;
+  instead: string | null;
+};
 
 export type HistoryAsk =
   | { kind: 'usual'; tab: Tab }
@@ -37,6 +42,10 @@ const keys: Record<Key, readonly string[]> = {
   by: ['decided-by'],
   investigation: ['investigation-id'],
   platform: ['decided-in'],
+  event: ['happened', 'events'],
+  from: ['after'],
+  to: ['until', 'before'],
+  expires: ['deadline', 'expires-before'],
   period: ['time', 'since'],
   in: ['scope', 'where'],
   sort: ['sort-by', 'order'],
@@ -99,6 +108,15 @@ const alsoSaid: Partial<Record<Filter, Record<string, string[]>>> = {
     none: ['open', 'undecided'],
   },
   platform: { cli: ['cli', 'terminal'], teams: ['microsoft teams'] },
+  event: {
+    announced: ['new', 'submitted'],
+    approved: ['approve'],
+    rejected: ['reject', 'declined'],
+    undo: ['undo asked'],
+    refused: ['refusal'],
+    timedOut: ['timeout'],
+    cancelled: ['canceled'],
+  },
   status: { timedOut: ['timeout'], completed: ['succeeded', 'success'], cancelled: ['canceled'], rejected: ['declined'] },
   type: {
     stopAndQuarantineFile: ['stop and quarantine', 'quarantine file', 'quarantine a file'],
@@ -121,7 +139,10 @@ export function parseHistory(tab: Tab, text: string): HistoryAsk {
   if (verb === 'reset' && tokens.length === 1) return { kind: 'reset', tab };
   const isSave = verb === 'save';
   if (isSave && tokens.length === 1) return { kind: 'save-what', tab };
-  const reading: Reading = { draft: usualLookUp(tab), mistakes: [] };
+  const usual = usualLookUp(tab);
+  // Whoever names a day does not mean that of the past 30 days only.
+  const hasSpan = tokens.some(({ key }) => key !== null && ['from', 'to'].includes(keyOf(key) ?? ''));
+  const reading: Reading = { draft: hasSpan ? { ...usual, period: null } : usual, mistakes: [] };
   for (const token of isSave ? tokens.slice(1) : tokens) readToken(reading, token);
   const { draft, mistakes } = reading;
   if (printHistory(draft).length > longestLookUp) return { kind: 'too-long', tab };
@@ -160,7 +181,7 @@ function readers(key: Key): ReadToken {
     case 'page-size':
       return readSize;
     default:
-      return (reading, token) => readFilter(reading, key, token);
+      return (reading, token) => (isMoment(key) ? readMoment(reading, key, token) : readFilter(reading, key, token));
   }
 }
 
@@ -189,6 +210,20 @@ function readFilter(reading: Reading, filter: Filter, { key, values, written }: 
     if (name !== null) add(reading, filter, filter === 'by' ? automation(name) : name, `${key}:${value}`);
   }
 }
+
+/** `2026-11-21` is its beginning in UTC; with a time an offset can be said, else it is UTC. */
+const moment = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
+function readMoment(reading: Reading, filter: 'from' | 'to' | 'expires', { key, values, written }: Token): void {
+  const [value = ''] = values;
+  const [, date = '', time = '00:00', offset = 'Z'] = moment.exec(value) ?? [];
+  const instant = Date.parse(`${date}T${time}${offset.toUpperCase().replace(/(\d{2})(\d{2})$/, '$1:$2')}`);
+  if (Number.isNaN(instant)) reading.mistakes.push({ kind: 'moment', written: value || written, key: filter, instead: null });
+  else add(reading, filter, momentText(instant), `${key}:${value}`);
+}
+
+/** `2026-11-21T08:00Z`: no longer than it has to be. */
+export const momentText = (ms: number): string => new Date(ms).toISOString().replace(/(:00)?\.000Z$/, 'Z');
 
 const automation = (name: string): string =>
   /^(automation|automatic|me)$/i.test(name) ? name.toLowerCase().replace(/^automatic$/, 'automation') : name;
@@ -261,7 +296,22 @@ function readSize(reading: Reading, { values, written }: Token): void {
   if (instead !== null) reading.draft.size = instead;
 }
 
-const printedFilters = ['type', 'source', 'severity', 'status', 'entity', 'asset', 'decision', 'by', 'investigation', 'platform'] as const;
+const printedFilters = [
+  'type',
+  'source',
+  'severity',
+  'status',
+  'entity',
+  'asset',
+  'decision',
+  'by',
+  'investigation',
+  'platform',
+  'event',
+  'from',
+  'to',
+  'expires',
+] as const;
 const isReserved = (word: string): boolean =>
   /^\p{L}[\p{L}-]*:/u.test(word) || Object.hasOwn(bareWords, word.toLowerCase()) || /^(save|reset)$/i.test(word);
 

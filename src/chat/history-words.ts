@@ -7,8 +7,8 @@ import { type LookUp, type LookUpRefusal, me } from '../action-center/look-up.ts
 import { historyRoles, roleLabels } from '../action-center/permissions.ts';
 import { lookRefusalText, written } from './command-words.ts';
 import { longestLookUp, type Mistake } from './history-command.ts';
-import { anyPeriodLabel, choiceLabels, filterLabels, isChoice, periodLabels, tabLabels } from './history-labels.ts';
-import { foreign, type Line, listed, strong, words } from './show.ts';
+import { anyPeriodLabel, choiceLabels, filterLabels, isChoice, isMoment, periodLabels, tabLabels } from './history-labels.ts';
+import { foreign, type Line, listed, strong, time, words } from './show.ts';
 
 const say = (text: string): Line => [words(text)];
 const grouped = (count: number): string => count.toLocaleString('en-US');
@@ -27,6 +27,7 @@ const orWords = (values: readonly string[]): Line =>
 function filterPart(filter: keyof HistoryFilters, values: readonly string[]): Line {
   if (values.length === 0) return [];
   if (filter === 'text') return [words('; with the words '), ...orWords([values.join(' ')])];
+  if (isMoment(filter)) return [words(`; ${filterLabels[filter]}: `), ...values.map(time)];
   const shown = isChoice(filter)
     ? values.map((value) => choiceLabels[filter][value] ?? value)
     : values.map((value) => (value === me ? 'you' : value));
@@ -68,6 +69,7 @@ export const tookTooLong: Line = [
 ];
 
 const instead = ({ kind, instead: meant, key }: Mistake): string => {
+  if (kind === 'moment') return 'is no date; write one as 2026-11-21 or 2026-11-21T08:00Z';
   if (kind === 'too-many') return `is left out: ${nameOf(key)} takes no more values`;
   if (kind === 'too-long') return `is left out: it is too long to look for`;
   if (kind === 'size') return 'is no page size; a page has 1 to 50 rows';

@@ -16,6 +16,8 @@ export type ReconcileDeps = {
   store: Pick<ActionStore, 'get'>;
   /** `action` is null only for a notice that is about none. */
   draw: (row: CardRow, action: RemediationAction | null) => Card | Promise<Card>;
+  /** By its card's id; null: it is gone. */
+  drawDigest: (id: string) => Promise<Card | null>;
   /** The card of a batch, by the batch's id; null: it is gone. */
   drawBatch: (id: string) => Promise<{ card: Card; version: number; isRunning: boolean } | null>;
   /** A reminder as it is true now; `total` 0: nothing of what it reminds of waits any more. */
@@ -142,6 +144,17 @@ async function picture(deps: ReconcileDeps, row: CardRow): Promise<Picture | nul
     return total === 0 && row.ref === null ? null : { card, version: row.wantedVersion, isAwaited: false };
   }
   if (row.kind === 'batch' || row.kind === 'group') return pictureOfMany(row, row.kind === 'batch' ? deps.drawBatch : deps.drawGroup);
+  if (row.kind === 'digest') return pictureOfDigest(deps, row);
+  return pictureOfOne(deps, row);
+}
+
+async function pictureOfDigest(deps: ReconcileDeps, row: CardRow): Promise<Picture> {
+  const card = await deps.drawDigest(row.cardId);
+  if (!card) throw new Error(`card ${row.cardId} belongs to no digest`);
+  return { card, version: row.wantedVersion, isAwaited: false };
+}
+
+async function pictureOfOne(deps: ReconcileDeps, row: CardRow): Promise<Picture> {
   const action = row.actionId === null ? null : await deps.store.get(row.actionId);
   if (!action && row.kind !== 'notice') throw new Error(`card ${row.cardId} belongs to no action`);
   const own = row.kind === 'action' ? action : null;

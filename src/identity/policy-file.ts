@@ -1,6 +1,7 @@
 /** The shape of `POLICY_FILE`. Unknown keys are refused: a misspelt rule must not look like one that is in force. */
 import { z } from 'zod';
 import { ActionSource, ActionType, Severity, Workload } from '../action-center/action.ts';
+import { isDate, isTimeZone, timeOfDay, Weekday } from '../action-center/digest-schedule.ts';
 import { delegationSchema, remindersSchema } from './reminders-file.ts';
 
 const text = (max: number) => z.string().trim().min(1).max(max);
@@ -63,16 +64,28 @@ const timezone = z.string().refine(isTimeZone, 'must be a time zone such as Euro
 const Reminders = remindersSchema({ match: Match, duration, slackPlaces, teamsPlaces, severity: oneOrMany(Severity), timezone });
 const Delegation = delegationSchema({ duration, timezone });
 
-const Digest = z.strictObject({
-  at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00"'),
-  timezone,
-  weekdays: z
-    .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
-    .min(1)
-    .optional(),
-  slack: slackPlaces,
-  teams: teamsPlaces,
-});
+/** A conversation, or a person by their Entra id. */
+const TeamsReader = z
+  .string()
+  .max(256)
+  .refine(
+    (text) => TeamsConversation.safeParse(text).success || z.guid().safeParse(text).success,
+    'must be the id of a Teams conversation such as 19:...@thread.tacv2, or the Entra id of a person',
+  );
+const holiday = z.string().refine(isDate, 'must be a date such as 2026-12-25');
+
+const Digest = z
+  .strictObject({
+    at: timeOfDay,
+    timezone,
+    weekdays: z.array(Weekday).min(1).optional(),
+    /** Dates in that time zone on which nothing is sent. */
+    holidays: z.array(holiday).max(366).default([]),
+    slack: slackPlaces,
+    teams: z.array(TeamsReader).max(20).default([]),
+  })
+  .refine(({ slack, teams }) => slack.length + teams.length > 0, 'must name a conversation or a person');
+export type PolicyDigest = z.infer<typeof Digest>;
 
 export const PolicyFile = z.strictObject({
   routes: z.array(Route).min(1).max(200).superRefine(needsLastRoute),
@@ -114,12 +127,4 @@ function needsLastRoute(routes: Route[], ctx: z.core.$RefinementCtx<Route[]>): v
       });
     }
   });
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }

@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { Platform } from '../action-center/action.ts';
 import { catalogue } from '../action-center/catalogue.ts';
+import type { DigestPlan } from '../action-center/digest.ts';
 import type { Entity } from '../action-center/entity.ts';
 import { ConfigError } from '../action-center/errors.ts';
 import type { NormalisedIntake } from '../action-center/intake.ts';
 import type { CardTarget, Policy } from '../action-center/ports.ts';
 import type { ReminderPolicy } from '../action-center/reminders.ts';
 import { canonicalJson } from '../action-center/scope.ts';
+import { digestPlans } from './digest-plans.ts';
 import { folded, matchesGlob } from './glob.ts';
 import type { Match, PolicyFile, Route } from './policy-file.ts';
 import { type Located, type PolicyProblem, parsePolicy } from './policy-parse.ts';
@@ -19,6 +21,8 @@ export type LoadedPolicy = Policy & {
   readonly warnings: string[];
   /** Where operators hear of alarms. */
   readonly alarmTargets: CardTarget[];
+  /** Who gets a digest when. */
+  readonly digestPlans: DigestPlan[];
   /** Whether an answer to a look-up may be put into a conversation. */
   readonly historyInChannel: 'never' | 'readersOnly' | 'everyone';
   /** Null: nobody is reminded of anything. */
@@ -27,7 +31,7 @@ export type LoadedPolicy = Policy & {
   readonly asksOnCall: boolean;
   /** Null: nobody may name a stand-in. */
   readonly delegation: DelegationRules | null;
-  /** Every conversation that some route, `alarms` or `reminders` names. */
+  /** Every conversation that some route, `alarms`, `reminders` or a digest names. */
   conversations(platform: Platform): string[];
 };
 
@@ -70,6 +74,14 @@ function unreachableRoutes({ file, placeOf }: Located, on: readonly Platform[]):
   });
 }
 
+/** And no person: those are `U...` in Slack, an Entra id in Teams. */
+const isConversation = (place: string): boolean => /^([CGD]|19:|a:)/.test(place);
+
+function conversationsIn({ routes, alarms, reminders, digests }: PolicyFile, platform: Platform): string[] {
+  const places = [...routes, ...(alarms ? [alarms] : []), ...reminderPlaces(reminders), ...(digests ?? [])];
+  return [...new Set(places.flatMap((place) => place[platform]).filter(isConversation))];
+}
+
 const platformNames: Record<Platform, string> = { slack: 'Slack', teams: 'Teams' };
 
 function readPolicy(path: string): string {
@@ -95,11 +107,9 @@ function policyOf(file: PolicyFile, on: readonly Platform[]): LoadedPolicy {
     version,
     warnings: warningsAbout(file, on),
     historyInChannel: file.visibility?.historyInChannel ?? 'never',
+    digestPlans: digestPlans(file.digests ?? [], on),
     alarmTargets: alarms === undefined ? [] : targetsOf(alarms, on),
-    conversations: (platform) =>
-      on.includes(platform)
-        ? [...new Set([...routes, ...(alarms ? [alarms] : []), ...reminderPlaces(file.reminders)].flatMap((places) => places[platform]))]
-        : [],
+    conversations: (platform) => (on.includes(platform) ? conversationsIn(file, platform) : []),
     reminders: reminderPolicyOf(file.reminders, {
       fits: (match, action) => fits(match, action) === 'yes',
       targetsOf: (places) => targetsOf(places, on),
@@ -141,10 +151,11 @@ const targetsOf = (route: Pick<Route, Platform>, on: readonly Platform[]): CardT
 
 function warningsAbout(file: PolicyFile, on: readonly Platform[]): string[] {
   const warnings: string[] = [];
-  const later = (key: string) => warnings.push(`POLICY_FILE: ${key}: is understood, but this version does not act upon it yet`);
-  if (file.digests) later('digests');
   for (const platform of Platform.options.filter((one) => !on.includes(one))) {
     const places = file.routes.flatMap((route, index) => (route[platform].length > 0 ? [`routes.${index}.${platform}`] : []));
+    (file.digests ?? []).forEach((digest, index) => {
+      if (digest[platform].length > 0) places.push(`digests.${index}.${platform}`);
+    });
     if ((file.alarms?.[platform] ?? []).length > 0) places.push(`alarms.${platform}`);
     if (reminderPlaces(file.reminders).some((one) => one[platform].length > 0)) places.push(`reminders: ${platform}`);
     for (const place of places) warnings.push(`POLICY_FILE: ${place}: ${platformNames[platform]} is off; nothing is posted there`);

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ActionStatus } from '../action-center/action.ts';
 import type { Column, HistoryQuery, Period, Tab } from '../action-center/history.ts';
+import { eventCondition, isAskedOfEvents } from './history-events.ts';
 import { askedWords, fold, placeOf } from './history-words.ts';
 
 type Sql = RawBuilder<unknown>;
@@ -16,6 +17,7 @@ const decisionWord = sql`case when a.decision is null then case when a.status in
 const unfiled = {
   updated: sql`a.updated_at`,
   id: sql`a.id collate "C"`,
+  expires: sql`a.expires_at`,
   type: sql`a.type`,
   source: sql`a.source`,
   severity: sql`a.severity`,
@@ -30,6 +32,7 @@ export type Side = typeof unfiled;
 const filed: Side = {
   updated: sql`h.updated_at`,
   id: sql`h.id`,
+  expires: sql`(select c.expires_at from actions c where c.id = h.id collate "default")`,
   type: sql`h.type`,
   source: sql`h.source`,
   severity: sql`h.severity`,
@@ -66,6 +69,12 @@ export function textQuery({ asset, investigation, text }: HistoryQuery['filters'
 
 const among = (column: Sql, values: readonly string[]): Sql[] => (values.length === 0 ? [] : [sql`${column} = any(${values}::text[])`]);
 
+/** Bounds of an instant: from this one on, and before that one. */
+const between = (column: Sql, { from, to }: Pick<HistoryQuery['filters'], 'from' | 'to'>): Sql[] => [
+  ...from.map((first) => sql`${column} >= ${first}::timestamptz`),
+  ...to.map((end) => sql`${column} < ${end}::timestamptz`),
+];
+
 function byCondition(side: Side, by: readonly string[]): Sql[] {
   if (by.length === 0) return [];
   const people = sql`${side.decidedBy} && ${by.map(fold)}::text[]`;
@@ -79,6 +88,7 @@ export const inTab = (tab: Tab, side: Side): Sql => sql`${side.status} ${sql.raw
 export function conditions({ tab, period, filters, where }: HistoryQuery, now: string, side: Side): Sql[] {
   const from = since(period, now);
   const words = textQuery(filters);
+  const events = eventCondition(filters, side.id);
   return [
     inTab(tab, side),
     ...(from === null ? [] : [sql`${side.updated} >= ${from}::timestamptz`]),
@@ -87,9 +97,10 @@ export function conditions({ tab, period, filters, where }: HistoryQuery, now: s
     ...among(side.severity, filters.severity),
     ...among(side.status, filters.status),
     ...among(side.decision, filters.decision),
-    ...among(side.platform, filters.platform),
+    ...(isAskedOfEvents(filters) ? [] : [...among(side.platform, filters.platform), ...byCondition(side, filters.by)]),
+    ...(events === null ? between(side.updated, filters) : [events]),
+    ...filters.expires.map((before) => sql`${side.expires} < ${before}::timestamptz`),
     ...(filters.entity.length === 0 ? [] : [sql`h.entity_types && ${filters.entity}::text[]`]),
-    ...byCondition(side, filters.by),
     ...(words === null ? [] : [sql`h.words @@ ${words}::tsquery`]),
     ...(where === null ? [] : [sql`h.places && array[${placeOf(where)}]`]),
   ];

@@ -6,6 +6,7 @@
 import type { Decision } from '../action-center/action.ts';
 import type { DecisionWord, HistoryQuery } from '../action-center/history.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
+import { isAskedOfEvents } from './history-events.ts';
 import { deciderOf, fold, placeOf } from './history-words.ts';
 
 export const weekMs = 7 * 86_400_000;
@@ -49,10 +50,12 @@ export function tokensOf(properties: Properties, week: number): number[] {
 /** What is asked of each kind of property, in the order of the kinds. */
 export function askedProperties({ filters, where, tab }: HistoryQuery): string[][] {
   const open = tab === 'pending' && filters.status.length === 0 ? ['pending', 'awaitingSecondApproval'] : filters.status;
+  const ofEvents = isAskedOfEvents(filters);
   const asked: Properties = {
     ...filters,
     status: open,
-    by: filters.by.map(fold),
+    by: ofEvents ? [] : filters.by.map(fold),
+    platform: ofEvents ? [] : filters.platform,
     place: where === null ? [] : [placeOf(where)],
   };
   return kinds.map((kind) => asked[kind].map((value) => `${kind} ${value}`)).filter((values) => values.length > 0);

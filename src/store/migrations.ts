@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { batchesSchema } from './batches-schema.ts';
+import { digestsSchema } from './digests-schema.ts';
 import { evidenceSchema } from './evidence-schema.ts';
 import { exportsSchema } from './exports-schema.ts';
 import { groupsSchema } from './groups-schema.ts';
@@ -192,6 +193,7 @@ export const migrations: Record<string, Migration> = {
   '0008-preferences': { up: (db: Kysely<unknown>) => runScript(db, preferencesSchema) },
   '0009-exports': { up: (db: Kysely<unknown>) => runScript(db, exportsSchema) },
   '0010-inbox': { up: (db: Kysely<unknown>) => runScript(db, inboxSchema) },
+  '0011-digests': { up: (db: Kysely<unknown>) => runScript(db, digestsSchema) },
   '0012-reminders': { up: (db: Kysely<unknown>) => runScript(db, remindersSchema) },
   '0013-groups': { up: (db: Kysely<unknown>) => runScript(db, groupsSchema) },
   '0015-evidence': { up: (db: Kysely<unknown>) => runScript(db, evidenceSchema) },

@@ -91,7 +91,7 @@ type CardRecord = {
   action_id: string | null;
   platform: Platform;
   conversation: string;
-  kind: 'action' | 'note' | 'notice' | 'batch' | 'group';
+  kind: 'action' | 'note' | 'notice' | 'batch' | 'group' | 'digest';
   note: Json;
   parent_card_id: string | null;
   ref: string | null;
@@ -323,6 +323,30 @@ export type HuntRow = {
   holder: string | null;
 };
 
+export type DigestPlanRow = {
+  tenant_id: string;
+  plan_key: string;
+  platform: Platform;
+  target: string;
+  entra_id: string | null;
+  schedule: Json;
+  served_at: Date;
+  next_at: Date | null;
+  withheld: string | null;
+};
+
+type DigestRow = {
+  digest_id: string;
+  tenant_id: string;
+  plan_key: string;
+  platform: Platform;
+  target: string;
+  due_at: Date;
+  schedule: Json;
+  figures: Json;
+  made_at: Date;
+};
+
 export type Tables = {
   actions: Omit<ActionRow, 'revision'> & { revision: Generated<number> };
   audit_events: AuditRow;
@@ -344,6 +368,8 @@ export type Tables = {
   reminders: ReminderRow;
   batches: BatchRow;
   batch_members: BatchMemberRow;
+  digest_plans: DigestPlanRow;
+  digests: DigestRow;
   simulator_runs: SimulatorRunRow;
   sign_in_attempts: SignInAttemptRow;
   slack_links: SlackLinkRow;

@@ -64,7 +64,8 @@ describe('the text of a command', () => {
     ['history', { command: { name: 'history', ask: { kind: 'usual', tab: 'history' } } }],
     ['Pending reset', { command: { name: 'history', ask: { kind: 'reset', tab: 'pending' } } }],
     // A command that is not there is never advised.
-    ['digset it', { problem: { kind: 'not-yet', name: 'digest' } }],
+    ['digset now', { problem: { kind: 'unknown', word: 'digset', suggestion: 'digest now' } }],
+    ['digest preview', { command: { name: 'digest', ask: { kind: 'preview' } } }],
     ['histroy week', { problem: { kind: 'unknown', word: 'histroy', suggestion: 'history week' } }],
     ['help?', help],
     ['hepl?', { problem: { kind: 'unknown', word: 'hepl', suggestion: 'help' } }],
@@ -108,16 +109,6 @@ describe('the words of an answer', () => {
   it('write a command as it is written on the platform', () => {
     expect(helpText('slack').map(plain).join('\n')).toContain('/actions show A-');
     expect(helpText('teams').map(plain).join('\n')).toContain('@Countersign show A-');
-  });
-
-  it('say of every command that is not there what to use instead', () => {
-    const names = ['digest'] as const;
-    const texts = names.map((name) => problemText({ kind: 'not-yet', name }, 'slack').map(plain).join('\n'));
-    for (const [index, text] of texts.entries()) {
-      expect(text).toContain(`The command ${names[index]} is not part of this version yet.`);
-      expect(text).toContain('/actions help');
-    }
-    expect(new Set(texts.map((text) => text.replace(/The command \w+/, ''))).size).toBe(names.length);
   });
 
   it('name the service that did not answer, and speak of no press', () => {

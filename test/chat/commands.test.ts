@@ -7,6 +7,7 @@ import { plain } from '../../src/chat/show.ts';
 import { openLog } from '../../src/log.ts';
 import { aDecision, anAction } from '../setup/builders.ts';
 import { plainContext } from './hostile.ts';
+import { noDigest } from './no-digest.ts';
 import { noHunts } from './no-hunts.ts';
 import { noMany } from './no-many.ts';
 
@@ -23,6 +24,7 @@ function open(look: CommandDeps['look'], history = noHistory) {
     draw: (one) => cardFor(one, { ...plainContext, huntUrl: 'https://security.microsoft.com/v2/advanced-hunting' }),
     many: { many: noMany, backend: 'simulator', log: openLog('silent', { write: () => {} }) },
     inbox: () => Promise.reject(new Error('nothing is listed for this')),
+    digest: noDigest,
     log: openLog('info', { write: (line) => void log.push(line) }),
   };
   const ask = async (text: string) => {

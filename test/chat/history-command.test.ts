@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Column, columnLabels, type HistoryFilters, Period } from '../../src/action-center/history.ts';
 import { LookUp, usualLookUp } from '../../src/action-center/look-up.ts';
-import { longestLookUp, parseHistory, printHistory, withPick } from '../../src/chat/history-command.ts';
+import { longestLookUp, momentText, parseHistory, printHistory, withPick } from '../../src/chat/history-command.ts';
 import { choiceLabels } from '../../src/chat/history-labels.ts';
 import { cleanText } from '../../src/chat/history-tokens.ts';
 
@@ -110,6 +110,10 @@ describe('the text of a look-up', () => {
   const some = <T>(values: readonly T[], max = 3) => fc.uniqueArray(fc.constantFrom(...values), { maxLength: max });
   const names = (unit: fc.Arbitrary<string>) => fc.uniqueArray(unit, { maxLength: 3 });
   const by = anything.map((name) => (/^(automation|automatic|me)$/i.test(name) ? 'me' : name));
+  const moments = fc.array(
+    fc.date({ min: new Date(0), max: new Date('2999-01-01'), noInvalidDate: true }).map((date) => momentText(date.getTime())),
+    { maxLength: 1 },
+  );
   const lookUps: fc.Arbitrary<LookUp> = fc.record({
     tab: fc.constantFrom('history', 'pending'),
     period: fc.constantFrom(...Period.options, null),
@@ -125,12 +129,24 @@ describe('the text of a look-up', () => {
       by: names(by),
       investigation: names(anything),
       text: names(word),
+      event: some(Object.keys(choiceLabels.event)),
+      from: moments,
+      to: moments,
+      expires: moments,
     }),
     sort: fc.record({ column: fc.constantFrom(...Column.options), descending: fc.boolean() }),
     scope: fc.constantFrom('here', 'all'),
     columns: fc.uniqueArray(fc.constantFrom(...Column.options), { minLength: 1 }),
     size: fc.integer({ min: 1, max: 50 }),
   }) as fc.Arbitrary<LookUp>;
+
+  it('a span of time is read with or without its time and offset, and asks of all time unless a period is said', () => {
+    const lookUp = read('event:approved from:2026-11-20 to:2026-11-21T08:30+01:00');
+    expect(lookUp.filters).toMatchObject({ event: ['approved'], from: ['2026-11-20T00:00Z'], to: ['2026-11-21T07:30Z'] });
+    expect(lookUp.period).toBeNull();
+    expect(read('week from:2026-11-20').period).toBe('week');
+    expect(parseHistory('history', 'from:yesterday')).toMatchObject({ mistakes: [{ kind: 'moment', written: 'yesterday', key: 'from' }] });
+  });
 
   it('is read back exactly as it was written', () => {
     fc.assert(

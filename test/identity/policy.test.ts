@@ -226,7 +226,18 @@ describe('a policy file that is wrong', () => {
     ['a route to nowhere', 'routes:\n  - {}\n', /routes\.0: must name a conversation/],
     ['a Teams channel by its name', 'routes:\n  - teams: ["SOC approvals"]\n', /routes\.0\.teams\.0: must be the id/],
     ['a time span in words', `${routes}reminders: { after: [soon] }\n`, /reminders\.after\.0: must be a time span/],
-    ['an unknown time zone', `${routes}digests:\n  - { at: "08:00", timezone: Mars/Base }\n`, /digests\.0\.timezone: /],
+    ['an unknown time zone', `${routes}digests:\n  - { at: "08:00", timezone: Mars/Base, slack: [C0A1] }\n`, /digests\.0\.timezone: /],
+    [
+      'a holiday that is no date',
+      `${routes}digests:\n  - { at: "08:00", timezone: UTC, holidays: [2026-02-30], slack: [C0A1] }\n`,
+      /line 4.*digests\.0\.holidays\.0: must be a date/,
+    ],
+    ['a digest to nobody', `${routes}digests:\n  - { at: "08:00", timezone: UTC }\n`, /digests\.0: must name a conversation or a person/],
+    [
+      'a digest to a Teams person by name',
+      `${routes}digests:\n  - { at: "08:00", timezone: UTC, teams: [alice@contoso.example] }\n`,
+      /digests\.0\.teams\.0: must be the id/,
+    ],
     ['YAML that is none', 'routes: [\n  - slack: {\n', /^POLICY_FILE: line \d+, column \d+: /],
     ['a key twice', `${routes}${routes}`, /line 3.*unique/],
   ])('with %s is refused with the place', (_what, yaml, problem) => {
@@ -255,10 +266,19 @@ describe('the example policy', () => {
     ]);
   });
 
-  it('says what this version does not act upon', () => {
-    for (const section of ['digests']) {
-      expect(example.warnings).toContainEqual(expect.stringContaining(`${section}: is understood`));
-    }
+  it('sends a digest on weekdays, but not at Christmas, and knows the channel of it', () => {
+    const schedule = {
+      at: '08:00',
+      timezone: 'Europe/Berlin',
+      weekdays: ['mon', 'tue', 'wed', 'thu', 'fri'],
+      holidays: ['2026-12-25', '2027-01-01'],
+    };
+    expect(example.digestPlans.map(({ target, ...plan }) => ({ ...plan, to: target.conversation }))).toEqual([
+      { planKey: expect.stringMatching(/^policy:[0-9a-f]{16}$/), to: 'U0MANAGER', entraId: null, schedule },
+      { planKey: example.digestPlans[0]?.planKey, to: 'C0LEADS', entraId: null, schedule },
+    ]);
+    expect(example.conversations('slack')).toContain('C0LEADS');
+    expect(example.conversations('slack')).not.toContain('U0MANAGER');
   });
 });
 

@@ -180,6 +180,11 @@ export function randomQuery(random: Random): HistoryQuery {
       ),
       platform: some(random, ['slack', 'teams', 'cli'] as const, chance),
       text: some(random, asked, chance),
+      // Their events are not in this record: test/store/history-events.test.ts asks for those.
+      event: [],
+      from: some(random, ['2026-01-01T00:00:00Z'], chance / 2),
+      to: some(random, ['2026-11-01T00:00:00+02:00'], chance / 2),
+      expires: [],
     },
     sort: { column: random() < 0.5 ? 'updated' : oneOf(random, Columns.options), descending: random() < 0.6 },
     where: place && { platform: place[0] as 'slack', conversation: place[1] as string },
@@ -298,6 +303,8 @@ function testsOf({ tab, period, filters, where }: HistoryQuery, fitting: ReturnT
     const from = new Date(Date.parse(now) - days[period] * 86_400_000).toISOString();
     tests.push(({ updatedAt }) => updatedAt >= from);
   }
+  for (const first of filters.from) tests.push(({ updatedAt }) => Date.parse(updatedAt) >= Date.parse(first));
+  for (const end of filters.to) tests.push(({ updatedAt }) => Date.parse(updatedAt) < Date.parse(end));
   if (filters.entity.length > 0) tests.push(({ entities }) => entities.some((type) => filters.entity.includes(type)));
   if (filters.decision.length > 0) tests.push(({ word }) => filters.decision.includes(word));
   const investigations = filters.investigation.map(lower);

@@ -5,6 +5,7 @@ import { App, HTTPReceiver, type Receiver, SocketModeReceiver } from '@slack/bol
 import type { WebClient } from '@slack/web-api';
 import type { BackendName } from '../../action-center/catalogue.ts';
 import { ConfigError } from '../../action-center/errors.ts';
+import type { AskingPerson } from '../../action-center/identify.ts';
 import type { Log } from '../../action-center/ports.ts';
 import type { AnswerCommand } from '../commands.ts';
 import type { HuntJobs } from '../hunt-jobs.ts';
@@ -25,6 +26,7 @@ import { type HistoryPressDeps, isHistoryPress, onHistoryPress } from './history
 import { type HuntPressDeps, isHuntPress, onHuntPress } from './hunt-presses.ts';
 import { type SlackInbox, slackInbox } from './inbox.ts';
 import { peopleDeadlineMs, slackPeople } from './people.ts';
+import { pictureUploads } from './pictures.ts';
 import { type LinkTo, permalinks } from './render-inbox.ts';
 import { type Account, connectSocket, whoAmI } from './start.ts';
 import { slackSurface } from './surface.ts';
@@ -56,6 +58,8 @@ export type SlackChat = {
   surface: Surface;
   /** The address of a message, where there is one. */
   linkTo: LinkTo;
+  /** Who a card goes to in private; null: it goes to a conversation. */
+  personAt(conversation: string): AskingPerson | null;
   teamId: string;
   /** Answers `POST /slack/events`. With Socket Mode nothing is accepted over HTTP. */
   handle(req: IncomingMessage, res: ServerResponse): void;
@@ -112,8 +116,9 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   await app.init();
   if (transport.socket) await connectSocket(transport.socket, { deadline });
   return {
-    surface: slackSurface({ client: bulk, teamId, botId, channels, log }),
+    surface: slackSurface({ client: bulk, teamId, botId, channels, upload: pictureUploads({ client: bulk, apiUrl, log }), log }),
     linkTo,
+    personAt: (userId) => (/^[UW]/.test(userId) ? personBehind({ userId, teamId: null }) : null),
     teamId,
     handle: transport.handle,
     inFlight: () => running.size,

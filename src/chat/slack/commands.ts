@@ -13,6 +13,7 @@ import type { SendFile } from './files.ts';
 import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { renderLine, renderLines } from './render.ts';
+import { noPictures, renderDigest } from './render-digest.ts';
 import { renderAnswer } from './render-history.ts';
 import { type LinkTo, renderInboxMessage } from './render-inbox.ts';
 
@@ -57,6 +58,7 @@ export async function onSlashCommand(
     place: placeOf(reader.channel),
     platform: 'slack',
     by: `slack:${teamId ?? deps.teamId}/${userId}`,
+    account: userId,
     courier: courierFor(deps, reader),
     person: deps.personBehind({ userId, teamId }),
     mentioned: (account) => deps.personBehind({ userId: account, teamId: null }),
@@ -80,7 +82,8 @@ export function courierFor({ tell, sendFile }: Pick<CommandDeps, 'tell' | 'sendF
   };
 }
 
-async function say({ tell, linkTo }: CommandDeps, reader: Reader, { lines, card, inbox, posted }: CommandAnswer): Promise<void> {
+async function say({ tell, linkTo }: CommandDeps, reader: Reader, { lines, card, inbox, digest, posted }: CommandAnswer): Promise<void> {
+  if (digest !== undefined) await tell(reader, renderDigest(digest, noPictures));
   if (inbox !== undefined) await tell(reader, renderInboxMessage(inbox, linkTo));
   if (card !== null) await tell(reader, renderAnswer(card));
   if (lines.length > 0) await tell(reader, renderLines([...lines, ...threadLines(posted, linkTo)]));

@@ -16,25 +16,38 @@ const Ticket = z.object({ upload_url: z.url({ protocol: /^https?$/ }), file_id: 
 export function fileSender({ client, apiUrl, log }: { client: WebClient; apiUrl: string | null; log: Log }): SendFile {
   return async (userId, { name, size, blob }, { comment, signal }) => {
     const { channel } = Opened.parse(await client.conversations.open({ users: userId }));
-    const ticket = Ticket.parse(await client.files.getUploadURLExternal({ filename: name, length: size }));
-    if (!isSlacks(ticket.upload_url, apiUrl)) throw new Error('Slack named an address for the upload that is not its own');
-    // The address is a secret of its own; no token goes there.
-    const response = await fetch(ticket.upload_url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/octet-stream' },
-      body: blob,
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(uploadDeadlineMs)]),
-    });
-    await response.arrayBuffer();
-    if (!response.ok) throw new Error(`Slack answered ${response.status} to an upload`);
-    await client.files.completeUploadExternal({
-      files: [{ id: ticket.file_id, title: name }],
-      channel_id: channel.id,
-      initial_comment: comment,
-    });
+    const sharing = { channel_id: channel.id, initial_comment: comment };
+    await upload(
+      { client, apiUrl },
+      { name, size, body: blob },
+      { sharing, signal: AbortSignal.any([signal, AbortSignal.timeout(uploadDeadlineMs)]) },
+    );
     log.info({ slackUser: userId, size }, 'an export was handed over as a file');
   };
+}
+
+type Uploaded = { name: string; size: number; body: Blob };
+
+/** The id of the file. Without `sharing` nobody sees it before a message shows it. Throws when it did not arrive, or nobody can say whether it did. */
+export async function upload(
+  { client, apiUrl }: { client: WebClient; apiUrl: string | null },
+  { name, size, body }: Uploaded,
+  { signal, sharing }: { signal: AbortSignal; sharing?: { channel_id: string; initial_comment: string } },
+): Promise<string> {
+  const ticket = Ticket.parse(await client.files.getUploadURLExternal({ filename: name, length: size }));
+  if (!isSlacks(ticket.upload_url, apiUrl)) throw new Error('Slack named an address for the upload that is not its own');
+  // The address is a secret of its own; no token goes there.
+  const response = await fetch(ticket.upload_url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body,
+    redirect: 'error',
+    signal,
+  });
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`Slack answered ${response.status} to an upload`);
+  await client.files.completeUploadExternal({ files: [{ id: ticket.file_id, title: name }], ...sharing });
+  return ticket.file_id;
 }
 
 /** Slack's own hosts over https, or the stand-in that SLACK_API_URL names. */

@@ -5,8 +5,8 @@ import { ActionType, Severity } from '../../action-center/action.ts';
 import type { GroupPress, MemberChoice } from '../../action-center/plan-group.ts';
 import type { Fact, GroupButton, GroupCard } from '../card.ts';
 import { plain, showText } from '../show.ts';
-import { escapeMrkdwn } from './escape.ts';
 import { limits, plainText, richText, type SlackContent, section } from './render.ts';
+import { spokenText } from './spoken.ts';
 
 const partLength = 80;
 
@@ -20,16 +20,14 @@ export function renderGroup(card: GroupCard): SlackContent {
     block_id: `ac|${card.groupId}|${version}|${index}`,
     elements: row.map(drawButton),
   });
-  return {
-    text: escapeMrkdwn(card.fallback),
-    blocks: [
-      { type: 'header', text: plainText(card.heading, limits.header) },
-      richText([section([{ kind: 'words', text: plain(card.standing), strong: true }], 400)]),
-      richText([...card.facts, ...card.top].map(factSection)),
-      ...(review === undefined ? [] : [actions([review], 0), ...[...rows.values()].map((row, index) => actions(row, index + 1))]),
-      { type: 'context', elements: [plainText(card.footnotes.map(plain).join(' '), 1000)] },
-    ],
-  };
+  const blocks: KnownBlock[] = [
+    { type: 'header', text: plainText(card.heading, limits.header) },
+    richText([section([{ kind: 'words', text: plain(card.standing), strong: true }], 400)]),
+    richText([...card.facts, ...card.top].map(factSection)),
+    ...(review === undefined ? [] : [actions([review], 0), ...[...rows.values()].map((row, index) => actions(row, index + 1))]),
+    { type: 'context', elements: [plainText(card.footnotes.map(plain).join(' '), 1000)] },
+  ];
+  return { text: spokenText(card.fallback, blocks), blocks };
 }
 
 const factSection = ({ label, value }: Fact) => section([{ kind: 'words', text: `${label}: `, strong: true }, ...value], partLength);

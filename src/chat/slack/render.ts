@@ -3,7 +3,7 @@
  * A card that would be too long loses detail step by step, and says so; it never fails.
  */
 import type { Button, KnownBlock, RichTextSection } from '@slack/types';
-import type { ActionCard, AskButton, AskCard, BatchCard, Card, CardButton, Fact, GroupCard, NoteCard } from '../card.ts';
+import type { ActionCard, AskButton, AskCard, BatchCard, Card, CardButton, Fact, NoteCard } from '../card.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
@@ -28,14 +28,15 @@ const rooms: readonly [Room, ...Room[]] = [
   { details: 0, part: 40, parts: 8, facts: 8, entities: 1, values: 2, links: false },
 ];
 
-type Drawable = Exclude<Card, GroupCard>;
+/** Groups and digests are drawn in files of their own. */
+export type DrawnHere = Exclude<Card, { kind: 'group' | 'digest' }>;
 
-export function renderCard(card: Drawable): SlackContent {
+export function renderCard(card: DrawnHere): SlackContent {
   const blocks = blocksOf(card);
   return { text: spokenText(card.fallback, blocks), blocks };
 }
 
-function blocksOf(card: Drawable): KnownBlock[] {
+function blocksOf(card: DrawnHere): KnownBlock[] {
   switch (card.kind) {
     case 'note':
       return noteBlocks(card);
@@ -144,7 +145,7 @@ function factSection({ label, value }: Fact, room: Room): RichTextSection {
 
 const fewer = (line: Line, parts: number): Line => (line.length <= parts ? line : [...line.slice(0, parts), words(' and more')]);
 
-type RichTextPart = RichTextSection | { type: 'rich_text_list'; style: 'bullet'; elements: RichTextSection[] };
+type RichTextPart = RichTextSection | { type: 'rich_text_list'; style: 'bullet' | 'ordered'; elements: RichTextSection[] };
 
 function evidenceParts(evidence: readonly Evidence[], room: Room): RichTextPart[] {
   const count = evidence.length === 1 ? 'Acts on' : `Acts on these ${evidence.length}`;

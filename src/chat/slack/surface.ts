@@ -1,10 +1,13 @@
 /** Slack as a place where cards are kept equal to the store. One call each, never repeated here. */
-
+import { setTimeout as wait } from 'node:timers/promises';
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
 import type { Log } from '../../action-center/ports.ts';
 import type { Card } from '../card.ts';
 import { type Place, type Surface, SurfaceError } from '../surface.ts';
 import type { ChannelCheck } from './channels.ts';
+import type { UploadPictures } from './pictures.ts';
+import type { SlackContent } from './render.ts';
+import { noPictures, renderDigest } from './render-digest.ts';
 import { renderPosted } from './render-posted.ts';
 import { surfaceErrorOf } from './surface-errors.ts';
 
@@ -16,7 +19,14 @@ const eventType = 'countersign_card';
 const findPages = 3;
 const findPageSize = 200;
 
-export type SlackSurfaceDeps = { client: WebClient; teamId: string; botId: string; channels: ChannelCheck; log: Log };
+export type SlackSurfaceDeps = {
+  client: WebClient;
+  teamId: string;
+  botId: string;
+  channels: ChannelCheck;
+  upload: UploadPictures;
+  log: Log;
+};
 
 export function slackSurface(deps: SlackSurfaceDeps): Surface {
   const { client, teamId } = deps;
@@ -28,7 +38,7 @@ export function slackSurface(deps: SlackSurfaceDeps): Surface {
     settleMs: 0,
     update: ({ conversation, ref }, card) =>
       mapped(async () => {
-        await client.chat.update({ channel: conversation, ts: ref, ...renderPosted(card) });
+        await drawn(deps, card, (content) => client.chat.update({ channel: conversation, ts: ref, ...content }));
       }),
     find: (place, cardId) => mapped(() => find(deps, place, cardId)),
   };
@@ -42,18 +52,39 @@ async function mapped<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-async function post({ client, channels }: SlackSurfaceDeps, place: Place, cardId: string, card: Card): Promise<string> {
+/** Slack looks a fresh picture over before it can be shown, and says `invalid_blocks` until then: nothing was posted. */
+const pictureSettlesMs = 1500;
+
+/** Writes the card with its pictures; without them where that is not possible. */
+async function drawn<T>({ upload }: SlackSurfaceDeps, card: Card, write: (content: SlackContent) => Promise<T>): Promise<T> {
+  if (card.kind !== 'digest') return write(renderPosted(card));
+  const files = await upload(card.pictures);
+  for (let tries = 0; files.size > 0 && tries < 2; tries += 1) {
+    try {
+      return await write(renderDigest(card, files));
+    } catch (error) {
+      if (!(error instanceof WebAPIPlatformError) || error.data.error !== 'invalid_blocks') throw error;
+      if (tries === 0) await wait(pictureSettlesMs);
+    }
+  }
+  return write(renderDigest(card, noPictures));
+}
+
+async function post(deps: SlackSurfaceDeps, place: Place, cardId: string, card: Card): Promise<string> {
+  const { client, channels } = deps;
   // A person is no channel that could be shared: the message goes to their own chat with the app.
   if (!isPerson(place.conversation)) await channels.mustBeOurs(place.conversation);
-  const { ts } = await client.chat.postMessage({
-    channel: place.conversation,
-    ...renderPosted(card),
-    ...(place.parentRef === null ? {} : { thread_ts: place.parentRef }),
-    // Readable by other apps in the channel: an id, nothing about the incident.
-    metadata: { event_type: eventType, event_payload: { card_id: cardId } },
-    unfurl_links: false,
-    unfurl_media: false,
-  });
+  const { ts } = await drawn(deps, card, (content) =>
+    client.chat.postMessage({
+      channel: place.conversation,
+      ...content,
+      ...(place.parentRef === null ? {} : { thread_ts: place.parentRef }),
+      // Readable by other apps in the channel: an id, nothing about the incident.
+      metadata: { event_type: eventType, event_payload: { card_id: cardId } },
+      unfurl_links: false,
+      unfurl_media: false,
+    }),
+  );
   if (typeof ts !== 'string' || ts === '') throw new SurfaceError('unknown', 'Slack did not say where the message is');
   return ts;
 }

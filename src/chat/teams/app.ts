@@ -4,6 +4,7 @@ import { Application } from '@microsoft/teams-ai/lib/Application.js';
 import type { TurnContext } from 'botbuilder';
 import type { BackendName } from '../../action-center/catalogue.ts';
 import { UpstreamError } from '../../action-center/errors.ts';
+import type { AskingPerson } from '../../action-center/identify.ts';
 import type { CardRow, CardStore, Conversations, Lanes, Log } from '../../action-center/ports.ts';
 import { ok, refuse } from '../../action-center/refusal.ts';
 import type { Card } from '../card.ts';
@@ -28,7 +29,7 @@ import type { InvokeAnswer } from './invoke.ts';
 import { deepLinks, type LinkTo } from './render-inbox.ts';
 import { repeats } from './repeats.ts';
 import type { TeamsSettings } from './settings.ts';
-import { lanesOf, removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurface } from './surface.ts';
+import { entraIdOf, lanesOf, removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurface } from './surface.ts';
 
 export type TeamsDeps = {
   settings: TeamsSettings;
@@ -59,6 +60,8 @@ export type TeamsChat = {
   surface: Surface;
   /** The address of a message, where there is one. */
   linkTo: LinkTo;
+  /** Who a card goes to in private by the policy; null: it goes to a conversation. */
+  personAt(conversation: string): AskingPerson | null;
   /** Answers `POST /api/messages`. */
   handle(req: IncomingMessage, res: ServerResponse): void;
   inFlight(): number;
@@ -93,6 +96,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   const tell = privateAnswers(answersDeps);
   const offerFile = fileOffers(answersDeps);
   const linksIn = (organisation: string) => deepLinks(settings.cloud, organisation);
+  const home = settings.appTenantId || (settings.allowedTenants[0] ?? '');
   await sayWhatIsOutOfReach(deps);
 
   const door = openDoor({ authentication, settings, refused: deps.refused, log, now: deps.now });
@@ -135,13 +139,19 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
   };
   return {
     surface: teamsSurface(surfaceDeps),
-    linkTo: linksIn(settings.appTenantId || (settings.allowedTenants[0] ?? '')),
+    linkTo: linksIn(home),
+    personAt: (conversation) => personAt(conversation, home),
     handle: (req, res) => track(serve(door, answer, req, res, log)),
     inFlight: () => running.size,
     stop: async (deadlineMs) => {
       await within(Promise.allSettled(running), deadlineMs, null);
     },
   };
+}
+
+function personAt(conversation: string, tenantId: string): AskingPerson | null {
+  const entraId = entraIdOf(conversation);
+  return entraId === null ? null : async () => ok({ platform: 'teams', tenantId, entraId });
 }
 
 /** Work that goes on behind an answer, so that a stop can wait for it. */

@@ -10,6 +10,7 @@ import type { Arrival } from './activity.ts';
 import { isPersonal, type TellPrivately } from './answers.ts';
 import { courierOf, type OfferFile } from './files.ts';
 import { renderLine, renderLines } from './render.ts';
+import { renderDigest } from './render-digest.ts';
 import { renderAnswer } from './render-history.ts';
 import { type LinkTo, renderInbox } from './render-inbox.ts';
 
@@ -43,6 +44,7 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
     place: { conversation: arrival.conversation, isPersonal: isPersonal(arrival) },
     platform: 'teams',
     by: `teams:${organisation}/${entraId}`,
+    account: arrival.person?.id ?? null,
     courier: {
       ...courierOf(deps.tell, arrival),
       offer: (offer) => deps.offerFile(arrival, offer),
@@ -59,9 +61,10 @@ async function answer(deps: CommandDeps, arrival: Arrival, entraId: string): Pro
 export async function sayAnswer(
   { tell, linksIn }: Pick<CommandDeps, 'tell' | 'linksIn'>,
   arrival: Arrival,
-  { lines, card, inbox, posted }: CommandAnswer,
+  { lines, card, inbox, digest, posted }: CommandAnswer,
 ): Promise<void> {
   const linkTo = linksIn(arrival.organisation);
+  if (digest !== undefined) await tell(arrival, renderDigest(digest));
   if (inbox !== undefined) await tell(arrival, renderInbox(inbox, linkTo));
   if (card !== null) await tell(arrival, renderAnswer(card));
   if (lines.length > 0) await tell(arrival, renderLines([...lines, ...threadLines(posted, linkTo)]));

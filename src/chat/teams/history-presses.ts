@@ -38,7 +38,8 @@ export const isHistoryVerb = (verb: string | null | undefined): verb is HistoryV
 
 const text = z.string().min(1).max(4000);
 const choice = z.string().max(100).nullish();
-const Look = z.object({ text, cursor: z.string().max(400).nullish(), share: z.boolean().nullish() });
+/** `below`: pressed on something that must not be replaced by its answer. */
+const Look = z.object({ text, cursor: z.string().max(400).nullish(), share: z.boolean().nullish(), below: z.boolean().nullish() });
 const Quick = z.object({ text, period: choice, type: choice, status: choice, source: choice, decision: choice });
 const Show = z.object({ actionId: z.string().max(64).nullish(), row: z.string().max(64).nullish() });
 
@@ -62,7 +63,8 @@ export async function onHistoryPress(
     })
     .then((answer) => shared(deps, arrival, answer));
   const inTime = await soon(work, { receivedAt, ms: answerWithinMs });
-  if (inTime !== null) return shown(deps, arrival, inTime);
+  const isBelow = Look.safeParse(action.data).data?.below === true;
+  if (inTime !== null) return shown(deps, arrival, inTime, isBelow);
   later(
     deps,
     arrival,
@@ -106,9 +108,9 @@ async function shared({ share, log }: HistoryPressDeps, arrival: Arrival, answer
 }
 
 /** A page replaces the one that was pressed on, for this person alone; an action gets a message of its own; a sentence a bar. */
-function shown(deps: HistoryPressDeps, arrival: Arrival, answer: CommandAnswer): InvokeAnswer {
+function shown(deps: HistoryPressDeps, arrival: Arrival, answer: CommandAnswer, isBelow: boolean): InvokeAnswer {
   const { card, lines } = answer;
-  if (card?.kind === 'history') return cardAnswer(renderAnswer(card));
+  if (card?.kind === 'history' && !isBelow) return cardAnswer(renderAnswer(card));
   if (card === null) return barAnswer(joined(lines));
   later(deps, arrival, tellAll(deps, arrival, answer));
   return barAnswer(shownBelow);

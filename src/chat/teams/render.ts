@@ -2,7 +2,7 @@
  * Draws a neutral card as an Adaptive Card 1.5 from the templates in `adaptive-cards/`. Pure. Foreign text only ever lands in TextRuns. A card that
  * would be too long loses detail step by step, and says so; it never fails.
  */
-import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact, GroupCard, NoteTable } from '../card.ts';
+import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact, NoteTable } from '../card.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, plain, showText, strong, utc, words } from '../show.ts';
 import { plainText, spokenText } from './escape.ts';
@@ -41,7 +41,10 @@ const rooms: readonly [Room, Room, ...Room[]] = [
   { details: 0, lines: 0, part: 60, parts: 8, facts: 9, entities: 1, values: 2, links: false },
 ];
 
-export function renderCard(card: Exclude<Card, GroupCard>): TeamsContent {
+/** Groups and digests are drawn in files of their own. */
+export type DrawnHere = Exclude<Card, { kind: 'group' | 'digest' }>;
+
+export function renderCard(card: DrawnHere): TeamsContent {
   const summary = showText(plainText(card.fallback), limits.summary);
   if (card.kind === 'action') return { card: fitting(card, texts(card.fallback)), summary, text: summary };
   if (card.kind === 'batch') return { card: expand('batch', { ...texts(card.fallback), ...batchData(card) }), summary, text: summary };

@@ -104,25 +104,29 @@ async function post(deps: TeamsSurfaceDeps, place: Place, cardId: string, card: 
 }
 
 /** A person, as Teams names them to this bot or by their Entra id, rather than a conversation. */
-const isPerson = (conversation: string): boolean => conversation.startsWith('29:') || isEntraId(conversation);
-const isEntraId = (conversation: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(conversation);
+const isPerson = (conversation: string): boolean => conversation.startsWith('29:') || entraIdOf(conversation) !== null;
+export const entraIdOf = (conversation: string): string | null =>
+  /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(conversation) ? conversation : null;
 /** Rosters looked into for one person. */
 const rostersMost = 5;
 
-/** The person as Teams names them to this bot: they are a member of a conversation that has the app, or cannot be written to at all. */
+/**
+ * The person as Teams names them to this bot, where they are a member of a conversation that has the app. Else their Entra id, which Teams takes
+ * in its place where the person has the app (https://github.com/MicrosoftDocs/msteams-docs/issues/14079).
+ */
 async function nameToBot(deps: TeamsSurfaceDeps, entraId: string): Promise<string> {
   for (const conversation of deps.routed.filter((one) => !isPerson(one)).slice(0, rostersMost)) {
     const at = await reach(deps, conversation);
     const member = await deps.connector.member({ ...at, conversation }, entraId);
     if (member !== null) return member.id;
   }
-  throw new SurfaceError('unreachable', 'this person is in none of the conversations that have the app');
+  return entraId;
 }
 
 /** In their own chat with the bot, which is always the same. Nothing changes in it later, so it never asks for its newest state. */
 async function postToPerson(deps: TeamsSurfaceDeps, person: string, card: Card): Promise<string> {
   const { serviceUrl, organisation } = await reach(deps, person);
-  const named = isEntraId(person) ? await nameToBot(deps, person) : person;
+  const named = entraIdOf(person) !== null ? await nameToBot(deps, person) : person;
   const conversation = await deps.connector.openPersonal({ serviceUrl, organisation, person: named });
   return deps.connector.post({ serviceUrl, conversation }, messageOf(renderPosted(card)));
 }

@@ -24,6 +24,7 @@ export type TemplateName =
   | 'note'
   | 'answer'
   | 'inbox'
+  | 'digest'
   | 'reason-dialog'
   | 'history'
   | 'batch'
@@ -47,6 +48,7 @@ const templates: Record<TemplateName, Template> = {
   group: read('group'),
   history: read('history'),
   inbox: read('inbox'),
+  digest: read('digest'),
 };
 
 /** Values are put in as they are: an expression inside one is not evaluated. Every name in the template has to be in the data. */

@@ -6,6 +6,7 @@ import { words } from '../../../src/chat/show.ts';
 import { openLog } from '../../../src/log.ts';
 import { anAction } from '../../setup/builders.ts';
 import { plainContext } from '../hostile.ts';
+import { noDigest } from '../no-digest.ts';
 import { noHunts } from '../no-hunts.ts';
 import { noMany } from '../no-many.ts';
 import { channel, openRig, recordingFlows, waitFor } from './rig.ts';
@@ -83,6 +84,7 @@ test('show answers with a card that nobody else sees and nobody can decide on', 
           noteShared: () => Promise.reject(new Error('nothing is shared for this')),
           visibility: 'never',
         },
+        digest: noDigest,
         inbox: () => Promise.reject(new Error('nothing is listed for this')),
         log: openLog('silent', { write: () => {} }),
       },

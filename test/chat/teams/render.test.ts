@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ActionStatus, ActionType } from '../../../src/action-center/action.ts';
-import { type Card, cardFor, type GroupCard, noteFor } from '../../../src/chat/card.ts';
+import { type Card, cardFor, noteFor } from '../../../src/chat/card.ts';
 import { literalPieces, plainText, spokenText } from '../../../src/chat/teams/escape.ts';
-import { attachmentOf, cardBudget, renderCard, renderLine, withRefresh } from '../../../src/chat/teams/render.ts';
+import { attachmentOf, cardBudget, type DrawnHere, renderCard, renderLine, withRefresh } from '../../../src/chat/teams/render.ts';
 import { reasonField, reasonProblem, renderReasonDialog } from '../../../src/chat/teams/render-reason.ts';
 import type { AdaptiveCard } from '../../../src/chat/teams/templates.ts';
 import { cardProblems } from '../../schemas/validate.ts';
@@ -63,7 +63,7 @@ const labelsOf = (card: Card): string[] => [
   'Action center',
 ];
 
-function expectSafeCard(card: Exclude<Card, GroupCard>): void {
+function expectSafeCard(card: DrawnHere): void {
   const { card: drawn, summary } = renderCard(card);
   expectSafe(drawn, labelsOf(card));
   expect(summary.length).toBeLessThanOrEqual(300);
