@@ -3,6 +3,14 @@ import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from './action-center/errors.ts';
+import {
+  DefenderEnvironment,
+  defenderVariables,
+  type ExecutorConfig,
+  idleExecutorVariables,
+  missingFromDefender,
+  readExecutor,
+} from './config-defender.ts';
 import { type EntraConfig, EntraEnvironment, entraVariables, missingFromEntra, readEntra } from './config-entra.ts';
 import {
   isLoopback,
@@ -45,7 +53,9 @@ export type Config = {
   entra: EntraConfig | null;
   identityMode: 'linked' | 'email';
   globalAdministratorMayDecide: boolean;
-  backend: 'consumer' | 'simulator';
+  backend: 'consumer' | 'simulator' | 'defender';
+  /** Null: this process carries nothing out in Defender. */
+  executor: ExecutorConfig | null;
   /** Empty: the HTTP intake refuses everybody. */
   intakeSecrets: string[];
   tenantId: string;
@@ -90,7 +100,8 @@ export const configVariables: readonly Variable[] = [
   ...entraVariables,
   { name: 'IDENTITY_MODE', default: 'linked', description: 'how a Slack account becomes a person: linked or email' },
   { name: 'GLOBAL_ADMIN_MAY_DECIDE', default: 'true', description: 'whether the role Global Administrator carries decisions' },
-  { name: 'BACKEND', default: null, description: 'who carries decisions out: consumer or simulator' },
+  { name: 'BACKEND', default: null, description: 'who carries decisions out: defender, consumer or simulator' },
+  ...defenderVariables,
   { name: 'INTAKE_SECRETS', default: null, description: 'secrets of the producers on /v1/actions, comma separated', secret: true },
   {
     name: 'CLOUD',
@@ -100,9 +111,6 @@ export const configVariables: readonly Variable[] = [
   { name: 'PORTAL_URL', default: null, description: "the Defender portal; unset: the cloud's own" },
   { name: 'PORTAL_TENANT_ID', default: null, description: 'Entra tenant id that portal links select' },
 ];
-
-/** Read by a later version. Said aloud, so that nobody believes they do something. */
-const notYet = ['DEFENDER_API_URL', 'EXECUTOR_CLIENT_ID', 'EXECUTOR_CLIENT_SECRET'];
 
 const portals = {
   global: 'https://security.microsoft.com',
@@ -152,6 +160,7 @@ const Environment = z.object({
   PORTAL_TENANT_ID: z.guid('must be a tenant id (a GUID)').optional(),
   ...TeamsEnvironment.shape,
   ...EntraEnvironment.shape,
+  ...DefenderEnvironment.shape,
 });
 type Environment = z.infer<typeof Environment>;
 
@@ -167,19 +176,36 @@ export function loadEnvironment(file = '.env'): NodeJS.ProcessEnv {
   return process.env;
 }
 
+/** `executes`: whether this process carries decisions out. */
+type Purpose = { needs?: Needs; executes?: boolean };
+
 /** Throws ConfigError with every problem there is, each starting with the variable's name. */
-export function readConfig(env: Record<string, string | undefined>, { needs = 'bot' }: { needs?: Needs } = {}): Config {
+export function readConfig(
+  env: Record<string, string | undefined>,
+  { needs = 'bot', executes = needs === 'worker' }: Purpose = {},
+): Config {
   const { values, given, problems } = gather(env);
   const parsed = Environment.safeParse(values);
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
-  problems.push(...missing(values, given, needs), ...notInThisVersion(values), ...portClash(values));
+  problems.push(...missing(values, given, needs), ...portClash(values));
   if (needs === 'bot') problems.push(...missingFromTeams(values, given));
-  // Files are read only where everything that names them could be read.
-  const asked = parsed.success && problems.length === 0 && asksGraph(parsed.data, needs) ? readEntra(parsed.data) : null;
-  problems.push(...(asked?.problems ?? []));
+  const isExecutor = executes && values['BACKEND'] === 'defender';
+  if (isExecutor) problems.push(...missingFromDefender(given));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const config = configFrom(parsed.data, { needs, values, given });
-  return asked === null ? config : { ...config, entra: asked.entra, warnings: [...config.warnings, ...asked.warnings] };
+  const idle = needs === 'bot' ? idleExecutorVariables(given, isExecutor, parsed.data.BACKEND) : [];
+  const { entra, executor, warnings } = withFiles(parsed.data, asksGraph(parsed.data, needs), isExecutor);
+  return { ...config, entra, executor, warnings: [...config.warnings, ...warnings, ...idle] };
+}
+
+/** Files are read only where everything that names them could be read. */
+function withFiles(env: Environment, asksEntra: boolean, isExecutor: boolean): Pick<Config, 'entra' | 'executor' | 'warnings'> {
+  const entra = asksEntra ? readEntra(env) : null;
+  const executor = isExecutor ? readExecutor(env) : null;
+  const problems = [...(entra?.problems ?? []), ...(executor?.problems ?? [])];
+  if (problems.length > 0) throw new ConfigError(problems);
+  const warnings = [...(entra?.warnings ?? []), ...(executor?.warnings ?? [])];
+  return { entra: entra?.entra ?? null, executor: executor?.executor ?? null, warnings };
 }
 
 type Values = Partial<Record<string, string>>;
@@ -235,7 +261,10 @@ function missing(values: Values, given: Set<string>, needs: Needs): string[] {
   if (needs === 'store') return problems;
   if (values['DIRECTORY'] === 'graph') problems.push(...missingFromEntra(given));
   else need('DIRECTORY_FILE', 'is needed: without a directory nobody may decide; docs/examples/directory.json is an example');
-  need('BACKEND', 'is needed: consumer (your own process carries decisions out) or simulator (nothing is, it is only pretended)');
+  need(
+    'BACKEND',
+    'is needed: defender (decisions are carried out there), consumer (your own process does) or simulator (it is only pretended)',
+  );
   return needs === 'bot' ? [...problems, ...missingFromChat(values, given)] : problems;
 }
 
@@ -269,12 +298,6 @@ function missingFromSlack(given: Set<string>): string[] {
   return problems;
 }
 
-function notInThisVersion(values: Values): string[] {
-  const problems: string[] = [];
-  if (values['BACKEND'] === 'defender') problems.push('BACKEND: defender is not part of this version yet, use consumer or simulator');
-  return problems;
-}
-
 function portClash(values: Values): string[] {
   const admin = values['ADMIN_PORT'];
   const clash = admin !== undefined && Number(admin) !== 0 && Number(admin) === Number(values['PORT'] ?? 3000);
@@ -301,7 +324,8 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     entra: null,
     identityMode: env.IDENTITY_MODE,
     globalAdministratorMayDecide: env.GLOBAL_ADMIN_MAY_DECIDE,
-    backend: env.BACKEND === 'simulator' ? 'simulator' : 'consumer',
+    backend: env.BACKEND,
+    executor: null,
     intakeSecrets: env.INTAKE_SECRETS,
     tenantId: env.TENANT_ID,
     ...auditFrom(env),
@@ -324,12 +348,16 @@ const platformsOf = (values: Values, given: Set<string>): Config['platforms'] =>
   ...(teamsIsOn(values, given) ? (['teams'] as const) : []),
 ];
 
+/** Also needed to carry decisions out in Defender, wherever people come from. */
+const executorsToo = ['ENTRA_TENANT_ID', 'ENTRA_AUTHORITY_URL', 'GRAPH_URL'];
+
 /** What is allowed and should be known. */
 function warningsAbout(env: Environment, needs: Needs, given: Set<string>): string[] {
-  const warnings = notYet.filter((name) => given.has(name)).map((name) => `${name}: is set, but this version does nothing with it`);
+  const warnings: string[] = [];
+  const used = env.BACKEND === 'defender' ? executorsToo : [];
   const idle =
     env.DIRECTORY === 'file'
-      ? entraVariables.filter(({ name }) => given.has(name) && name !== 'ENTRA_URBAC' && name !== 'LINK_VALID_DAYS')
+      ? entraVariables.filter(({ name }) => given.has(name) && !['ENTRA_URBAC', 'LINK_VALID_DAYS', ...used].includes(name))
       : [];
   warnings.push(...idle.map(({ name }) => `${name}: is set, but DIRECTORY=file does nothing with it`));
   if (env.BACKEND === 'simulator') warnings.push('BACKEND: simulator carries nothing out; outcomes are invented');

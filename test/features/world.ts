@@ -104,7 +104,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const { services, timing } = options;
     const prefix = 'queuePrefix' in services && services.queuePrefix !== undefined ? { queuePrefix: services.queuePrefix } : {};
     const extras = { watch, ...prefix, ...(timing ? { timing } : {}), ...(options.signIns ? { signIns: options.signIns } : {}) };
-    const deployment = await launch(readConfig(env), log, parts, extras);
+    const deployment = await launch(readConfig(env, { executes: parts.worker }), log, parts, extras);
     const one: Deployment = {
       parts,
       url: deployment.url,
