@@ -115,7 +115,8 @@ export function readExecutor(env: Asked): ExecutorRead {
 export function idleExecutorVariables(given: ReadonlySet<string>, isExecutor: boolean, backend: string): string[] {
   if (isExecutor) return [];
   const set = defenderVariables.filter(({ name }) => given.has(name) || given.has(`${name}_FILE`));
-  if (backend !== 'defender') return set.map(({ name }) => `${name}: is set, but BACKEND=${backend} does nothing with it`);
+  if (backend !== 'defender')
+    return set.filter((one) => one.default === null).map(({ name }) => `${name}: is set, but BACKEND=${backend} does nothing with it`);
   return set
     .filter(({ name }) => name.startsWith('EXECUTOR_'))
     .map(({ name }) => `${name}: is set, but the bot does not read it; give it to the worker alone`);
