@@ -53,6 +53,7 @@ describe('a configuration that is enough', () => {
       policyFile: 'policy.yaml',
       directoryFile: 'directory.json',
       entra: null,
+      executor: null,
       identityMode: 'linked',
       globalAdministratorMayDecide: true,
       backend: 'consumer',
