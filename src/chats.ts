@@ -6,6 +6,7 @@ import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import { keepDefault, lookUp } from './action-center/look-up.ts';
 import type { CardRow } from './action-center/ports.ts';
+import { cancel, retry } from './action-center/press-again.ts';
 import { checkUndo, undo } from './action-center/undo.ts';
 import { noticeFor } from './chat/alarm-words.ts';
 import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
@@ -116,6 +117,8 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
     check: (click) => (click.verb === 'undo' ? checkUndo({ ...deps, undoing: ground.undoing }, click) : checkClick(deps, click)),
     decide: (click) => watched(click.verb, () => decide(deps, click)),
     undo: (click) => watched('undo', () => undo({ ...deps, undoing: ground.undoing }, click)),
+    cancel: (click) => watched('cancel', () => cancel(deps, click)),
+    retry: (click) => watched('retry', () => retry(deps, click)),
   };
 }
 

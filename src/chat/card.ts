@@ -2,14 +2,16 @@
  * Neutral pictures of an action: plain data that Slack and Teams each draw in their own way. Pure; everything a card says comes from the record
  * and the context. Text from outside is marked `foreign` (show.ts) and never becomes a link, a mention or markup.
  */
-import type { ActionStatus, ActionType, Decision, Outcome, Verb } from '../action-center/action.ts';
+import { type ActionStatus, type ActionType, Decision, type Outcome, type Verb } from '../action-center/action.ts';
+import { whyNotCancellable, whyNotRetriable } from '../action-center/again-bars.ts';
 import type { BatchVerb } from '../action-center/batch.ts';
-import { catalogue, mayBeCarriedOut, severityLabels, sourceLabels } from '../action-center/catalogue.ts';
+import { catalogue, mayCarryOut, severityLabels, sourceLabels } from '../action-center/catalogue.ts';
 import { isTooOldToHunt } from '../action-center/hunt.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import { mayDecide, roleLabels } from '../action-center/permissions.ts';
 import type { AuditEvent, Barred } from '../action-center/ports.ts';
 import { whyNotUndoable } from '../action-center/undoable.ts';
+import { cancelConfirm, cancelNoted, retryConfirm, retryNoted } from './again-words.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
 import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
 import { undoConfirm } from './undo-words.ts';
@@ -55,6 +57,8 @@ export type CardButton =
     }
   | { kind: 'reject'; label: string; describes: string; pressed: Pressed }
   | { kind: 'undo'; label: string; describes: string; pressed: Pressed; confirm: Confirm; asksWhy?: true }
+  | { kind: 'cancel'; label: string; describes: string; pressed: Pressed; confirm: Confirm }
+  | { kind: 'retry'; label: string; describes: string; pressed: Pressed; confirm: Confirm }
   /** Asks, in private, what else could be undone with it. */
   | { kind: 'more'; label: string; describes: string; pressed: Pressed }
   | { kind: 'hunt'; label: string; describes: string; url: string }
@@ -143,9 +147,18 @@ function noteLine(event: AuditEvent, action: RemediationAction): Line {
   const about = words(`${catalogue[action.type].label}: ${subjectOf(action)}.`);
   const status = event.data['status'];
   if (event.kind === 'outcome' && typeof status === 'string') return [strong(`${outcomeText(status, event.data['verb'])} `), about];
+  if (event.kind === 'decided' && (event.data['cancels'] !== undefined || event.data['retries'] !== undefined))
+    return againLine(event, about);
   if (event.kind === 'superseded') return [strong('Superseded. '), about, ...(action.supersededBy ? newerParts(action.supersededBy) : [])];
   if (event.kind === 'expired') return [strong('Expired: nobody decided before the deadline. '), about];
   return [...standingText(action), words(' '), about];
+}
+
+/** Who it was stands in the record of the decision. */
+function againLine({ data }: AuditEvent, about: Line[number]): Line {
+  const decision = Decision.safeParse(data).data;
+  const by: Line = decision === undefined ? [] : [words(' Asked for by '), foreign(decision.actor.displayName, 100), words('.')];
+  return [strong(`${data['cancels'] === undefined ? retryNoted : cancelNoted} `), about, ...by];
 }
 
 const newerParts = (id: string): Line => [words(' The newer action is '), exact(id, 64), words('; decide there.')];
@@ -267,7 +280,7 @@ function footnotesOf(action: RemediationAction, context: CardContext): Line[] {
   const notes: Line[] = [];
   if (isOpen(action) && context.barred) {
     notes.push(barredFootnote(context.barred.because));
-  } else if (isOpen(action) && !mayBeCarriedOut(action.type, context.backend)) {
+  } else if (isOpen(action) && !mayCarryOut(action, context.backend)) {
     notes.push([words('No public API can carry this type out: it has to be decided in Defender.')]);
   } else if (isOpen(action)) {
     notes.push([words(executionLabels[context.backend])]);
@@ -294,8 +307,8 @@ const executionLabels: Record<CardContext['backend'], string> = {
 function buttonsOf(action: RemediationAction, context: CardContext, describes: string): CardButton[] {
   const row = catalogue[action.type];
   const hunt: CardButton[] = context.huntUrl === null ? [] : [{ kind: 'hunt', label: 'Go hunt', describes, url: context.huntUrl }];
-  if (!isOpen(action)) return [...undoButtons(action, context, describes), ...hunt];
-  if (context.barred || !mayBeCarriedOut(action.type, context.backend)) {
+  if (!isOpen(action)) return [...againButtons(action, context, describes), ...undoButtons(action, context, describes), ...hunt];
+  if (context.barred || !mayCarryOut(action, context.backend)) {
     return [{ kind: 'portal', label: 'Decide in Defender', describes, url: context.portal.actionCenter }, ...hunt];
   }
   const pressed = { actionId: action.id, digest: action.scopeDigest, version: action.version };
@@ -308,6 +321,17 @@ function buttonsOf(action: RemediationAction, context: CardContext, describes: s
     { kind: 'reject', label: 'Reject', describes, pressed },
     ...hunt,
   ];
+}
+
+/** Stop what runs, try again what came to nothing. */
+function againButtons(action: RemediationAction, { backend, now, barred }: CardContext, describes: string): CardButton[] {
+  if (barred) return [];
+  const common = { describes, pressed: { actionId: action.id, digest: action.scopeDigest, version: action.version } };
+  if (whyNotCancellable(action, backend) === null)
+    return [{ kind: 'cancel', label: 'Cancel', ...common, confirm: cancelConfirm(describes, backend) }];
+  if (whyNotRetriable(action, { backend, now }) === null)
+    return [{ kind: 'retry', label: 'Retry', ...common, confirm: retryConfirm(action, describes, backend) }];
+  return [];
 }
 
 function undoButtons(action: RemediationAction, { backend, now, barred, undoNeedsReason }: CardContext, describes: string): CardButton[] {

@@ -69,7 +69,10 @@ function placeOf(location: string | null): Record<string, string> {
   if (location === null) return {};
   const plain = URL.canParse(location) ? decodeURIComponent(new URL(location).search) : '';
   const bulkId = /"bulkId":\s*\[\s*"([0-9a-fA-F-]{36})"/.exec(plain)?.[1];
-  return { ...(bulkId === undefined ? {} : { bulkId }), ...(location.length <= 512 && location.startsWith('https://') ? { portalUrl: location } : {}) };
+  return {
+    ...(bulkId === undefined ? {} : { bulkId }),
+    ...(location.length <= 512 && location.startsWith('https://') ? { portalUrl: location } : {}),
+  };
 }
 
 const keyOf = (id: unknown, recipient: unknown): string => `${String(id)} ${String(recipient)}`.toLowerCase();
