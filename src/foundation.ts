@@ -12,7 +12,7 @@ import type { ActionStore, AlarmStore, CardStore, Clock, Conversations, Executio
 import type { LinkStore } from './action-center/sign-in-ports.ts';
 import type { UndoStore } from './action-center/undo.ts';
 import type { Config } from './config.ts';
-import type { MailTiming } from './defender/email.ts';
+import type { DefenderTiming } from './defender/timing.ts';
 import { fileDirectory } from './identity/file.ts';
 import { graphDirectory } from './identity/graph.ts';
 import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
@@ -80,7 +80,7 @@ export type Foundation = {
   now: Clock;
   timing: Timing;
   /** Left out: as Defender's hunting data takes. */
-  mailTiming?: Extras['mailTiming'];
+  defenderTiming?: Extras['defenderTiming'];
   watch: Watch;
   poisoned: PoisonReport;
   /** What does not answer; empty when all is well. */
@@ -103,7 +103,7 @@ export type Timing = {
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 
 /** What tests and the demo may hand in. */
-export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string; signIns?: SignIns; mailTiming?: MailTiming };
+export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string; signIns?: SignIns; defenderTiming?: DefenderTiming };
 
 export async function openFoundation(config: Config, log: Log, extras: Extras = {}): Promise<Foundation> {
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
@@ -157,7 +157,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     holder: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     now,
     timing: extras.timing ?? usualTiming,
-    ...(extras.mailTiming === undefined ? {} : { mailTiming: extras.mailTiming }),
+    ...(extras.defenderTiming === undefined ? {} : { defenderTiming: extras.defenderTiming }),
     watch: extras.watch ?? (() => {}),
     poisoned: (queue, jobId, reason) => {
       metrics.poisoned.inc({ queue });

@@ -23,14 +23,19 @@ const callMs = 10_000;
 const maxRunMs = 86_400_000;
 
 /** Null: the customer's own consumer takes the decisions. */
-function openBackend({ config, db, lanes, log, mailTiming }: Foundation): Backend | null {
+function openBackend({ config, db, lanes, log, defenderTiming }: Foundation): Backend | null {
   if (config.backend === 'simulator') return simulator(simulatorRuns(db), Date.now);
   if (config.backend === 'consumer') return null;
   const { executor } = config;
   if (executor === null) throw new ConfigError(['EXECUTOR_CLIENT_ID: a worker for Defender was started without its credentials']);
   const limits = sharedLimits(lanes, { tenant: executor.tenantId, perMinute: executor.callsPerMinute, now: Date.now });
   const api = microsoftApi(executor, { log, limits });
-  return defenderBackend({ api, parts: partStore(db, config.tenantId), hunt: huntThrough(api), ...(mailTiming ? { mailTiming } : {}) });
+  return defenderBackend({
+    api,
+    parts: partStore(db, config.tenantId),
+    hunt: huntThrough(api),
+    ...(defenderTiming ? { timing: defenderTiming } : {}),
+  });
 }
 
 /** `pokeCards` is the bot's, when both run in one process; otherwise the bot notices by itself within a second. */

@@ -6,7 +6,18 @@ import type { AddressInfo } from 'node:net';
 import { type Answer, badRequest, broken, forbidden, notFound, throttled, unauthorized } from './answers.ts';
 import { keepIndicator } from './indicators.ts';
 import { type Call, callOf } from './routes.ts';
-import { addAction, addCall, addProblem, createState, type DefenderState, deviceOf, executionsOf, recordOf, takeFault } from './state.ts';
+import {
+  addAction,
+  addCall,
+  addProblem,
+  changeDevice,
+  createState,
+  type DefenderState,
+  deviceOf,
+  executionsOf,
+  recordOf,
+  takeFault,
+} from './state.ts';
 import type { DefenderFault, DefenderOptions, DefenderWorld } from './types.ts';
 
 const BODY_MAX_BYTES = 1_048_576;
@@ -31,7 +42,7 @@ export async function startDefender(options: DefenderOptions): Promise<DefenderW
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     device: (id) => ({ ...device(id) }),
-    change: (id, changes) => void Object.assign(device(id), changes),
+    change: (id, changes) => changeDevice(state, device(id), changes),
     machineActions: () => [...state.actions.values()].map((one) => recordOf(state, one)),
     startElsewhere: (machineId, type) => addAction(state, { type, machineId, comment: 'From the portal', scope: null, file: null }),
     indicators: () => [...state.indicators.values()],

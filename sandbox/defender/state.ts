@@ -12,7 +12,8 @@ import type {
 const CALLS = 50_000;
 const PROBLEMS = 1000;
 
-type Kept = Omit<MachineRecord, 'status'>;
+/** `ended`: what it came to stays, whatever becomes of the device. */
+type Kept = Omit<MachineRecord, 'status'> & { ended: MachineStatus | null };
 
 export type DefenderState = {
   options: DefenderOptions;
@@ -55,7 +56,13 @@ export function deviceOf({ devices, options }: DefenderState, id: string): Simul
 const OFFLINE_MS = 3 * 86_400_000;
 
 /** Where an action stands follows from the time and from its device. */
-export function statusOf(state: DefenderState, action: Kept): MachineStatus {
+function statusOf(state: DefenderState, action: Kept): MachineStatus {
+  const status = action.ended ?? statusNow(state, action);
+  if (isEnd(status)) action.ended = status;
+  return status;
+}
+
+function statusNow(state: DefenderState, action: Kept): MachineStatus {
   if (action.cancelled !== null) return 'Cancelled';
   const { pendingMs = 200, runningMs = 800 } = state.options;
   const age = state.now() - action.createdAt;
@@ -68,16 +75,25 @@ export function statusOf(state: DefenderState, action: Kept): MachineStatus {
 
 export const isEnd = (status: MachineStatus): boolean => status !== 'Pending' && status !== 'InProgress';
 
-export const recordOf = (state: DefenderState, action: Kept): MachineRecord => ({ ...action, status: statusOf(state, action) });
+export function recordOf(state: DefenderState, action: Kept): MachineRecord {
+  const { ended: _ended, ...told } = action;
+  return { ...told, status: statusOf(state, action) };
+}
+
+/** Before it changes, what happened to it until now is settled. */
+export function changeDevice(state: DefenderState, device: SimulatedDevice, changes: Partial<SimulatedDevice>): void {
+  for (const action of state.actions.values()) if (action.machineId === device.id) statusOf(state, action);
+  Object.assign(device, changes);
+}
 
 export function addAction(state: DefenderState, action: Pick<Kept, 'type' | 'machineId' | 'comment' | 'scope' | 'file'>): MachineRecord {
   const computerDnsName = deviceOf(state, action.machineId)?.name ?? '';
-  const made = { ...action, id: randomUUID(), computerDnsName, createdAt: state.now(), cancelled: null };
+  const made = { ...action, id: randomUUID(), computerDnsName, createdAt: state.now(), cancelled: null, ended: null };
   state.actions.set(made.id, made);
   return recordOf(state, made);
 }
 
-export const DECISION = /\[countersign (D-[0-9A-Z]{26})\]/;
+const DECISION = /\[countersign (D-[0-9A-Z]{26})\]/;
 
 /** `<decision> <type> <target>` -> how often. */
 export function executionsOf(state: DefenderState): Map<string, number> {

@@ -7,17 +7,18 @@ import type { Part, PartStore } from '../action-center/parts.ts';
 import { DefenderError, isThrottled } from './api.ts';
 import { type Driver, PartRequest, type Standing, type Work } from './driver.ts';
 import { unanswered } from './outcome-words.ts';
+import type { DefenderTiming } from './timing.ts';
 
 export type Drivers = { [Kind in PartRequest['kind']]: Driver<Extract<PartRequest, { kind: Kind }>> };
-export type Advancing = { parts: PartStore; drivers: Drivers; now: () => number };
+export type Advancing = { parts: PartStore; drivers: Drivers; now: () => number; timing: Pick<DefenderTiming, 'lookMs' | 'repeatMs'> };
 
 /** No call is begun after this, so that one that takes its whole time still ends within the worker's. */
 const beginWithinMs = 4000;
 /** About an hour, with the pauses in between. */
 const maxAttempts = 60;
-const shortestMs = 2000;
 const longestMs = 60_000;
-const paces = [5000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000];
+/** Times the shortest. */
+const paces = [1, 2, 4, 8, 16, 32, 60];
 
 export async function advance(deps: Advancing, decisionId: string, signal: AbortSignal): Promise<Part[]> {
   const parts = await deps.parts.of(decisionId);
@@ -75,7 +76,7 @@ async function setback(deps: Advancing, part: Part, before: Part, error: unknown
   if (!(error instanceof UpstreamError) || error.service !== 'backend') throw error;
   const mayHaveWorked = error instanceof DefenderError && error.mayHaveWorked;
   if (isThrottled(error)) {
-    const dueAt = at(deps.now() + Math.max(error.retryAfterMs ?? shortestMs, 50));
+    const dueAt = at(deps.now() + Math.max(error.retryAfterMs ?? deps.timing.repeatMs, 50));
     await deps.parts.change(part, { state: before.state, attempts: before.attempts, dueAt });
     return 'throttled';
   }
@@ -88,7 +89,7 @@ async function setback(deps: Advancing, part: Part, before: Part, error: unknown
 }
 
 async function later(deps: Advancing, part: Part, how: { state?: Part['state']; afterMs: number } | null): Promise<'done'> {
-  const pause = Math.min(longestMs, shortestMs * 2 ** Math.min(part.attempts, 10));
+  const pause = Math.min(longestMs, deps.timing.repeatMs * 2 ** Math.min(part.attempts, 10));
   const { afterMs = 0, ...state } = how ?? {};
   // What cannot be seen yet is looked for at a slower pace than what may be called again at once.
   await deps.parts.change(part, { ...state, dueAt: at(deps.now() + Math.max(pause, afterMs)) });
@@ -96,16 +97,17 @@ async function later(deps: Advancing, part: Part, how: { state?: Part['state']; 
 }
 
 async function end(deps: Advancing, part: Part, { state, external, message = null, done }: Standing): Promise<'done'> {
-  const dueAt = state === 'submitted' ? at(nextLook(part, deps.now())) : null;
+  const dueAt = state === 'submitted' ? at(nextLook(deps, part)) : null;
   const count = state === 'succeeded' ? (done ?? part.total) : (done ?? 0);
   await deps.parts.change(part, { state, external: external ?? part.external, message, done: count, dueAt });
   return 'done';
 }
 
 /** Soon at first, then ever more rarely; at round times, so that many looks fall together. */
-function nextLook({ calledAt }: Part, now: number): number {
+function nextLook({ timing, now: clock }: Advancing, { calledAt }: Part): number {
+  const now = clock();
   const age = now - Date.parse(calledAt ?? at(now));
-  const pace = paces.findLast((step) => step <= age / 4) ?? paces[0] ?? 5000;
+  const pace = timing.lookMs * (paces.findLast((times) => times * timing.lookMs <= age / 4) ?? 1);
   return (Math.floor(now / pace) + 1) * pace;
 }
 
@@ -130,6 +132,6 @@ async function putOff(deps: Advancing, works: readonly Work[], error: unknown): 
   for (const { part } of works) {
     // It runs, and we may not see how far it is: whoever reads that can look for themselves.
     if (!error.retryable) await end(deps, part, { state: 'timedOut', message: error.message });
-    else await deps.parts.change(part, { dueAt: at(Math.max(nextLook(part, deps.now()), deps.now() + (error.retryAfterMs ?? 0))) });
+    else await deps.parts.change(part, { dueAt: at(Math.max(nextLook(deps, part), deps.now() + (error.retryAfterMs ?? 0))) });
   }
 }

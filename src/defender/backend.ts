@@ -5,13 +5,14 @@ import type { Backend, ExecuteCommand, Progress } from '../action-center/ports.t
 import { type Advancing, advance, type Drivers, lookAfter } from './advance.ts';
 import { type Api, DefenderError } from './api.ts';
 import { PartRequest } from './driver.ts';
-import { type Hunt, type MailTiming, mailDriver, usualMailTiming } from './email.ts';
+import { type Hunt, mailDriver } from './email.ts';
 import { gatherLooks } from './gather-looks.ts';
 import { userDriver } from './identity.ts';
 import { urlDriver } from './indicators.ts';
 import { machineDriver } from './machine-actions.ts';
 import { cancelledText, countedText, goingOn } from './outcome-words.ts';
 import { planParts } from './plan.ts';
+import { type DefenderTiming, usualDefenderTiming } from './timing.ts';
 
 export type DefenderBackendOptions = {
   api: Api;
@@ -19,23 +20,23 @@ export type DefenderBackendOptions = {
   /** Null: whether mail was moved cannot be confirmed, and clusters cannot be taken apart. */
   hunt: Hunt | null;
   now?: () => number;
-  mailTiming?: MailTiming;
+  timing?: DefenderTiming;
 };
 
 const soonMs = 1000;
 /** Defender keeps trying for three days to reach a device. */
 const maxRunMs = 4 * 86_400_000;
 
-export function defenderBackend({ api, parts, hunt, now = Date.now, mailTiming = usualMailTiming }: DefenderBackendOptions): Backend {
+export function defenderBackend({ api, parts, hunt, now = Date.now, timing = usualDefenderTiming }: DefenderBackendOptions): Backend {
   const machines = machineDriver(api);
   const { look } = machines;
   const drivers: Drivers = {
     machine: look === undefined ? machines : { ...machines, look: gatherLooks(look) },
-    mail: mailDriver({ api, hunt, timing: mailTiming, now }),
+    mail: mailDriver({ api, hunt, timing, now }),
     url: urlDriver(api),
     user: userDriver(api),
   };
-  const deps: Advancing = { parts, drivers, now };
+  const deps: Advancing = { parts, drivers, now, timing };
 
   const start = async (command: ExecuteCommand & { verb: 'approve' | 'undo' }, signal: AbortSignal): Promise<Progress> => {
     const { decisionId, actionId, verb, action, stamp } = command;

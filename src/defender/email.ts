@@ -7,25 +7,18 @@ import type { Part } from '../action-center/parts.ts';
 import type { Api } from './api.ts';
 import type { Driver, RequestOf, Standing, Work } from './driver.ts';
 import { mailFailed, mailUnconfirmed, mailWaiting } from './outcome-words.ts';
+import type { DefenderTiming } from './timing.ts';
 
 type Request = RequestOf<'mail'>;
 
 /** Runs a query of advanced hunting. Throws UpstreamError without an answer. */
 export type Hunt = (kql: string, signal: AbortSignal) => Promise<Record<string, unknown>[]>;
 
-export type MailTiming = {
-  /** After this, what is not confirmed is reported as such. */
-  confirmMs: number;
-  /** So long hunting data may take to show what a lost answer did. */
-  doubtMs: number;
-};
-export const usualMailTiming: MailTiming = { confirmMs: 4 * 3_600_000, doubtMs: 1_800_000 };
-
 const clockMs = 120_000;
 const remediate = '/v1.0/security/collaboration/analyzedEmails/remediate';
 const permission = 'SecurityAnalyzedMessage.ReadWrite.All';
 
-type Driving = { api: Api; hunt: Hunt | null; timing: MailTiming; now: () => number };
+type Driving = { api: Api; hunt: Hunt | null; timing: DefenderTiming; now: () => number };
 
 export function mailDriver({ api, hunt, timing, now }: Driving): Driver<Request> {
   const sinceOf = (part: Part): number => Date.parse(part.calledAt ?? new Date(now()).toISOString());
