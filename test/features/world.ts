@@ -25,6 +25,7 @@ export type WorldOptions = {
   timing?: Extras['timing'];
   /** Whoever can be asked to sign in anew; without, nobody can. */
   signIns?: SignIns;
+  defenderTiming?: Extras['defenderTiming'];
 };
 
 export type Deployment = { parts: Parts; url: string; stop(): Promise<void> };
@@ -104,7 +105,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const { services, timing } = options;
     const prefix = 'queuePrefix' in services && services.queuePrefix !== undefined ? { queuePrefix: services.queuePrefix } : {};
     const extras = { watch, ...prefix, ...(timing ? { timing } : {}), ...(options.signIns ? { signIns: options.signIns } : {}) };
-    const deployment = await launch(readConfig(env, { executes: parts.worker }), log, parts, extras);
+    const patience = options.defenderTiming === undefined ? {} : { defenderTiming: options.defenderTiming };
+    const deployment = await launch(readConfig(env, { executes: parts.worker }), log, parts, { ...extras, ...patience });
     const one: Deployment = {
       parts,
       url: deployment.url,
