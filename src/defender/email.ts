@@ -15,6 +15,7 @@ type Request = RequestOf<'mail'>;
 export type Hunt = (kql: string, signal: AbortSignal) => Promise<Record<string, unknown>[]>;
 
 const clockMs = 120_000;
+const idsAtOnce = 500;
 const remediate = '/v1.0/security/collaboration/analyzedEmails/remediate';
 const permission = 'SecurityAnalyzedMessage.ReadWrite.All';
 
@@ -23,8 +24,17 @@ type Driving = { api: Api; hunt: Hunt | null; timing: DefenderTiming; now: () =>
 export function mailDriver({ api, hunt, timing, now }: Driving): Driver<Request> {
   const sinceOf = (part: Part): number => Date.parse(part.calledAt ?? new Date(now()).toISOString());
 
-  const seen = async (work: Work<Request>, signal: AbortSignal): Promise<Seen> =>
-    hunt === null ? nothing : seenIn(await hunt(outcomeQuery(work.request, sinceOf(work.part)), signal), work.request);
+  /** What hunting shows of these parts, asked for together. */
+  const rowsFor = async (works: readonly Work<Request>[], signal: AbortSignal): Promise<Row[]> => {
+    if (hunt === null) return [];
+    const since = Math.min(...works.map(({ part }) => sinceOf(part)));
+    const ids = [...new Set(works.flatMap(({ request }) => request.messages.map(({ id }) => id)))];
+    const rows: Row[] = [];
+    for (let from = 0; from < ids.length; from += idsAtOnce) {
+      rows.push(...(await hunt(outcomeQuery(ids.slice(from, from + idsAtOnce), since), signal)));
+    }
+    return rows;
+  };
 
   return {
     call: async ({ part, request }, signal) => {
@@ -42,14 +52,15 @@ export function mailDriver({ api, hunt, timing, now }: Driving): Driver<Request>
     },
     find: async (work, signal) => {
       if (hunt === null) return 'unknown';
-      if ((await seen(work, signal)).any) return { state: 'submitted', message: mailWaiting };
+      if (seenOf(work, await rowsFor([work], signal)).any) return { state: 'submitted', message: mailWaiting };
       return now() - sinceOf(work.part) > timing.doubtMs * Math.max(1, work.part.attempts) ? 'absent' : 'later';
     },
     look: async (works, signal) => {
       const standings = new Map<Part, Standing>();
+      const rows = await rowsFor(works, signal);
       for (const work of works) {
         const isOver = now() - sinceOf(work.part) > timing.confirmMs;
-        const standing = standingOf(await seen(work, signal), work.request, isOver ? timing.confirmMs : null);
+        const standing = standingOf(seenOf(work, rows), work.request, isOver ? timing.confirmMs : null);
         if (standing !== null) standings.set(work.part, standing);
       }
       return standings;
@@ -70,12 +81,11 @@ function placeOf(location: string | null): Record<string, string> {
 
 const keyOf = (id: unknown, recipient: unknown): string => `${String(id)} ${String(recipient)}`.toLowerCase();
 
+type Row = Record<string, unknown>;
 type Seen = { any: boolean; good: number; bad: number; why: string | null };
-const nothing: Seen = { any: false, good: 0, bad: 0, why: null };
 
 /** What happened to each copy since shortly before we asked for it, the last of it. */
-export function outcomeQuery({ messages }: Pick<Request, 'messages'>, since: number): string {
-  const ids = [...new Set(messages.map(({ id }) => id))];
+function outcomeQuery(ids: readonly string[], since: number): string {
   return [
     `let ids = ${kqlStrings(ids)};`,
     'EmailPostDeliveryEvents',
@@ -95,9 +105,12 @@ export function copiesQuery(ids: readonly string[]): string {
   ].join('\n');
 }
 
-function seenIn(rows: readonly Record<string, unknown>[], { messages }: Request): Seen {
+/** Of one part: what is older than its call was not its doing. */
+function seenOf({ part, request: { messages } }: Work<Request>, rows: readonly Row[]): Seen {
+  const since = Date.parse(part.calledAt ?? '') - clockMs;
+  const ours = rows.filter((row) => !(Date.parse(String(row['Timestamp'])) < since));
   const byCopy = new Map(
-    rows.map((row) => [keyOf(row['NetworkMessageId'], row['RecipientEmailAddress']), String(row['ActionResult'] ?? '')]),
+    ours.map((row) => [keyOf(row['NetworkMessageId'], row['RecipientEmailAddress']), String(row['ActionResult'] ?? '')]),
   );
   const results = messages.flatMap(({ id, recipient }) => byCopy.get(keyOf(id, recipient)) ?? []);
   const bad = results.filter((result) => !/^(success|already in destination)/i.test(result));
