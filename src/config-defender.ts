@@ -30,7 +30,8 @@ export const defenderVariables: readonly Variable[] = [
 ];
 
 const maxCallsPerMinute = 6000;
-const badCalls = `must be a whole number, 1 to ${maxCallsPerMinute}`;
+const minCallsPerMinute = 5;
+const badCalls = `must be a whole number, ${minCallsPerMinute} to ${maxCallsPerMinute}`;
 
 export const DefenderEnvironment = z.object({
   DEFENDER_API_URL: baseUrl.optional(),
@@ -38,7 +39,7 @@ export const DefenderEnvironment = z.object({
     .string()
     .regex(/^\d{1,4}$/, badCalls)
     .transform(Number)
-    .refine((calls) => calls >= 1 && calls <= maxCallsPerMinute, badCalls)
+    .refine((calls) => calls >= minCallsPerMinute && calls <= maxCallsPerMinute, badCalls)
     .default(100),
   DEFENDER_LIVE_RESPONSE: z
     .literal('off', 'must be off: this version runs no scripts on devices; such actions are decided in Defender')

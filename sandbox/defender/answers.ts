@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 
 export type Answer = { status: number; body?: object | string; headers?: Record<string, string> };
 
-export const refused = (status: number, code: string, message: string, headers: Record<string, string> = {}): Answer => ({
+const refused = (status: number, code: string, message: string, headers: Record<string, string> = {}): Answer => ({
   status,
   body: { error: { code, message, target: randomUUID() } },
   headers,

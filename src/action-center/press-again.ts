@@ -75,7 +75,7 @@ export async function cancel(deps: DecideDeps, click: CancelClick): Promise<Resu
 }
 
 /** The cancellations of what runs now, as they are in the record. */
-export function cancellationsOf(action: RemediationAction, history: readonly AuditEvent[]): AuditEvent[] {
+function cancellationsOf(action: RemediationAction, history: readonly AuditEvent[]): AuditEvent[] {
   return history.filter(
     ({ kind, data }) => kind === 'decided' && data['verb'] === 'cancel' && data['cancels'] === action.decision?.decisionId,
   );

@@ -48,6 +48,9 @@ async function bringOn(deps: Advancing, part: Part, signal: AbortSignal): Promis
     if (known === 'unknown') return await end(deps, part, { state: 'failed', message: unanswered });
     if (known !== 'absent') return await end(deps, part, known);
   } catch (error) {
+    const isFinal = error instanceof UpstreamError && error.service === 'backend' && !error.retryable;
+    // It was sent, and what became of it may not be looked at.
+    if (isFinal) return end(deps, part, { state: 'failed', message: `${unanswered} ${error.message}` });
     return setback(deps, part, part, error);
   }
   return call(deps, part, signal);
@@ -115,7 +118,9 @@ const at = (ms: number): string => new Date(ms).toISOString();
 
 /** How far what was accepted is. Also used alone, by whoever may look and not call. */
 export async function lookAfter(deps: Advancing, parts: readonly Part[], signal: AbortSignal): Promise<void> {
-  const due = parts.filter((part) => part.state === 'submitted' && isDue(part, deps.now())).map((part) => driven(deps, part));
+  const running = parts.filter(({ state }) => state === 'submitted');
+  // When one is due all are looked at: together they cost one call.
+  const due = running.some((part) => isDue(part, deps.now())) ? running.map((part) => driven(deps, part)) : [];
   for (const driver of new Set(due.map((one) => one.driver))) {
     const works = due.filter((one) => one.driver === driver).map(({ work }) => work);
     try {

@@ -132,8 +132,9 @@ describe('several parts', () => {
     bench = await open({ defender: { pendingMs: 300, runningMs: 300 } });
     await bench.approved(isolate('list', { entities: names.map((name) => deviceNamed(`list-${name}`)) }));
     const looks = bench.defender.calls.filter(({ method, route }) => method === 'GET' && route === 'machineActions');
-    expect(looks.every(({ path }) => path.includes('$top'))).toBe(true);
-    expect(looks.length).toBeLessThan(30);
+    expect(looks.some(({ path }) => path.includes('$top'))).toBe(true);
+    // One by one it would be six calls every 60 ms for 600 ms.
+    expect(looks.length).toBeLessThan(20);
   });
 
   it('go on where a killed worker left them, whatever it had begun', async () => {

@@ -296,6 +296,10 @@ test('every status has a valid card, wide and with words for those who cannot se
   for (const status of ActionStatus.options) {
     const content = renderCard(cardFor(anAction({ status }), plainContext));
     expectSafe(content.card, [
+      'Cancel',
+      'Yes, stop it',
+      'Retry',
+      'Yes, try again',
       'Approve Quarantine',
       'Reject',
       'Go hunt',
