@@ -132,6 +132,15 @@ describe.each(ActionType.options)('%s', (type) => {
   });
 });
 
+it.each([
+  ['a file without a device to quarantine it on', 'stopAndQuarantineFile', [{ type: 'file', sha1: hex('alone', 40) }]],
+  ['the password of a cloud account', 'resetUserPassword', [{ type: 'user', upn: 'kim@contoso.example' }]],
+] as const)('%s has no button that decides, though others of its type have one', async (_, type, entities) => {
+  const id = await bench.submit({ ...bodyOf(type), entities });
+  expect(buttonsOf(await bench.read(id))).toEqual(['portal']);
+  expect(await bench.press('approve', id)).toEqual({ ok: false, refusal: { kind: 'decide-in-defender' } });
+});
+
 it('breaks none of the rules of the simulated worlds', () => {
   expect(bench.defender.problems).toEqual([]);
   expect(bench.entra.problems).toEqual([]);
