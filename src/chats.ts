@@ -8,6 +8,7 @@ import type { RemediationAction } from './action-center/intake.ts';
 import { type Look, look } from './action-center/look.ts';
 import { keepDefault, lookUp, noteShared } from './action-center/look-up.ts';
 import type { CardRow, Lanes } from './action-center/ports.ts';
+import { cancel, retry } from './action-center/press-again.ts';
 import { isReminder } from './action-center/reminders.ts';
 import { checkUndo, undo } from './action-center/undo.ts';
 import { noticeFor } from './chat/alarm-words.ts';
@@ -134,6 +135,8 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
     check: (click) => (click.verb === 'undo' ? checkUndo({ ...deps, undoing: ground.undoing }, click) : checkClick(deps, click)),
     decide: (click) => watched(click.verb, () => decide(deps, click)),
     undo: (click) => watched('undo', () => undo({ ...deps, undoing: ground.undoing }, click)),
+    cancel: (click) => watched('cancel', () => cancel(deps, click)),
+    retry: (click) => watched('retry', () => retry(deps, click)),
   };
 }
 

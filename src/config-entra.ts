@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { isLoopback, type Variable } from './config-teams.ts';
 
-type Cloud = 'global' | 'gcc' | 'gcchigh' | 'dod';
+export type Cloud = 'global' | 'gcc' | 'gcchigh' | 'dod';
 
 /** Null in `Config`: the directory is a file. */
 export type EntraConfig = {
@@ -59,11 +59,11 @@ const isSafeUrl = (value: string): boolean => {
   const url = URL.parse(value);
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
 };
-const baseUrl = z
+export const baseUrl = z
   .string()
   .refine(isSafeUrl, 'must be an https:// URL (http:// only on this machine)')
   .transform((value) => value.replace(/\/+$/, ''));
-const guid = (what: string) => z.guid(`must be ${what} (a GUID)`).transform((value) => value.toLowerCase());
+export const guid = (what: string) => z.guid(`must be ${what} (a GUID)`).transform((value) => value.toLowerCase());
 const groups = z
   .string()
   .transform((value) => value.split(',').map((part) => part.trim()))
@@ -103,7 +103,7 @@ type EntraEnvironment = z.infer<typeof EntraEnvironment>;
 const DeviceGroupMap = z.record(z.string().trim().min(1).max(255), z.array(guid('a group id')).max(maxGroups));
 
 const commercial = { authorityUrl: 'https://login.microsoftonline.com', graphUrl: 'https://graph.microsoft.com' };
-const clouds: Record<Cloud, { authorityUrl: string; graphUrl: string }> = {
+export const clouds: Record<Cloud, { authorityUrl: string; graphUrl: string }> = {
   global: commercial,
   gcc: commercial,
   gcchigh: { authorityUrl: 'https://login.microsoftonline.us', graphUrl: 'https://graph.microsoft.us' },
@@ -133,7 +133,8 @@ export function readEntra(env: EntraEnvironment & { CLOUD: Cloud }): EntraRead {
   const warnings: string[] = [];
   const { ENTRA_CLIENT_CERTIFICATE_FILE: certificateFile, ENTRA_CLIENT_KEY_FILE: keyFile } = env;
   let credential: EntraConfig['credential'] = { kind: 'secret', secret: env.ENTRA_CLIENT_SECRET ?? '' };
-  if (certificateFile !== undefined && keyFile !== undefined) credential = readCertificate(certificateFile, keyFile, problems, warnings);
+  if (certificateFile !== undefined && keyFile !== undefined)
+    credential = readCertificate('ENTRA_CLIENT', { certificateFile, keyFile }, problems, warnings);
   const deviceGroups = env.DEVICE_GROUP_MAP === undefined ? null : readDeviceGroups(env.DEVICE_GROUP_MAP, problems);
   const entra: EntraConfig = {
     tenantId: env.ENTRA_TENANT_ID ?? '',
@@ -157,19 +158,26 @@ export function readEntra(env: EntraEnvironment & { CLOUD: Cloud }): EntraRead {
   return { entra, problems, warnings: [...warnings, ...warningsAbout(env)] };
 }
 
-function readCertificate(certificateFile: string, keyFile: string, problems: string[], warnings: string[]): EntraConfig['credential'] {
-  const certificate = readText('ENTRA_CLIENT_CERTIFICATE_FILE', certificateFile, problems);
-  const key = readText('ENTRA_CLIENT_KEY_FILE', keyFile, problems);
+/** `name` begins the names of the variables: `<name>_CERTIFICATE_FILE` and `<name>_KEY_FILE`. */
+export function readCertificate(
+  name: string,
+  { certificateFile, keyFile }: { certificateFile: string; keyFile: string },
+  problems: string[],
+  warnings: string[],
+): EntraConfig['credential'] {
+  const [ofCertificate, ofKey] = [`${name}_CERTIFICATE_FILE`, `${name}_KEY_FILE`];
+  const certificate = readText(ofCertificate, certificateFile, problems);
+  const key = readText(ofKey, keyFile, problems);
   const parsed = attempt(() => new X509Certificate(certificate));
   const privateKey = attempt(() => createPrivateKey(key));
-  if (certificate !== '' && !parsed) problems.push('ENTRA_CLIENT_CERTIFICATE_FILE: the file it names holds no certificate in PEM');
+  if (certificate !== '' && !parsed) problems.push(`${ofCertificate}: the file it names holds no certificate in PEM`);
   if (key !== '' && privateKey?.asymmetricKeyType !== 'rsa') {
-    problems.push('ENTRA_CLIENT_KEY_FILE: the file it names holds no RSA private key in PEM without a password');
+    problems.push(`${ofKey}: the file it names holds no RSA private key in PEM without a password`);
   } else if (parsed && privateKey && !parsed.checkPrivateKey(privateKey)) {
-    problems.push('ENTRA_CLIENT_KEY_FILE: is not the key of the certificate in ENTRA_CLIENT_CERTIFICATE_FILE');
+    problems.push(`${ofKey}: is not the key of the certificate in ${ofCertificate}`);
   }
   const leftMs = parsed ? Date.parse(parsed.validTo) - Date.now() : Number.POSITIVE_INFINITY;
-  if (leftMs < expiresSoonMs) warnings.push(`ENTRA_CLIENT_CERTIFICATE_FILE: the certificate ends in ${Math.floor(leftMs / dayMs)} days`);
+  if (leftMs < expiresSoonMs) warnings.push(`${ofCertificate}: the certificate ends in ${Math.floor(leftMs / dayMs)} days`);
   return { kind: 'certificate', certificate, key };
 }
 

@@ -1,4 +1,5 @@
 /** What the values of the environment may look like, each with what is wrong when they do not. */
+import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import { isLoopback } from './config-teams.ts';
 
@@ -50,3 +51,14 @@ export const PublicUrl = z
 export const PortalPath = z
   .string()
   .regex(/^\/(?![/\\])[\w\-./]*\{id\}[\w\-./]*$/, 'must be a path in the portal with {id} in it, for example /investigation/{id}');
+
+function isSigningKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'ed25519';
+  } catch {
+    // Whatever is wrong with it, what is said must not hold any of it.
+    return false;
+  }
+}
+
+export const SigningKey = z.string().refine(isSigningKey, 'is not a private Ed25519 key in PEM');

@@ -1,9 +1,17 @@
 /** The environment, read once. The only file that reads process.env; reports every bad variable at once and never echoes a value. */
-import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from './action-center/errors.ts';
+import {
+  DefenderEnvironment,
+  defenderVariables,
+  type ExecutorConfig,
+  idleExecutorVariables,
+  missingFromDefender,
+  readExecutor,
+} from './config-defender.ts';
 import { type EntraConfig, EntraEnvironment, entraVariables, missingFromEntra, readEntra } from './config-entra.ts';
+import { type OnCallConfig, OnCallEnvironment, onCallFrom, onCallTrouble } from './config-on-call.ts';
 import {
   isLoopback,
   missingFromTeams,
@@ -15,7 +23,7 @@ import {
   teamsWarnings,
   type Variable,
 } from './config-teams.ts';
-import { host, oneOf, PortalPath, PublicUrl, port, rows, Secrets, secret, startsWith, urlOf, yesNo } from './config-values.ts';
+import { host, oneOf, PortalPath, PublicUrl, port, rows, Secrets, SigningKey, startsWith, urlOf, yesNo } from './config-values.ts';
 
 /**
  * What is about to run. A worker needs no chat platform, a direct submission no directory, a submission over HTTP only a secret, a look at
@@ -45,7 +53,9 @@ export type Config = {
   entra: EntraConfig | null;
   identityMode: 'linked' | 'email';
   globalAdministratorMayDecide: boolean;
-  backend: 'consumer' | 'simulator';
+  backend: 'consumer' | 'simulator' | 'defender';
+  /** Null: this process carries nothing out in Defender. */
+  executor: ExecutorConfig | null;
   /** Empty: the HTTP intake refuses everybody. */
   intakeSecrets: string[];
   tenantId: string;
@@ -64,7 +74,7 @@ export type Config = {
   /** The chat platforms this deployment has, also where this process is no bot; empty when the environment does not say. */
   platforms: ('slack' | 'teams')[];
   /** Who says who is on call; null: nobody. */
-  onCall: { file: string } | { url: string; secret: string } | null;
+  onCall: OnCallConfig | null;
   warnings: string[];
 };
 
@@ -97,7 +107,8 @@ export const configVariables: readonly Variable[] = [
   ...entraVariables,
   { name: 'IDENTITY_MODE', default: 'linked', description: 'how a Slack account becomes a person: linked or email' },
   { name: 'GLOBAL_ADMIN_MAY_DECIDE', default: 'true', description: 'whether the role Global Administrator carries decisions' },
-  { name: 'BACKEND', default: null, description: 'who carries decisions out: consumer or simulator' },
+  { name: 'BACKEND', default: null, description: 'who carries decisions out: defender, consumer or simulator' },
+  ...defenderVariables,
   { name: 'INTAKE_SECRETS', default: null, description: 'secrets of the producers on /v1/actions, comma separated', secret: true },
   {
     name: 'CLOUD',
@@ -113,9 +124,6 @@ export const configVariables: readonly Variable[] = [
   },
   { name: 'EMAIL_ENTITY_LINKS', default: 'true', description: 'whether cards link to the page of a message in the portal' },
 ];
-
-/** Read by a later version. Said aloud, so that nobody believes they do something. */
-const notYet = ['DEFENDER_API_URL', 'EXECUTOR_CLIENT_ID', 'EXECUTOR_CLIENT_SECRET'];
 
 const portals = {
   global: 'https://security.microsoft.com',
@@ -139,14 +147,11 @@ const Environment = z.object({
   DATA_DIR: z.string().default('.data'),
   REDIS_URL: urlOf(/^rediss?$/, 'redis:// or rediss://').optional(),
   POLICY_FILE: z.string().default(''),
-  ON_CALL_FILE: z.string().optional(),
-  ON_CALL_URL: urlOf(/^https?$/, 'https:// or http://').optional(),
-  ON_CALL_SECRET: secret.optional(),
   TENANT_ID: z
     .string()
     .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
     .default('default'),
-  AUDIT_SIGNING_KEY: z.string().refine(isSigningKey, 'is not a private Ed25519 key in PEM').optional(),
+  AUDIT_SIGNING_KEY: SigningKey.optional(),
   AUDIT_RETENTION_DAYS: z
     .string()
     .regex(/^\d{1,5}$/, badRetention)
@@ -170,6 +175,8 @@ const Environment = z.object({
   EMAIL_ENTITY_LINKS: yesNo.default(true),
   ...TeamsEnvironment.shape,
   ...EntraEnvironment.shape,
+  ...DefenderEnvironment.shape,
+  ...OnCallEnvironment.shape,
 });
 type Environment = z.infer<typeof Environment>;
 
@@ -185,19 +192,36 @@ export function loadEnvironment(file = '.env'): NodeJS.ProcessEnv {
   return process.env;
 }
 
+/** `executes`: whether this process carries decisions out. */
+type Purpose = { needs?: Needs; executes?: boolean };
+
 /** Throws ConfigError with every problem there is, each starting with the variable's name. */
-export function readConfig(env: Record<string, string | undefined>, { needs = 'bot' }: { needs?: Needs } = {}): Config {
+export function readConfig(
+  env: Record<string, string | undefined>,
+  { needs = 'bot', executes = needs === 'worker' }: Purpose = {},
+): Config {
   const { values, given, problems } = gather(env);
   const parsed = Environment.safeParse(values);
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
-  problems.push(...missing(values, given, needs), ...notInThisVersion(values), ...portClash(values), ...onCallTrouble(given));
+  problems.push(...missing(values, given, needs), ...portClash(values), ...onCallTrouble(given));
   if (needs === 'bot') problems.push(...missingFromTeams(values, given));
-  // Files are read only where everything that names them could be read.
-  const asked = parsed.success && problems.length === 0 && asksGraph(parsed.data, needs) ? readEntra(parsed.data) : null;
-  problems.push(...(asked?.problems ?? []));
+  const isExecutor = executes && values['BACKEND'] === 'defender';
+  if (isExecutor) problems.push(...missingFromDefender(given));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const config = configFrom(parsed.data, { needs, values, given });
-  return asked === null ? config : { ...config, entra: asked.entra, warnings: [...config.warnings, ...asked.warnings] };
+  const idle = needs === 'bot' ? idleExecutorVariables(given, isExecutor, parsed.data.BACKEND) : [];
+  const { entra, executor, warnings } = withFiles(parsed.data, asksGraph(parsed.data, needs), isExecutor);
+  return { ...config, entra, executor, warnings: [...config.warnings, ...warnings, ...idle] };
+}
+
+/** Files are read only where everything that names them could be read. */
+function withFiles(env: Environment, asksEntra: boolean, isExecutor: boolean): Pick<Config, 'entra' | 'executor' | 'warnings'> {
+  const entra = asksEntra ? readEntra(env) : null;
+  const executor = isExecutor ? readExecutor(env) : null;
+  const problems = [...(entra?.problems ?? []), ...(executor?.problems ?? [])];
+  if (problems.length > 0) throw new ConfigError(problems);
+  const warnings = [...(entra?.warnings ?? []), ...(executor?.warnings ?? [])];
+  return { entra: entra?.entra ?? null, executor: executor?.executor ?? null, warnings };
 }
 
 type Values = Partial<Record<string, string>>;
@@ -253,7 +277,10 @@ function missing(values: Values, given: Set<string>, needs: Needs): string[] {
   if (needs === 'store') return problems;
   if (values['DIRECTORY'] === 'graph') problems.push(...missingFromEntra(given));
   else need('DIRECTORY_FILE', 'is needed: without a directory nobody may decide; docs/examples/directory.json is an example');
-  need('BACKEND', 'is needed: consumer (your own process carries decisions out) or simulator (nothing is, it is only pretended)');
+  need(
+    'BACKEND',
+    'is needed: defender (decisions are carried out there), consumer (your own process does) or simulator (it is only pretended)',
+  );
   return needs === 'bot' ? [...problems, ...missingFromChat(values, given)] : problems;
 }
 
@@ -266,15 +293,6 @@ function missingFromChat(values: Values, given: Set<string>): string[] {
 
 const asksGraph = ({ DIRECTORY }: Environment, needs: Needs): boolean => DIRECTORY === 'graph' && (needs === 'bot' || needs === 'worker');
 
-function isSigningKey(pem: string): boolean {
-  try {
-    return createPrivateKey(pem).asymmetricKeyType === 'ed25519';
-  } catch {
-    // Whatever is wrong with it, what is said must not hold any of it.
-    return false;
-  }
-}
-
 const slackIsOn = (given: Set<string>): boolean =>
   ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'].some((name) => given.has(name));
 
@@ -285,23 +303,6 @@ function missingFromSlack(given: Set<string>): string[] {
     problems.push('SLACK_SIGNING_SECRET: is needed when Slack posts over HTTP; for Socket Mode set SLACK_APP_TOKEN instead');
   }
   return problems;
-}
-
-function notInThisVersion(values: Values): string[] {
-  const problems: string[] = [];
-  if (values['BACKEND'] === 'defender') problems.push('BACKEND: defender is not part of this version yet, use consumer or simulator');
-  return problems;
-}
-
-function onCallTrouble(given: Set<string>): string[] {
-  const [file, url, secret] = ['ON_CALL_FILE', 'ON_CALL_URL', 'ON_CALL_SECRET'].map((name) => given.has(name));
-  if (file && url) return ['ON_CALL_URL: ON_CALL_FILE is set as well; set one of the two'];
-  return url && !secret ? ['ON_CALL_SECRET: is needed with ON_CALL_URL: the webhook must know who asks'] : [];
-}
-
-function onCallFrom({ ON_CALL_FILE: file, ON_CALL_URL: url, ON_CALL_SECRET: secret = '' }: Environment): Config['onCall'] {
-  if (file !== undefined) return { file };
-  return url === undefined ? null : { url, secret };
 }
 
 function portClash(values: Values): string[] {
@@ -330,7 +331,8 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     entra: null,
     identityMode: env.IDENTITY_MODE,
     globalAdministratorMayDecide: env.GLOBAL_ADMIN_MAY_DECIDE,
-    backend: env.BACKEND === 'simulator' ? 'simulator' : 'consumer',
+    backend: env.BACKEND,
+    executor: null,
     intakeSecrets: env.INTAKE_SECRETS,
     tenantId: env.TENANT_ID,
     ...auditFrom(env),
@@ -359,12 +361,16 @@ const platformsOf = (values: Values, given: Set<string>): Config['platforms'] =>
   ...(teamsIsOn(values, given) ? (['teams'] as const) : []),
 ];
 
+/** Also needed to carry decisions out in Defender, wherever people come from. */
+const executorsToo = ['ENTRA_TENANT_ID', 'ENTRA_AUTHORITY_URL', 'GRAPH_URL'];
+
 /** What is allowed and should be known. */
 function warningsAbout(env: Environment, needs: Needs, given: Set<string>): string[] {
-  const warnings = notYet.filter((name) => given.has(name)).map((name) => `${name}: is set, but this version does nothing with it`);
+  const warnings: string[] = [];
+  const used = env.BACKEND === 'defender' ? executorsToo : [];
   const idle =
     env.DIRECTORY === 'file'
-      ? entraVariables.filter(({ name }) => given.has(name) && name !== 'ENTRA_URBAC' && name !== 'LINK_VALID_DAYS')
+      ? entraVariables.filter(({ name }) => given.has(name) && !['ENTRA_URBAC', 'LINK_VALID_DAYS', ...used].includes(name))
       : [];
   warnings.push(...idle.map(({ name }) => `${name}: is set, but DIRECTORY=file does nothing with it`));
   if (env.BACKEND === 'simulator') warnings.push('BACKEND: simulator carries nothing out; outcomes are invented');
@@ -390,7 +396,4 @@ function warningsAbout(env: Environment, needs: Needs, given: Set<string>): stri
   return warnings;
 }
 
-function sendsTokenInClear(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !isLoopback(hostname);
-}
+const sendsTokenInClear = (url: string): boolean => url.startsWith('http:') && !isLoopback(new URL(url).hostname);

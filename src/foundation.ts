@@ -19,14 +19,15 @@ import type { LinkStore } from './action-center/sign-in-ports.ts';
 import type { UndoStore } from './action-center/undo.ts';
 import type { Config } from './config.ts';
 import { openHunting } from './defender/hunting.ts';
+import type { DefenderTiming } from './defender/timing.ts';
 import { fileDirectory } from './identity/file.ts';
 import { graphDirectory } from './identity/graph.ts';
-import { tokenSource } from './identity/graph-token.ts';
 import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
 import { noSlackLinks, type SlackLinks, slackAccountsInFile, slackLinksFile } from './identity/slack-links.ts';
 import { sha256 } from './ids.ts';
 import type { Log } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
+import { tokenSource } from './microsoft/token.ts';
 import { openQueues, type QueueLink } from './queue/connection.ts';
 import { queueNames } from './queue/contract.ts';
 import type { PoisonReport } from './queue/decisions.ts';
@@ -98,6 +99,8 @@ export type Foundation = {
   holder: string;
   now: Clock;
   timing: Timing;
+  /** Left out: as Defender's hunting data takes. */
+  defenderTiming?: Extras['defenderTiming'];
   watch: Watch;
   poisoned: PoisonReport;
   /** What does not answer; empty when all is well. */
@@ -120,7 +123,14 @@ export type Timing = {
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 
 /** What tests and the demo may hand in. */
-export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string; signIns?: SignIns; now?: Clock };
+export type Extras = {
+  watch?: Watch;
+  timing?: Timing;
+  queuePrefix?: string;
+  signIns?: SignIns;
+  now?: Clock;
+  defenderTiming?: DefenderTiming;
+};
 
 export async function openFoundation(config: Config, log: Log, extras: Extras = {}): Promise<Foundation> {
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
@@ -163,6 +173,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     holder: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     now,
     timing: extras.timing ?? usualTiming,
+    ...(extras.defenderTiming === undefined ? {} : { defenderTiming: extras.defenderTiming }),
     watch: extras.watch ?? (() => {}),
     poisoned: (queue, jobId, reason) => {
       metrics.poisoned.inc({ queue });
@@ -240,7 +251,8 @@ function openDirectory(config: Config, links: Links, log: Log, onError: (error: 
 /** The app that reads the directory also hunts, where it may. */
 function openReader({ entra }: Config, log: Log, lanes: Lanes): Hunting | null {
   if (entra === null) return null;
-  const tokens = tokenSource(entra, { log, now: () => performance.now() });
+  const audience = new URL(entra.graphUrl).origin;
+  const tokens = tokenSource({ ...entra, audience, service: 'directory' }, { log, now: () => performance.now() });
   return openHunting({ graphUrl: entra.graphUrl, tenantId: entra.tenantId, tokens, lanes, log });
 }
 

@@ -64,7 +64,7 @@ function untilSignal(stop: () => Promise<void>): Promise<number> {
 }
 
 async function serve(parts: Parts): Promise<number> {
-  const config = readConfig(loadEnvironment(), { needs: parts.bot ? 'bot' : 'worker' });
+  const config = readConfig(loadEnvironment(), { needs: parts.bot ? 'bot' : 'worker', executes: parts.worker });
   const running = await launch(config, openLog(config.logLevel), parts);
   const code = await untilSignal(running.stop);
   process.exit(code);
@@ -94,7 +94,7 @@ async function demo(options: { port: string; data: string }): Promise<number> {
     dataDir: options.data,
     say,
     launch: (env, watch) => {
-      const config = readConfig(env);
+      const config = readConfig(env, { executes: true });
       return launch(config, openLog(config.logLevel), { bot: true, worker: true }, { watch });
     },
   });

@@ -1,6 +1,6 @@
 /** Reminders and stand-ins joined together: the flows on the record, who can be reached where, and the message as it is drawn. No product logic. */
 import type { EntraId } from './action-center/action.ts';
-import type { CarryOutDeps } from './action-center/carry-out.ts';
+import type { CarryOutDeps } from './action-center/carrying.ts';
 import type { DecideDeps } from './action-center/decide.ts';
 import { type Delegating, type DelegationDeps, delegating, standInLookUp } from './action-center/delegation.ts';
 import { UpstreamError } from './action-center/errors.ts';

@@ -1,6 +1,12 @@
 /** Composition root of the action backend: decisions in, the backend called, outcomes out and into the record. No product logic in here. */
 import { carryOut } from './action-center/carry-out.ts';
+import { ConfigError } from './action-center/errors.ts';
+import type { Backend } from './action-center/ports.ts';
 import { type OutcomeReport, settle } from './action-center/settle.ts';
+import { microsoftApi } from './defender/api.ts';
+import { defenderBackend } from './defender/backend.ts';
+import { sharedLimits } from './defender/limits.ts';
+import { huntThrough } from './defender/run-query.ts';
 import { simulator } from './defender/simulator.ts';
 import type { Foundation } from './foundation.ts';
 import { sha256 } from './ids.ts';
@@ -9,12 +15,29 @@ import { queueNames } from './queue/contract.ts';
 import { takeDecisions } from './queue/decisions.ts';
 import { putOutcome, takeOutcomes } from './queue/outcomes.ts';
 import { divertOf } from './reminding.ts';
+import { partStore } from './store/parts.ts';
 import { simulatorRuns } from './store/simulator-runs.ts';
 
 /** Longer than two backend calls in a row (look-up, then submission), so that two workers never call at once. */
 const leaseMs = 30_000;
 const callMs = 10_000;
 const maxRunMs = 86_400_000;
+
+/** Null: the customer's own consumer takes the decisions. */
+function openBackend({ config, db, lanes, log, defenderTiming }: Foundation): Backend | null {
+  if (config.backend === 'simulator') return simulator(simulatorRuns(db), Date.now);
+  if (config.backend === 'consumer') return null;
+  const { executor } = config;
+  if (executor === null) throw new ConfigError(['EXECUTOR_CLIENT_ID: a worker for Defender was started without its credentials']);
+  const limits = sharedLimits(lanes, { tenant: executor.tenantId, perMinute: executor.callsPerMinute, now: Date.now });
+  const api = microsoftApi(executor, { log, limits });
+  return defenderBackend({
+    api,
+    parts: partStore(db, config.tenantId),
+    hunt: huntThrough(api),
+    ...(defenderTiming ? { timing: defenderTiming } : {}),
+  });
+}
 
 /** `pokeCards` is the bot's, when both run in one process; otherwise the bot notices by itself within a second. */
 export async function startWorker(ground: Foundation, pokeCards: () => void = () => {}): Promise<{ stop(): Promise<void> }> {
@@ -42,8 +65,8 @@ export async function startWorker(ground: Foundation, pokeCards: () => void = ()
   };
 
   takeOutcomes(ground.queues, settleOne, ground.poisoned);
-  if (config.backend === 'simulator') {
-    const backend = simulator(simulatorRuns(ground.db), Date.now);
+  const backend = openBackend(ground);
+  if (backend !== null) {
     const deps = {
       ...ground.deciding,
       directory: ground.directory,

@@ -13,15 +13,21 @@ const platform = (folder: string): Row => ({
   ours: [`src/chat/${folder}/`, 'src/chat/*', 'src/action-center/'],
 });
 
+const configParts = ['teams', 'entra', 'defender', 'on-call', 'values'].map((part) => `src/config-${part}.ts`);
+
 const rows: Row[] = [
   { files: ['src/action-center/'], ours: ['src/action-center/'], packages: ['zod'] },
   ...['slack', 'teams'].map(platform),
   { files: ['src/chat/*'], ours: ['src/chat/*', 'src/action-center/'] },
-  ...['identity', 'defender', 'intake', 'queue', 'store'].map(edge),
+  ...['intake', 'queue', 'store', 'microsoft'].map(edge),
+  // Microsoft's login service and its way with HTTP are the same whether people are looked up or decisions carried out.
+  ...['identity', 'defender'].map((folder): Row => ({ ...edge(folder), ours: [...edge(folder).ours, 'src/microsoft/'] })),
   // Draws what chat describes, and knows nothing else.
   { files: ['src/charts/'], ours: ['src/charts/', 'src/chat/chart.ts'] },
   // The error that lists every bad variable is the product's; nothing else of ours is known where the environment is read.
-  { files: ['src/config.ts'], ours: ['src/action-center/errors.ts', 'src/config-teams.ts', 'src/config-entra.ts', 'src/config-values.ts'] },
+  { files: ['src/config.ts'], ours: ['src/action-center/errors.ts', ...configParts] },
+  { files: ['src/config-defender.ts'], ours: ['src/config-entra.ts', 'src/config-teams.ts'] },
+  { files: ['src/config-on-call.ts'], ours: ['src/config-values.ts'] },
   { files: ['src/config-values.ts'], ours: ['src/config-teams.ts'] },
   { files: ['src/config-entra.ts'], ours: ['src/config-teams.ts'] },
   { files: ['src/config-teams.ts'], ours: [] },

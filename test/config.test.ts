@@ -72,6 +72,7 @@ describe('a configuration that is enough', () => {
       policyFile: 'policy.yaml',
       directoryFile: 'directory.json',
       entra: null,
+      executor: null,
       identityMode: 'linked',
       globalAdministratorMayDecide: true,
       backend: 'consumer',
@@ -220,12 +221,6 @@ describe('a configuration that is not usable', () => {
         'AUDIT_RETENTION_DAYS: must be a whole number of days, 30 or more',
       ]);
     }
-  });
-
-  it('says that BACKEND=defender is not part of this version', () => {
-    expect(problemsOf({ ...enough, BACKEND: 'defender' })).toEqual([
-      'BACKEND: defender is not part of this version yet, use consumer or simulator',
-    ]);
   });
 
   it('is one with no chat platform, and with half a platform', () => {

@@ -2,8 +2,10 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { answerHunt } from '../defender/hunting.ts';
+import { accountOperations } from './account-operations.ts';
 import { badRequest, type HttpAnswer, isAnswer, noAdvancedQuery, notFound } from './answers.ts';
 import { assignmentOf, definitionOf, noDefenderRoles } from './defender-roles.ts';
+import { answerMailQuestion, mailOperations } from './mail-operations.ts';
 import { groupsOf, rolesOf } from './membership.ts';
 import {
   HUNT,
@@ -25,11 +27,11 @@ import { isGuid, isObject } from './values.ts';
 export type GraphVersion = 'v1.0' | 'beta';
 
 /** `named` is the person in the path. */
-type Question = { state: EntraState; named: string; body: unknown; query: Query; url: URL; headers: IncomingHttpHeaders };
+export type Question = { state: EntraState; named: string; body: unknown; query: Query; url: URL; headers: IncomingHttpHeaders };
 
 export type Operation = {
   route: EntraRoute;
-  verb: 'GET' | 'POST';
+  verb: 'GET' | 'POST' | 'PATCH';
   versions: readonly GraphVersion[];
   path: RegExp;
   /** Options of the query that are understood. */
@@ -100,7 +102,7 @@ export const operations: readonly Operation[] = [
     path: /^\/security\/(?:microsoft\.graph\.security\.)?runHuntingQuery$/,
     options: [],
     needs: () => [HUNT],
-    run: ({ state, body }) => answerHunt(state.hunts, body, state.now()),
+    run: (question) => answerMailQuestion(question) ?? answerHunt(question.state.hunts, question.body, question.state.now()),
   },
   reading({
     route: 'defenderRoles',
@@ -116,6 +118,8 @@ export const operations: readonly Operation[] = [
     needs: [READ_DEFENDER_ROLES],
     run: (question) => listDefender(question, assignmentOf),
   }),
+  ...accountOperations,
+  ...mailOperations,
 ];
 
 function listUsers({ state, query, url }: Question): HttpAnswer {

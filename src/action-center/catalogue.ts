@@ -3,7 +3,7 @@
  * offers something that cannot work. The facts were read from Microsoft's documentation of the public APIs and of the Action center.
  */
 import { type ActionSource, type ActionStatus, ActionType, type Severity, type Workload } from './action.ts';
-import type { EntityType } from './entity.ts';
+import type { Entity, EntityType } from './entity.ts';
 
 /** `api`: a public API does it. `script`: only a live response script could. `portal`: only a person in Defender. `none`: nobody can. */
 export type Capability = 'api' | 'script' | 'portal' | 'none';
@@ -269,6 +269,20 @@ export type BackendName = 'defender' | 'simulator' | 'consumer';
 export function mayBeCarriedOut(type: ActionType, backend: BackendName): boolean {
   return backend === 'consumer' || catalogue[type].trigger === 'api';
 }
+
+/** Whether this very action can be: some calls need more than the type says. */
+export function mayCarryOut({ type, entities }: { type: ActionType; entities: readonly Entity[] }, backend: BackendName): boolean {
+  if (!mayBeCarriedOut(type, backend)) return false;
+  if (backend !== 'defender') return true;
+  // A file is quarantined on devices, one call for each.
+  if (type === 'stopAndQuarantineFile') return entities.some((entity) => entity.type === 'device');
+  // A password is reset in Active Directory only, where accounts have a security identifier.
+  return type !== 'resetUserPassword' || entities.every((entity) => entity.type !== 'user' || entity.sid !== undefined);
+}
+
+/** A customer's own consumer is not known to understand it. */
+export const mayBeCancelled = (type: ActionType, backend: BackendName): boolean =>
+  backend !== 'consumer' && catalogue[type].cancel === 'api';
 
 /** The simulator also plays the opposite actions that in Defender only a person or a script could start, so that their undo can be tried out. */
 export function mayBeReversed(type: ActionType, backend: BackendName): boolean {

@@ -3,7 +3,7 @@
  * The decision, its audit event and its queue message are stored in one transaction; only then is the clicker answered.
  */
 import type { ActionId, Actor, Decision, EntraId, Platform, Role, Verb } from './action.ts';
-import { mayBeCarriedOut } from './catalogue.ts';
+import { mayCarryOut } from './catalogue.ts';
 import { UpstreamError } from './errors.ts';
 import { missingProof } from './fresh-sign-in.ts';
 import { type AskingPerson, identify } from './identify.ts';
@@ -123,7 +123,7 @@ async function standingRefusal(deps: DecideDeps, action: RemediationAction, clic
     return { kind: 'expired', expiresAt: action.expiresAt };
   }
   if (!isOpen(action)) return alreadyDecided(action, click, actor);
-  if (!mayBeCarriedOut(action.type, deps.settings.backend)) return { kind: 'decide-in-defender' };
+  if (!mayCarryOut(action, deps.settings.backend)) return { kind: 'decide-in-defender' };
   const current = scopeDigest(action, deps.policy.version, deps.sha256);
   const note = current === action.scopeDigest ? null : await rescope(deps, action, current);
   const barred = deps.policy.barred(intakeOf(action));

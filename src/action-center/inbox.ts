@@ -6,7 +6,7 @@
  * oldest request first; then by id. Looking changes nothing and shows nobody anything they may not read, so it is not in the audit record.
  */
 import { ActionType, type Actor, type Decision, type EntraId, type Platform, type Role, Severity } from './action.ts';
-import { catalogue, mayBeCarriedOut, type Risk } from './catalogue.ts';
+import { catalogue, mayBeCarriedOut, mayCarryOut, type Risk } from './catalogue.ts';
 import { isRequester } from './decide.ts';
 import type { Delegation } from './delegation.ts';
 import { type AskingPerson, identify } from './identify.ts';
@@ -136,7 +136,7 @@ type Standing = Pick<InboxDeps, 'settings' | 'isBarred'> & { at: string };
 /** Whether an approval of this person, now, would be a decision (or one of those that are needed). */
 function awaits(actor: Actor, action: RemediationAction, { settings, isBarred, at }: Standing): boolean {
   if (!isOpen(action) || action.expiresAt <= at) return false;
-  if (!mayBeCarriedOut(action.type, settings.backend) || isBarred?.(action)) return false;
+  if (!mayCarryOut(action, settings.backend) || isBarred?.(action)) return false;
   if (action.approvals.some((approval) => approval.actor.entraId === actor.entraId)) return false;
   if (action.needed > 1 && isRequester(action, actor)) return false;
   return mayDecide(actor, action, 'approve', settings).allowed;

@@ -193,9 +193,19 @@ export type ExecuteCommand = {
   action: NormalisedIntake;
   /** Goes into the backend's own audit trail, e.g. a Defender comment. */
   stamp: string;
+  /** With `cancel`: the decision that is being carried out and shall not be. */
+  cancels?: string;
 };
 
-export type Progress = { externalRef: Record<string, string>; outcome: Outcome | null };
+export type Progress = {
+  externalRef: Record<string, string>;
+  outcome: Outcome | null;
+  /** While it runs: what there is to say about it. */
+  message?: string | null;
+  portalUrl?: string | null;
+  /** Ask again after this; left out: after `pollMs`. */
+  afterMs?: number;
+};
 
 /**
  * Carries decisions out. `find` asks whether this decision was submitted before (a crash may have hidden the answer); `submit` starts it;
@@ -208,6 +218,8 @@ export interface Backend {
   progress(externalRef: Record<string, string>, signal: AbortSignal): Promise<Progress>;
   /** How long to wait before asking for progress again, in ms. */
   readonly pollMs: number;
+  /** What has not come to an end by then is reported as timed out; left out: a day. */
+  readonly maxRunMs?: number;
 }
 
 /** One posted (or still to be posted) card or thread note. `ref` is the platform's own address of the message. */
@@ -296,10 +308,13 @@ export interface Conversations {
   outOfReach(platform: Platform, conversations: readonly string[]): Promise<ConversationRecord[]>;
 }
 
-/** Shared pacing towards a chat platform: one lane per limit, shared by all bots. */
+/** `leave`: so many tokens stay for others who are more urgent. */
+export type LaneLimit = { capacity: number; perSecond: number; leave?: number };
+
+/** Shared pacing towards an outside service: one lane per limit, shared by all processes. */
 export interface Lanes {
   /** Takes one token; returns 0 when taken, else the ms to wait (nothing is taken then). */
-  take(lane: string, limit: { capacity: number; perSecond: number }, now: number): Promise<number>;
+  take(lane: string, limit: LaneLimit, now: number): Promise<number>;
   /** Nobody passes before `until` (ms since epoch): the platform said so. */
   block(lane: string, until: number): Promise<void>;
 }

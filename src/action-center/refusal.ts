@@ -1,5 +1,6 @@
 /** The expected "no"s. They are returned, never thrown; chat/words.ts turns each into one helpful sentence. */
 import type { ActionStatus, ActionType, Decision, EntraId, ReasonVerb, Role, Verb } from './action.ts';
+import type { CancelBar, RetryBar } from './again-bars.ts';
 import type { UndoBar } from './undoable.ts';
 
 /** Why a chat account is not a person who may decide. */
@@ -36,6 +37,8 @@ export type Refusal =
   /** Whoever asked for an action is not one of the people it needs. */
   | { kind: 'own-request'; needed: number }
   | { kind: 'not-undoable'; bar: UndoBar; byYou: boolean }
+  | { kind: 'not-cancellable'; bar: CancelBar }
+  | { kind: 'not-retriable'; bar: RetryBar }
   /** Several at once only when they are of the same type, as in the portal. */
   | { kind: 'mixed-action-types'; types: ActionType[] }
   | { kind: 'too-many'; most: number }

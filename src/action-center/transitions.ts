@@ -10,9 +10,9 @@ const next: Record<ActionStatus, readonly ActionStatus[]> = {
   inProgress: ['completed', 'partiallyCompleted', 'failed', 'timedOut', 'cancelled'],
   completed: ['undoQueued'],
   undoQueued: ['undone', 'completed'],
-  partiallyCompleted: [],
-  failed: [],
-  timedOut: [],
+  partiallyCompleted: ['queued'],
+  failed: ['queued'],
+  timedOut: ['queued'],
   cancelled: [],
   rejected: [],
   expired: [],
@@ -24,7 +24,8 @@ const next: Record<ActionStatus, readonly ActionStatus[]> = {
 export const mayBecome = (from: ActionStatus, to: ActionStatus): boolean => next[from].includes(to);
 
 /** Nothing is awaited any more: no decision, no outcome. */
-export const isSettled = (status: ActionStatus): boolean => next[status].length === 0 || status === 'completed';
+export const isSettled = (status: ActionStatus): boolean => !awaiting.has(status);
+const awaiting: ReadonlySet<ActionStatus> = new Set(['pending', 'awaitingSecondApproval', 'queued', 'inProgress', 'undoQueued']);
 
 type Step = Pick<Change, 'id' | 'expect' | 'set' | 'at' | 'event'>;
 
@@ -67,6 +68,20 @@ export function undoAsked(action: RemediationAction, decision: Decision): Step {
     data: { ...decision, from: action.status },
   };
   return step(action, 'undoQueued', decision.decidedAt, { event, set: { decision } });
+}
+
+/** What came to nothing is carried out again, under a new decision. Who approved before still does. */
+export function retried(action: RemediationAction, decision: Decision): Step {
+  const data = { ...decision, from: action.status, retries: action.decision?.decisionId ?? null };
+  const event = { kind: 'decided' as const, at: decision.decidedAt, actorId: decision.actor.entraId, data };
+  return step(action, 'queued', decision.decidedAt, { event, set: { decision, outcome: null } });
+}
+
+/** Somebody wants a running action stopped. It runs until the backend says otherwise, so its status and its decision stay. */
+export function cancelAsked(action: RemediationAction, decision: Decision): Step {
+  const data = { ...decision, from: action.status, cancels: action.decision?.decisionId ?? null };
+  const event = { kind: 'decided' as const, at: decision.decidedAt, actorId: decision.actor.entraId, data };
+  return { id: action.id, expect: { status: action.status, version: action.version }, set: {}, at: decision.decidedAt, event };
 }
 
 /** Where an outcome takes the action, or null when it is late, repeated or out of order and changes nothing. */

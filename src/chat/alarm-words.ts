@@ -59,7 +59,7 @@ function failureLines({ status, message, others }: Data, action: RemediationActi
     ...(decision ? [[words('Approved by '), foreign(decision.actor.displayName, 100), words(', '), time(decision.decidedAt)]] : []),
     ...(textOf(message) === '' ? [] : [[words('The backend says: '), foreign(textOf(message), 600)]]),
     ...(Number(others) > 0 ? [[words(`And ${String(others)} more in the same moment: History lists what failed.`)]] : []),
-    [words('Look in Defender whether it took effect, and have it raised again if it is still needed.')],
+    [words('Look in Defender whether it took effect. If it is still needed, press Retry on its card, or have it raised again.')],
   ];
 }
 

@@ -2,31 +2,24 @@
  * Neutral pictures of an action: plain data that Slack and Teams each draw in their own way. Pure; everything a card says comes from the record
  * and the context. Text from outside is marked `foreign` (show.ts) and never becomes a link, a mention or markup.
  */
-import type { ActionStatus, ActionType, Decision, Outcome, Verb } from '../action-center/action.ts';
+import { type ActionType, Decision } from '../action-center/action.ts';
+import { whyNotCancellable, whyNotRetriable } from '../action-center/again-bars.ts';
 import type { BatchVerb } from '../action-center/batch.ts';
 import type { BlastRadius } from '../action-center/blast-radius.ts';
-import { catalogue, mayBeCarriedOut, severityLabels, sourceLabels } from '../action-center/catalogue.ts';
+import { catalogue, mayCarryOut, severityLabels } from '../action-center/catalogue.ts';
 import { isTooOldToHunt } from '../action-center/hunt.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
-import { mayDecide, roleLabels } from '../action-center/permissions.ts';
 import type { GroupPress, MemberChoice } from '../action-center/plan-group.ts';
 import type { AuditEvent, Barred } from '../action-center/ports.ts';
 import { whyNotUndoable } from '../action-center/undoable.ts';
+import { cancelConfirm, cancelNoted, retryConfirm, retryNoted } from './again-words.ts';
+import { factsOf } from './card-facts.ts';
 import type { DigestCard } from './digest-card.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
-import { blastRadiusLine, linksLabel, runHereLabel, seenLabel } from './hunt-words.ts';
-import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
+import { runHereLabel } from './hunt-words.ts';
+import { disarm, exact, foreign, type Line, plain, showText, strong, utc, words } from './show.ts';
 import { undoConfirm } from './undo-words.ts';
-import {
-  barredFootnote,
-  type Confirm,
-  confirmTexts,
-  outcomeText,
-  platformLabels,
-  rolesText,
-  standingText,
-  usualCombinations,
-} from './words.ts';
+import { barredFootnote, type Confirm, confirmTexts, outcomeText, standingText } from './words.ts';
 
 export type CardContext = {
   now: Date;
@@ -48,7 +41,7 @@ export type CardContext = {
 };
 
 /** Pages of what is acted on. */
-type EntityPage = 'device' | 'file' | 'user' | 'email' | 'url' | 'ip';
+export type EntityPage = 'device' | 'file' | 'user' | 'email' | 'url' | 'ip';
 
 /** `onlyLinks`: a renderer without room for links leaves it out. */
 export type Fact = { label: string; value: Line; onlyLinks?: true };
@@ -67,6 +60,8 @@ export type CardButton =
     }
   | { kind: 'reject'; label: string; describes: string; pressed: Pressed }
   | { kind: 'undo'; label: string; describes: string; pressed: Pressed; confirm: Confirm; asksWhy?: true }
+  | { kind: 'cancel'; label: string; describes: string; pressed: Pressed; confirm: Confirm }
+  | { kind: 'retry'; label: string; describes: string; pressed: Pressed; confirm: Confirm }
   /** Asks, in private, what else could be undone with it. */
   | { kind: 'more'; label: string; describes: string; pressed: Pressed }
   | { kind: 'hunt'; label: string; describes: string; url: string }
@@ -181,154 +176,27 @@ function noteLine(event: AuditEvent, action: RemediationAction): Line {
   const about = words(`${catalogue[action.type].label}: ${subjectOf(action)}.`);
   const status = event.data['status'];
   if (event.kind === 'outcome' && typeof status === 'string') return [strong(`${outcomeText(status, event.data['verb'])} `), about];
+  if (event.kind === 'decided' && (event.data['cancels'] !== undefined || event.data['retries'] !== undefined))
+    return againLine(event, about);
   if (event.kind === 'superseded') return [strong('Superseded. '), about, ...(action.supersededBy ? newerParts(action.supersededBy) : [])];
   if (event.kind === 'expired') return [strong('Expired: nobody decided before the deadline. '), about];
   return [...standingText(action), words(' '), about];
 }
 
+/** Who it was stands in the record of the decision. */
+function againLine({ data }: AuditEvent, about: Line[number]): Line {
+  const decision = Decision.safeParse(data).data;
+  const by: Line = decision === undefined ? [] : [words(' Asked for by '), foreign(decision.actor.displayName, 100), words('.')];
+  return [strong(`${data['cancels'] === undefined ? retryNoted : cancelNoted} `), about, ...by];
+}
+
 const newerParts = (id: string): Line => [words(' The newer action is '), exact(id, 64), words('; decide there.')];
-
-/** Most important first: a renderer without room leaves out the last ones. */
-function factsOf(action: RemediationAction, context: CardContext): Fact[] {
-  const { requestedBy } = action;
-  const asker = requestedBy.upn === undefined ? [] : [words(' ('), exact(requestedBy.upn), words(')')];
-  return [
-    ...closedFacts(action, context),
-    ...(isOpen(action) ? openFacts(action, context) : []),
-    ...(context.evidence ? [{ label: seenLabel, value: blastRadiusLine(context.evidence) }] : []),
-    { label: 'Severity', value: [words(severityLabels[action.severity])] },
-    { label: 'Source', value: [words(`${sourceLabels[action.source]}, submitted by `), foreign(action.producer, 128)] },
-    { label: 'Requested by', value: [foreign(requestedBy.name), ...asker, words(', '), time(action.requestedAt)] },
-    ...parameterFacts(action),
-    { label: 'Can it be undone', value: [words(undoText(action))] },
-    ...linkFacts(action, context),
-    ...pageFacts(context),
-  ];
-}
-
-function openFacts(action: RemediationAction, context: CardContext): Fact[] {
-  const combinations = mayDecide({ roles: [], deviceGroups: ['*'] }, action, 'approve', context);
-  const needs = combinations.allowed ? 'no role' : rolesText(usualCombinations(combinations.missing));
-  const people = action.needed === 1 ? 'one person with' : `${action.needed} different people, each with`;
-  const because = action.isProtected ? ' (the asset is protected)' : '';
-  return [
-    { label: 'Decide before', value: [time(action.expiresAt)] },
-    { label: 'Needs', value: [words(`approval by ${people} ${needs}${because}`)] },
-    ...(action.approvals.length === 0 ? [] : [{ label: 'Approved so far', value: approvalsLine(action.approvals) }]),
-  ];
-}
-
-function approvalsLine(approvals: readonly Decision[]): Line {
-  const shown = approvals.slice(0, 5).flatMap((approval, index): Line => {
-    const separator = index === 0 ? [] : [words('; ')];
-    return [...separator, foreign(approval.actor.displayName, 100), words(', '), time(approval.decidedAt)];
-  });
-  return approvals.length > 5 ? [...shown, words(` and ${approvals.length - 5} more`)] : shown;
-}
-
-/** Who decided, when, with which roles and why; then what became of it. */
-function closedFacts(action: RemediationAction, context: CardContext): Fact[] {
-  if (isOpen(action)) return [];
-  const { decision } = action;
-  const others = action.approvals.filter((approval) => approval.decisionId !== decision?.decisionId);
-  const othersLabel = decision === null ? 'Approvals until then' : decision.verb === 'undo' ? 'Approved by' : 'Also approved by';
-  return [
-    ...(decision === null ? [] : decisionFacts(decision, action.status)),
-    ...(others.length === 0 ? [] : [{ label: othersLabel, value: approvalsLine(others) }]),
-    ...(action.status === 'expired' ? [{ label: 'Deadline was', value: [time(action.expiresAt)] }] : []),
-    ...(action.outcome === null || action.status === 'undoQueued' ? [] : outcomeFacts(action.outcome, decision?.verb, context)),
-    ...(action.supersededBy === undefined ? [] : [{ label: 'Newer action', value: [exact(action.supersededBy, 64)] }]),
-  ];
-}
-
-function decisionFacts({ actor, platform, decidedAt, comment, verb }: Decision, status: ActionStatus): Fact[] {
-  const undo = status === 'undone' ? 'Undone by' : 'Undo asked for by';
-  const label = { approve: 'Approved by', reject: 'Rejected by', undo, cancel: 'Cancelled by' }[verb];
-  const account = [words(' ('), exact(actor.upn), words(')')];
-  const roles = listed(
-    actor.rolesUsed.map((role) => roleLabels[role]),
-    'and',
-  );
-  return [
-    { label, value: [foreign(actor.displayName, 100), ...account, words(` in ${platformLabels[platform]}, `), time(decidedAt)] },
-    { label: 'Roles used', value: [words(roles || 'none recorded')] },
-    ...(comment === null ? [] : [{ label: 'Reason', value: [foreign(comment, 600)] }]),
-  ];
-}
-
-function outcomeFacts({ status, at, message, portalUrl }: Outcome, verb: Verb | undefined, context: CardContext): Fact[] {
-  const report = message === null || message === '' ? [] : [words(': '), foreign(message, 600)];
-  return [
-    { label: 'Outcome', value: [words(`${outcomeText(status, verb)} `), time(at), ...report] },
-    ...(portalUrl ? [{ label: 'More about it', value: outcomeLink(portalUrl, context) }] : []),
-  ];
-}
-
-/** A backend may hand in any address; only one in the portal itself becomes a link. */
-function outcomeLink(url: string, { portal }: CardContext): Line {
-  const isPortal = URL.canParse(url) && new URL(url).origin === new URL(portal.actionCenter).origin;
-  return isPortal ? [{ kind: 'link', text: 'Open in Defender', url }] : [exact(disarm(url))];
-}
-
-/** They are part of what is decided, so they are shown. */
-function parameterFacts(action: RemediationAction): Fact[] {
-  const entries = Object.entries(action.parameters);
-  if (entries.length === 0) return [];
-  const value = entries.slice(0, 20).flatMap(([name, content], index): Line => {
-    const text = typeof content === 'string' ? content : JSON.stringify(content);
-    return [words(index === 0 ? '' : ', '), exact(name, 64), words(' = '), exact(disarm(text))];
-  });
-  if (entries.length > 20) value.push(words(` and ${entries.length - 20} more`));
-  return [{ label: 'Parameters', value: value.filter((part) => part.kind !== 'words' || part.text !== '') }];
-}
-
-function undoText(action: RemediationAction): string {
-  const row = catalogue[action.type];
-  if (!row.reversible) return 'no, its effect is final';
-  if (row.undoType !== null) return `yes, with the opposite action “${catalogue[row.undoType].label}”`;
-  if (row.undo === 'portal' || row.undoInPortal) return 'yes, in the Defender portal';
-  return row.undo === 'none' ? 'yes, by hand' : 'yes';
-}
-
-function linkFacts(action: RemediationAction, { portal }: CardContext): Fact[] {
-  const links: [string, string | undefined, string | undefined][] = [
-    ['Incident', action.incidentId, portal.incident],
-    ['Alert', action.alertId, portal.alert],
-    ['Investigation', action.investigationId, portal.investigation],
-  ];
-  return links.flatMap(([label, id, url]) => {
-    if (id === undefined) return [];
-    const open: Line = url === undefined ? [] : [words(', '), { kind: 'link', text: 'open in Defender', url }];
-    return [{ label, value: [exact(id, 128), ...open] }];
-  });
-}
-
-const pageLabels: Record<EntityPage, string> = {
-  device: 'Device',
-  file: 'File',
-  user: 'User',
-  email: 'E-mail',
-  url: 'Address',
-  ip: 'IP address',
-};
-
-/** All pages in one line. */
-function pageFacts({ portal }: CardContext): Fact[] {
-  const pages: [string, string | undefined][] = [
-    ...(Object.keys(pageLabels) as EntityPage[]).map((page): [string, string | undefined] => [pageLabels[page], portal[page]]),
-    ['Action center', portal.actionCenter],
-  ];
-  const links = pages.flatMap(([text, url]): Line => (url === undefined ? [] : [{ kind: 'link', text, url }]));
-  return [
-    { label: linksLabel, onlyLinks: true, value: links.flatMap((link, index): Line => (index === 0 ? [link] : [words(' · '), link])) },
-  ];
-}
 
 function footnotesOf(action: RemediationAction, context: CardContext): Line[] {
   const notes: Line[] = [];
   if (isOpen(action) && context.barred) {
     notes.push(barredFootnote(context.barred.because));
-  } else if (isOpen(action) && !mayBeCarriedOut(action.type, context.backend)) {
+  } else if (isOpen(action) && !mayCarryOut(action, context.backend)) {
     notes.push([words('No public API can carry this type out: it has to be decided in Defender.')]);
   } else if (isOpen(action)) {
     notes.push([words(executionLabels[context.backend])]);
@@ -356,8 +224,8 @@ function buttonsOf(action: RemediationAction, context: CardContext, describes: s
   const row = catalogue[action.type];
   const pressed = { actionId: action.id, digest: action.scopeDigest, version: action.version };
   const hunt = huntButtons(context, describes, pressed);
-  if (!isOpen(action)) return [...undoButtons(action, context, describes), ...hunt];
-  if (context.barred || !mayBeCarriedOut(action.type, context.backend)) {
+  if (!isOpen(action)) return [...againButtons(action, context, describes), ...undoButtons(action, context, describes), ...hunt];
+  if (context.barred || !mayCarryOut(action, context.backend)) {
     return [{ kind: 'portal', label: 'Decide in Defender', describes, url: context.portal.actionCenter }, ...hunt];
   }
   const asksWhy = context.approvalNeedsReason === true;
@@ -375,6 +243,17 @@ function huntButtons({ huntUrl, runHere }: CardContext, describes: string, press
   if (huntUrl === null) return [];
   const run: CardButton[] = runHere ? [{ kind: 'run', label: runHereLabel, describes, pressed }] : [];
   return [{ kind: 'hunt', label: 'Go hunt', describes, url: huntUrl }, ...run];
+}
+
+/** Stop what runs, try again what came to nothing. */
+function againButtons(action: RemediationAction, { backend, now, barred }: CardContext, describes: string): CardButton[] {
+  if (barred) return [];
+  const common = { describes, pressed: { actionId: action.id, digest: action.scopeDigest, version: action.version } };
+  if (whyNotCancellable(action, backend) === null)
+    return [{ kind: 'cancel', label: 'Cancel', ...common, confirm: cancelConfirm(describes, backend) }];
+  if (whyNotRetriable(action, { backend, now }) === null)
+    return [{ kind: 'retry', label: 'Retry', ...common, confirm: retryConfirm(action, describes, backend) }];
+  return [];
 }
 
 function undoButtons(action: RemediationAction, { backend, now, barred, undoNeedsReason }: CardContext, describes: string): CardButton[] {

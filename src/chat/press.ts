@@ -7,6 +7,7 @@ import type { Click, Decided } from '../action-center/decide.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { Log } from '../action-center/ports.ts';
+import type { CancelClick, RetryClick } from '../action-center/press-again.ts';
 import type { Result } from '../action-center/refusal.ts';
 import type { UndoClick } from '../action-center/undo.ts';
 import type { Line } from './show.ts';
@@ -18,7 +19,12 @@ export type Flows = {
   check(click: Click | UndoClick): Promise<Result<{ action: RemediationAction }>>;
   decide(click: Click): Promise<Result<Decided>>;
   undo(click: UndoClick): Promise<Result<Decided>>;
+  cancel(click: CancelClick): Promise<Result<Decided>>;
+  retry(click: RetryClick): Promise<Result<Decided>>;
 };
+
+/** A press that decides at once, whatever it decides. */
+export type AnyClick = Click | UndoClick | CancelClick | RetryClick;
 
 export type PressDeps = { flows: Flows; platform: Platform; log: Log };
 
@@ -26,12 +32,25 @@ export type PressDeps = { flows: Flows; platform: Platform; log: Log };
 const giveUpMs = 60_000;
 
 /** The answer to a decision, whatever happens to it. Never rejects. */
-export async function decisionLine(deps: PressDeps, click: Click | UndoClick): Promise<Line> {
+export async function decisionLine(deps: PressDeps, click: AnyClick): Promise<Line> {
   try {
-    const decided = await (click.verb === 'undo' ? deps.flows.undo(click) : deps.flows.decide(click));
+    const decided = await flowFor(deps.flows, click);
     return decided.ok ? recordedText(decided.value) : refusalText(decided.refusal, { platform: deps.platform });
   } catch (error) {
     return troubleLine(deps.log, factsOf(click), error);
+  }
+}
+
+function flowFor(flows: Flows, click: AnyClick): Promise<Result<Decided>> {
+  switch (click.verb) {
+    case 'undo':
+      return flows.undo(click);
+    case 'cancel':
+      return flows.cancel(click);
+    case 'retry':
+      return flows.retry(click);
+    default:
+      return flows.decide(click);
   }
 }
 
@@ -47,7 +66,7 @@ export async function checkedFor(deps: PressDeps, click: Click | UndoClick): Pro
   }
 }
 
-const factsOf = ({ actionId, clickId, verb }: Click | UndoClick) => ({ actionId, clickId, verb });
+const factsOf = ({ actionId, clickId, verb }: AnyClick) => ({ actionId, clickId, verb });
 
 export function troubleLine(log: Log, about: object, error: unknown): Line {
   const facts = { ...about, err: error };

@@ -8,6 +8,7 @@ import type { Decided } from '../action-center/decide.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import { roleLabels } from '../action-center/permissions.ts';
 import type { PersonRefusal, Refusal } from '../action-center/refusal.ts';
+import { notCancellableText, notRetriableText } from './again-words.ts';
 import { subjectOf } from './evidence.ts';
 import { foreign, type Line, listed, time, words } from './show.ts';
 import { mixedTypesText, nothingToConfirmText, notUndoableText, tooManyText, undoFailedTexts } from './undo-words.ts';
@@ -136,6 +137,10 @@ function actionRefusalText(refusal: Exclude<Refusal, PersonRefusal>): Line {
       );
     case 'not-undoable':
       return notUndoableText(refusal.bar, refusal.byYou);
+    case 'not-cancellable':
+      return notCancellableText(refusal.bar);
+    case 'not-retriable':
+      return notRetriableText(refusal.bar);
     case 'mixed-action-types':
       return mixedTypesText(refusal.types);
     case 'too-many':
@@ -280,6 +285,7 @@ function alreadyDecidedText({ status, decision, byYou, repeated }: Extract<Refus
 /** What the clicker is told in private once the decision is in the record. */
 export function recordedText({ action, decision }: Decided): Line {
   const about = foreign(`${catalogue[action.type].label}: ${subjectOf(action)}`, 150);
+  if (decision.verb === 'cancel') return [words('Recorded: you asked to stop '), about, words('. The card shows whether it came in time.')];
   if (decision.verb === 'undo') return [words('Recorded: you asked to undo '), about, words('. The card shows what becomes of it.')];
   if (decision.verb === 'reject') return [words('Recorded: you rejected '), about, words('. It will not be carried out.')];
   if (isOpen(action)) {

@@ -21,6 +21,8 @@ export interface SimulatorLedger {
   /** Appends; deliberately not idempotent, so that a decision carried out twice shows. */
   accept(run: SimulatedRun, signal: AbortSignal): Promise<void>;
   runOf(decisionId: string, signal: AbortSignal): Promise<SimulatedRun | null>;
+  /** Ends a run that has not come to its end by `at`. */
+  stop(decisionId: string, at: number, message: string): Promise<void>;
 }
 
 const Run = z.object({
@@ -77,7 +79,13 @@ export function simulator(ledger: SimulatorLedger, now: () => number, pollMs = 5
       const run = await ledger.runOf(decisionId, signal);
       return run ? progressOf(run) : null;
     },
-    submit: async ({ decisionId, verb, action }, signal) => {
+    submit: async ({ decisionId, verb, action, cancels, stamp }, signal) => {
+      if (verb === 'cancel') {
+        const stopped = cancels ?? '';
+        await ledger.stop(stopped, now(), `Cancelled (simulated): ${stamp}`);
+        const run = await ledger.runOf(stopped, signal);
+        return { externalRef: { simulatorRun: stopped }, outcome: run === null ? null : progressOf(run).outcome };
+      }
       const told = Told.safeParse(action.parameters['simulator'] ?? {});
       if (!told.success) {
         throw new UpstreamError('backend', 'parameters.simulator is not understood', { retryable: false, cause: told.error });

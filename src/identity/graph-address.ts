@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { PersonRefusal, Result } from '../action-center/refusal.ts';
 import { ok, refuse } from '../action-center/refusal.ts';
+import type { Deadline } from '../microsoft/deadline.ts';
 import type { GraphClient } from './graph-client.ts';
 import { unreadable } from './graph-client.ts';
-import type { Deadline } from './graph-deadline.ts';
 import { factNames, id, read, standingOf } from './graph-person.ts';
 
 const Found = z.array(

@@ -1,9 +1,9 @@
 /** Microsoft Graph over HTTP: several questions in one call (`$batch`), or one list with its pages. Knows nothing of what is asked. */
 import { z } from 'zod';
 import { UpstreamError } from '../action-center/errors.ts';
-import type { Deadline } from './graph-deadline.ts';
-import { exchange, fits, type HttpAnswer, isBusy, pause, retryAfterOf } from './graph-http.ts';
-import type { TokenSource } from './graph-token.ts';
+import type { Deadline } from '../microsoft/deadline.ts';
+import { exchange, fits, type HttpAnswer, isBusy, pause, retryAfterOf } from '../microsoft/http.ts';
+import type { TokenSource } from '../microsoft/token.ts';
 
 /** `path` is below the version, with its query. */
 export type GraphRequest = { method: 'GET' | 'POST'; path: string; headers?: Record<string, string>; body?: unknown };

@@ -1,8 +1,8 @@
 /** Roles somebody may activate in Privileged Identity Management. They count for nothing until then; they make a refusal more helpful. */
 import { z } from 'zod';
 import type { Role } from '../action-center/action.ts';
+import type { Deadline } from '../microsoft/deadline.ts';
 import type { GraphClient } from './graph-client.ts';
-import type { Deadline } from './graph-deadline.ts';
 import { id, read } from './graph-person.ts';
 import { directoryRole } from './graph-roles.ts';
 

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { type Actor, EntraId } from '../action-center/action.ts';
 import { ok, type PersonRefusal, type Result, refuse } from '../action-center/refusal.ts';
+import type { Deadline } from '../microsoft/deadline.ts';
+import type { HttpAnswer } from '../microsoft/http.ts';
 import { chunks, errorCode, expect, failure, type GraphClient, type GraphRequest, unreadable } from './graph-client.ts';
-import type { Deadline } from './graph-deadline.ts';
-import type { HttpAnswer } from './graph-http.ts';
 import {
   type Assignment,
   deviceGroupsFrom,

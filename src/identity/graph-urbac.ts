@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Role } from '../action-center/action.ts';
 import { UpstreamError } from '../action-center/errors.ts';
+import type { Deadline } from '../microsoft/deadline.ts';
 import { type GraphClient, unreadable } from './graph-client.ts';
-import type { Deadline } from './graph-deadline.ts';
 import { read } from './graph-person.ts';
 
 export type UnifiedSettings = {

@@ -9,14 +9,14 @@ import type { Log, PersonClaim } from '../action-center/ports.ts';
 import { ok, type PersonRefusal, type Result, refuse } from '../action-center/refusal.ts';
 import type { PeopleBook } from '../action-center/reminder-ports.ts';
 import type { LinkStore } from '../action-center/sign-in-ports.ts';
+import { type Deadline, startDeadline } from '../microsoft/deadline.ts';
+import { type Credential, tokenSource } from '../microsoft/token.ts';
 import { personByAddress } from './graph-address.ts';
 import { answerCache } from './graph-cache.ts';
 import { type GraphClient, graphClient } from './graph-client.ts';
-import { type Deadline, startDeadline } from './graph-deadline.ts';
 import { eligibleRoles } from './graph-eligible.ts';
 import { id, lookAtPerson } from './graph-person.ts';
 import type { GroupSettings } from './graph-roles.ts';
-import { type Credential, tokenSource } from './graph-token.ts';
 import { readUnifiedRoles, type UnifiedRoles, type UnifiedSettings } from './graph-urbac.ts';
 import type { SlackLinks } from './slack-links.ts';
 
@@ -65,7 +65,9 @@ export function graphDirectory(
   settings: GraphSettings,
   { log, now = () => performance.now() }: GraphOptions,
 ): DecidingDirectory & Pick<PeopleBook, 'personByAddress'> {
-  const client = graphClient({ graphUrl: settings.graphUrl, tokens: tokenSource(settings, { log, now }) });
+  const audience = new URL(settings.graphUrl).origin;
+  const tokens = tokenSource({ ...settings, audience, service: 'directory' }, { log, now });
+  const client = graphClient({ graphUrl: settings.graphUrl, tokens });
   const people = answerCache<Person>({ keepMs: (one) => (one.ok && decides(one.value) ? yesMs : noMs), bound, now });
   const inFile = answerCache<EntraId[]>({ keepMs: (people) => (people.length > 0 ? yesMs : noMs), bound, now });
   const addresses = answerCache<Account>({ keepMs: (one) => (one.ok ? yesMs : noMs), bound, now });

@@ -2,8 +2,8 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { UpstreamError } from '../action-center/errors.ts';
-import { type Deadline, startDeadline } from './graph-deadline.ts';
-import { exchange } from './graph-http.ts';
+import { type Deadline, startDeadline } from '../microsoft/deadline.ts';
+import { exchange } from '../microsoft/http.ts';
 
 export type KeySettings = { tenantId: string; authorityUrl: string };
 /** The key a token names, also one that is newer than what is kept. Throws UpstreamError when there is no answer. */

@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { UpstreamError } from '../action-center/errors.ts';
 import { refuse } from '../action-center/refusal.ts';
 import type { SignInProvider } from '../action-center/sign-in-ports.ts';
-import { startDeadline } from './graph-deadline.ts';
-import { exchange, isBusy } from './graph-http.ts';
-import { type Credential, proofOf } from './graph-token.ts';
+import { startDeadline } from '../microsoft/deadline.ts';
+import { exchange, isBusy } from '../microsoft/http.ts';
+import { type Credential, proofOf } from '../microsoft/token.ts';
 import { signInKeys } from './sign-in-keys.ts';
 import { proofIn } from './sign-in-token.ts';
 

@@ -1,6 +1,6 @@
 /** The queue `decisions`: filled from the outbox by the relay, emptied by our worker or by the customer's own consumer. */
 import { DelayedError, type Job, type Queue, UnrecoverableError, type Worker } from 'bullmq';
-import type { Carried } from '../action-center/carry-out.ts';
+import type { Carried } from '../action-center/carrying.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { Requeue } from '../action-center/ports.ts';
 import type { QueueLink } from './connection.ts';

@@ -69,7 +69,7 @@ function assignments(set: Change['set']): RawBuilder<unknown>[] {
     list.push(sql`decision = ${json(set.decision)}::jsonb`);
     list.push(sql`decided_by = ${deciderOf(set.decision)}::text[]`);
   }
-  if (set.outcome !== undefined) list.push(sql`outcome = ${json(set.outcome)}::jsonb`);
+  if (set.outcome !== undefined) list.push(sql`outcome = ${set.outcome === null ? null : json(set.outcome)}::jsonb`);
   if (set.approvals !== undefined) list.push(sql`approvals = ${json(set.approvals)}::jsonb`);
   if (set.scopeDigest !== undefined) list.push(sql`scope_digest = ${set.scopeDigest}`);
   if (set.policyVersion !== undefined) list.push(sql`policy_version = ${set.policyVersion}`);

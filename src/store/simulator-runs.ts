@@ -7,6 +7,7 @@ type Run = { decisionId: string; acceptedAt: number; finishesAt: number; status:
 export type SimulatorRuns<R extends Run = Run> = {
   accept(run: R): Promise<void>;
   runOf(decisionId: string): Promise<R | null>;
+  stop(decisionId: string, at: number, message: string): Promise<void>;
 };
 
 export function simulatorRuns<R extends Run>(db: Database): SimulatorRuns<R> {
@@ -17,6 +18,11 @@ export function simulatorRuns<R extends Run>(db: Database): SimulatorRuns<R> {
           values (${run.decisionId}, ${at(run.acceptedAt)}::timestamptz, ${at(run.finishesAt)}::timestamptz, ${run.status}, ${run.message})`.execute(
           db,
         );
+      }),
+    stop: (decisionId, now, message) =>
+      storing('stopping a simulated run', async () => {
+        await sql`update simulator_runs set status = 'cancelled', finishes_at = ${at(now)}::timestamptz, message = ${message}
+          where decision_id = ${decisionId} and finishes_at > ${at(now)}::timestamptz`.execute(db);
       }),
     runOf: (decisionId) =>
       storing('reading a simulated run', async () => {

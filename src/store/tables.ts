@@ -1,6 +1,7 @@
 /** The rows as the engines hand them out: jsonb parsed, timestamptz as Date, int8 as number. */
 import type { Generated } from 'kysely';
 import type { Platform } from '../action-center/action.ts';
+import type { Part } from '../action-center/parts.ts';
 import type { ConversationRecord, Execution } from '../action-center/ports.ts';
 import type { SealKind } from '../action-center/seal.ts';
 
@@ -145,6 +146,24 @@ type ConversationRow = {
   standing: ConversationRecord['standing'];
   standing_since: Date;
   seen_at: Date;
+};
+
+export type PartRow = {
+  tenant_id: string;
+  decision_id: string;
+  number: number;
+  action_id: string;
+  verb: Part['verb'];
+  target: string;
+  request: Json;
+  state: Part['state'];
+  attempts: number;
+  total: number;
+  done: number;
+  called_at: Date | null;
+  due_at: Date | null;
+  external: Json;
+  message: string | null;
 };
 
 export type ExecutionRow = {
@@ -359,6 +378,7 @@ export type Tables = {
   conversations: ConversationRow;
   delegations: DelegationRow;
   executions: ExecutionRow;
+  execution_parts: PartRow;
   exports: ExportRow;
   history_entries: HistoryEntryRow;
   hunts: HuntRow;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ActionStatus, type Decision, EntraId, type Outcome } from '../../src/action-center/action.ts';
 import type { RemediationAction } from '../../src/action-center/intake.ts';
-import { decided, expired, isSettled, mayBecome, rescoped, settled } from '../../src/action-center/transitions.ts';
+import { cancelAsked, decided, expired, isSettled, mayBecome, rescoped, retried, settled } from '../../src/action-center/transitions.ts';
 import { anAction } from '../setup/builders.ts';
 
 const at = '2026-11-21T09:00:00.000Z';
@@ -94,6 +94,23 @@ describe('time and rules', () => {
       scopeNote: 'changed',
     });
     expect(rescoped(standing('queued'), scope, 'changed', at)).toBeNull();
+  });
+
+  it('what came to nothing is carried out again under a new decision, and what ended well is not', () => {
+    for (const status of ['failed', 'timedOut', 'partiallyCompleted'] as const) {
+      const step = retried(standing(status), decision('approve'));
+      expect(step.set).toMatchObject({ status: 'queued', outcome: null });
+      expect(isSettled(status)).toBe(true);
+    }
+    for (const status of ['completed', 'cancelled', 'rejected', 'undone'] as const)
+      expect(() => retried(standing(status), decision('approve'))).toThrow('never goes');
+  });
+
+  it('a cancellation changes neither the status nor the decision that runs', () => {
+    const running = standing('inProgress');
+    const step = cancelAsked(running, decision('cancel'));
+    expect(step.set).toEqual({});
+    expect(step.event.data).toMatchObject({ verb: 'cancel', cancels: running.decision?.decisionId });
   });
 
   it('no status leads back to an open one', () => {

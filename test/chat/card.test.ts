@@ -133,7 +133,7 @@ describe('a closed card', () => {
     expect(factOf(card, 'Reason')).toBe('Confirmed with the owner');
     expect(factOf(card, 'Outcome')).toBe('Only partly completed. 2026-11-21 08:02 UTC: 1 of 2');
     expect(card.heading.endsWith('?')).toBe(false);
-    expect(kinds(card)).toEqual(['hunt']);
+    expect(kinds(card)).toEqual(['retry', 'hunt']);
   });
 
   test('never shows an expired action as a rejection', () => {

@@ -28,6 +28,8 @@ const one: { [Kind in Refusal['kind']]: Extract<Refusal, { kind: Kind }> } = {
   'second-approver-needed': { kind: 'second-approver-needed', approvals: [aDecision()], needed: 2 },
   'own-request': { kind: 'own-request', needed: 2 },
   'not-undoable': { kind: 'not-undoable', bar: { reason: 'retention', days: 30 }, byYou: false },
+  'not-cancellable': { kind: 'not-cancellable', bar: { reason: 'not-running', status: 'completed' } },
+  'not-retriable': { kind: 'not-retriable', bar: { reason: 'too-old' } },
   'mixed-action-types': { kind: 'mixed-action-types', types: ['isolateDevice', 'softDeleteEmail'] },
   'too-many': { kind: 'too-many', most: 100 },
   'nothing-to-confirm': { kind: 'nothing-to-confirm', why: 'too-late' },

@@ -9,8 +9,8 @@ import type { EntraWorld } from '../../sandbox/entra/types.ts';
 import { HuntError, type Hunting } from '../../src/action-center/hunting.ts';
 import type { Lanes } from '../../src/action-center/ports.ts';
 import { openHunting, type ReaderTokens } from '../../src/defender/hunting.ts';
-import { tokenSource } from '../../src/identity/graph-token.ts';
 import { openLog } from '../../src/log.ts';
+import { tokenSource } from '../../src/microsoft/token.ts';
 
 const tenantId = '11111111-2222-4333-8444-555555555555';
 const app = { clientId: '0a0a0a0a-1111-4222-8333-444444444444', secret: 'the-apps-secret-for-tests' };
@@ -52,7 +52,10 @@ async function open(hunting: HuntingTenant, permissions?: string[]) {
   const log = openLog('debug', { write: (line) => void lines.push(line) });
   const settings = { tenantId, clientId: app.clientId, credential: { kind: 'secret' as const, secret: app.secret }, ...entra };
   const lanes = openLanes();
-  const tokens = tokenSource(settings, { log, now: () => performance.now() });
+  const tokens = tokenSource(
+    { ...settings, audience: new URL(settings.graphUrl).origin, service: 'directory' },
+    { log, now: () => performance.now() },
+  );
   return { entra, lanes, lines, hunting: openHunting({ graphUrl: entra.graphUrl, tenantId, tokens, lanes, log }) };
 }
 
@@ -148,7 +151,14 @@ describe('a hunting query', () => {
     const { hunting, entra, lanes } = await open({ tables: { DeviceFileEvents: rowsOf(1) } });
     const dropped: string[] = [];
     const real = tokenSource(
-      { tenantId, clientId: app.clientId, credential: { kind: 'secret', secret: app.secret }, ...entra },
+      {
+        tenantId,
+        clientId: app.clientId,
+        credential: { kind: 'secret', secret: app.secret },
+        ...entra,
+        audience: new URL(entra.graphUrl).origin,
+        service: 'directory',
+      },
       { log: openLog('silent', { write: () => {} }), now: () => performance.now() },
     );
     let first = true;

@@ -27,6 +27,7 @@ export type WorldOptions = {
   signIns?: SignIns;
   /** What the deployment takes for the time; the platforms keep their own. */
   now?: () => Date;
+  defenderTiming?: Extras['defenderTiming'];
 };
 
 export type Deployment = { parts: Parts; url: string; stop(): Promise<void> };
@@ -111,8 +112,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       ...(timing ? { timing } : {}),
       ...(options.signIns ? { signIns: options.signIns } : {}),
       ...(options.now ? { now: options.now } : {}),
+      ...(options.defenderTiming === undefined ? {} : { defenderTiming: options.defenderTiming }),
     };
-    const deployment = await launch(readConfig(env), log, parts, extras);
+    const deployment = await launch(readConfig(env, { executes: parts.worker }), log, parts, extras);
     const one: Deployment = {
       parts,
       url: deployment.url,

@@ -6,8 +6,7 @@
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import type { Click } from '../../action-center/decide.ts';
-import type { UndoClick } from '../../action-center/undo.ts';
-import { atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
+import { type AnyClick, atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
 import type { AskedVerb } from '../reason-words.ts';
 import type { Line } from '../show.ts';
 import { outOfDate, pressAgain, stillChecking } from '../words.ts';
@@ -53,7 +52,7 @@ function readerOf({ user, channel, container, response_url }: Press): Reader {
 type ClickOf<V> = { pressed: Pressed; clicker: Clicker; arrival: Arrival; verb: V; comment: string | null };
 type ClickFor<V> = Omit<Click, 'verb'> & { verb: V };
 
-function clickOf<V extends Click['verb'] | 'undo'>(deps: ClickDeps, { pressed, clicker, arrival, verb, comment }: ClickOf<V>): ClickFor<V> {
+function clickOf<V extends AnyClick['verb']>(deps: ClickDeps, { pressed, clicker, arrival, verb, comment }: ClickOf<V>): ClickFor<V> {
   return {
     actionId: pressed.actionId,
     shownDigest: pressed.digest,
@@ -69,6 +68,13 @@ function clickOf<V extends Click['verb'] | 'undo'>(deps: ClickDeps, { pressed, c
 
 const askingButtons: Record<string, AskedVerb> = { 'ac.reject': 'reject', 'ac.approve-why': 'approve', 'ac.undo-why': 'undo' };
 
+const decidingButtons: Record<string, AnyClick['verb']> = {
+  'ac.approve': 'approve',
+  'ac.undo': 'undo',
+  'ac.cancel': 'cancel',
+  'ac.retry': 'retry',
+};
+
 /** A button was pressed. */
 export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interaction): Promise<void> {
   const press = Press.safeParse(body).data;
@@ -81,12 +87,9 @@ export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interacti
   if (button.action_id === 'ac.hunt' || button.action_id === 'ac.portal') return ack();
   const pressed = readPressed(button.value ?? '');
   const clicker = clickerOf(press.user);
-  if (pressed && button.action_id === 'ac.approve') {
-    const click = clickOf(deps, { pressed, clicker, arrival, verb: 'approve', comment: null });
-    return answerDecision(deps, click, { reader: readerOf(press), arrival, ack });
-  }
-  if (pressed && button.action_id === 'ac.undo') {
-    const click = clickOf(deps, { pressed, clicker, arrival, verb: 'undo', comment: null });
+  const verb = decidingButtons[button.action_id];
+  if (pressed && verb !== undefined) {
+    const click = clickOf(deps, { pressed, clicker, arrival, verb, comment: null }) as AnyClick;
     return answerDecision(deps, click, { reader: readerOf(press), arrival, ack });
   }
   const many = { button, reader: readerOf(press), clicker, arrival, triggerId: press.trigger_id ?? '', ack };
@@ -99,7 +102,7 @@ export async function onPress(deps: ClickDeps, { body, arrival, ack }: Interacti
 
 async function answerDecision(
   deps: ClickDeps,
-  click: Click | UndoClick,
+  click: AnyClick,
   to: { reader: Reader; arrival: Arrival; ack: () => Promise<void> },
 ): Promise<void> {
   const work = decisionLine(pressDeps(deps), click);

@@ -223,6 +223,7 @@ function drawButton(button: CardButton): Button | null {
   if (button.kind === 'hunt' || button.kind === 'portal') return button.url.length > limits.url ? null : { ...common, url: button.url };
   const value = writePressed(button.pressed);
   if (button.kind === 'reject' || button.kind === 'more' || button.kind === 'run') return { ...common, value };
+  if (button.kind === 'cancel' || button.kind === 'retry') return { ...common, value, confirm: drawConfirm(button.confirm) };
   if (button.kind === 'undo') {
     return button.asksWhy ? { ...common, action_id: 'ac.undo-why', value } : { ...common, value, confirm: drawConfirm(button.confirm) };
   }

@@ -8,7 +8,7 @@ import type { Click } from '../../action-center/decide.ts';
 import type { PersonClaim } from '../../action-center/ports.ts';
 import { ok } from '../../action-center/refusal.ts';
 import type { Card } from '../card.ts';
-import { atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
+import { type AnyClick, atLast, checkedFor, decisionLine, type Flows, type PressDeps, soon } from '../press.ts';
 import { type AskedVerb, resultDialogTexts } from '../reason-words.ts';
 import type { Line } from '../show.ts';
 import { newTroubleId } from '../trouble-id.ts';
@@ -86,7 +86,7 @@ async function onExecute(deps: ClickDeps, arrival: Arrival, value: unknown): Pro
   if (many !== null) return barAnswer(await inTime(deps, arrival, pressMany(deps, arrival, many)));
   const verb = decidingVerb(execute?.action.verb);
   if (!pressed || !isManual || verb === null) return errorAnswer(400, outOfDate);
-  const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, verb, null));
+  const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, verb, null) as AnyClick);
   const line = await inTime(deps, arrival, work);
   if (!hasLink(line)) return barAnswer(line);
   later(deps, arrival, Promise.resolve(line));
@@ -94,8 +94,14 @@ async function onExecute(deps: ClickDeps, arrival: Arrival, value: unknown): Pro
 }
 
 /** What a press on a button decides at once. */
-const decidingVerb = (verb: string | null | undefined): 'approve' | 'undo' | null =>
-  verb === 'ac.approve' ? 'approve' : verb === 'ac.undo' ? 'undo' : null;
+const decidingVerbs: Record<string, Exclude<AnyClick['verb'], 'reject'>> = {
+  'ac.approve': 'approve',
+  'ac.undo': 'undo',
+  'ac.cancel': 'cancel',
+  'ac.retry': 'retry',
+};
+const decidingVerb = (verb: string | null | undefined) =>
+  Object.hasOwn(decidingVerbs, verb ?? '') ? (decidingVerbs[verb ?? ''] ?? null) : null;
 
 /** The line while Teams still waits; else that it takes longer, and the line itself in private when it is there. */
 async function inTime(deps: ClickDeps, arrival: Arrival, work: Promise<Line>): Promise<Line> {
@@ -204,14 +210,14 @@ export async function onSubmittedPress(deps: ClickDeps, arrival: Arrival): Promi
     await deps.tell(arrival, renderLine(outOfDate));
     return true;
   }
-  const line = await inTime(deps, arrival, decisionLine(pressDeps(deps), clickOf(arrival, pressed, verb, null)));
+  const line = await inTime(deps, arrival, decisionLine(pressDeps(deps), clickOf(arrival, pressed, verb, null) as AnyClick));
   await deps.tell(arrival, renderLine(line));
   return true;
 }
 
 type ClickFor<V> = Omit<Click, 'verb'> & { verb: V };
 
-function clickOf<V extends Click['verb'] | 'undo'>(
+function clickOf<V extends AnyClick['verb']>(
   arrival: Arrival,
   { actionId, digest }: PressedData,
   verb: V,

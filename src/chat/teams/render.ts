@@ -215,9 +215,10 @@ function buttonData(buttons: readonly CardButton[], room: Room) {
   const rejections = buttons.flatMap((button) => (button.kind === 'reject' ? [button] : []));
   const links = buttons.flatMap((button) => ('url' in button && button.url.length <= maxUrlLength ? [button] : []));
   const undos = buttons.flatMap((button) => (button.kind === 'undo' ? [button] : []));
+  const agains = buttons.flatMap((button) => (button.kind === 'cancel' || button.kind === 'retry' ? [button] : []));
   const more = buttons.flatMap((button) => (button.kind === 'more' ? [button] : []));
   const run = buttons.flatMap((button) => (button.kind === 'run' ? [button] : []));
-  const asking = (button: (typeof approvals | typeof undos)[number]) => {
+  const asking = (button: (typeof approvals | typeof undos | typeof agains)[number]) => {
     const { confirm, pressed } = button;
     if (confirm === null) return [];
     const asked = runs([strong(`${confirm.title}?`)], room.part, { color: 'Attention' });
@@ -226,7 +227,7 @@ function buttonData(buttons: readonly CardButton[], room: Room) {
     return [{ ...pressed, title: title(button), yes: showText(confirm.yes, limits.title), asked, consequence }];
   };
   return {
-    hasButtons: approvals.length + rejections.length + undos.length + links.length > 0,
+    hasButtons: approvals.length + rejections.length + undos.length + agains.length + links.length > 0,
     approve: approvals
       .filter(({ confirm, asksWhy }) => confirm === null && !asksWhy)
       .map((button) => ({ ...button.pressed, title: title(button) })),
@@ -234,7 +235,9 @@ function buttonData(buttons: readonly CardButton[], room: Room) {
     withReason: [...approvals, ...undos]
       .filter(({ asksWhy }) => asksWhy)
       .map((button) => ({ ...button.pressed, title: title(button), verb: `ac.${button.kind}` })),
-    undo: undos.filter(({ asksWhy }) => !asksWhy).flatMap(asking),
+    undo: [...agains, ...undos.filter(({ asksWhy }) => !asksWhy)].flatMap((button) =>
+      asking(button).map((asked) => ({ ...asked, verb: `ac.${button.kind}` })),
+    ),
     more: more.map((button) => ({ ...button.pressed, title: title(button) })),
     reject: rejections.map((button) => ({ ...button.pressed, title: title(button) })),
     run: run.map((button) => ({ ...button.pressed, title: title(button) })),

@@ -54,6 +54,8 @@ export function recordingFlows(action: RemediationAction): Flows & { clicks: Cli
       return ok({ action: anAction({ status: click.verb === 'approve' ? 'queued' : 'rejected', decision }), decision });
     },
     undo: async () => refuse({ kind: 'not-found' }),
+    cancel: async () => refuse({ kind: 'not-found' }),
+    retry: async () => refuse({ kind: 'not-found' }),
   };
 }
 

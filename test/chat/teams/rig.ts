@@ -56,6 +56,8 @@ export function recordingFlows(action: RemediationAction = anAction()): Flows & 
       return ok({ action: anAction({ status: click.verb === 'approve' ? 'queued' : 'rejected', decision }), decision });
     },
     undo: async () => refuse({ kind: 'not-found' }),
+    cancel: async () => refuse({ kind: 'not-found' }),
+    retry: async () => refuse({ kind: 'not-found' }),
   };
 }
 

@@ -1,17 +1,26 @@
-/** Tokens for Microsoft Graph by client credentials: one request at a time however many ask, and a new one before the old one ends. */
+/** Tokens of an app by client credentials: one request at a time however many ask, and a new one before the old one ends. */
 import { z } from 'zod';
-import { UpstreamError } from '../action-center/errors.ts';
+import { UpstreamError, type UpstreamService } from '../action-center/errors.ts';
 import type { Log } from '../action-center/ports.ts';
-import { type Certificate, clientAssertion } from './graph-assertion.ts';
-import { type Deadline, startDeadline } from './graph-deadline.ts';
-import { exchange, isBusy } from './graph-http.ts';
+import { type Certificate, clientAssertion } from './assertion.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
+import { isBusy, patiently } from './http.ts';
 
 export type Credential = { kind: 'secret'; secret: string } | ({ kind: 'certificate' } & Certificate);
-export type TokenSettings = { tenantId: string; clientId: string; credential: Credential; authorityUrl: string; graphUrl: string };
+export type TokenSettings = {
+  tenantId: string;
+  clientId: string;
+  credential: Credential;
+  authorityUrl: string;
+  /** The API the token is for, without a slash at the end. */
+  audience: string;
+  /** Whom a failure is counted against. */
+  service: UpstreamService;
+};
 
 export type TokenSource = {
   token(deadline: Deadline): Promise<string>;
-  /** Graph did not take it: it is not handed out again. */
+  /** The API did not take it: it is not handed out again. */
   drop(token: string): void;
 };
 
@@ -49,8 +58,9 @@ export function tokenSource(settings: TokenSettings, { log, now }: { log: Pick<L
   return {
     token: async (deadline) => {
       const current = held;
-      if (!current || now() >= current.endsAt) return (await before(deadline, renew())).token;
-      if (now() >= current.renewAt) renew().catch((error: unknown) => log.warn({ err: error }, 'the token for Graph was not renewed yet'));
+      if (!current || now() >= current.endsAt) return (await before(settings.service, deadline, renew())).token;
+      if (now() >= current.renewAt)
+        renew().catch((error: unknown) => log.warn({ err: error, audience: settings.audience }, 'an access token was not renewed yet'));
       return current.token;
     },
     drop: (token) => {
@@ -64,13 +74,18 @@ async function ask(settings: TokenSettings, now: () => number): Promise<Held> {
   const body = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: settings.clientId,
-    scope: `${new URL(settings.graphUrl).origin}/.default`,
+    scope: `${settings.audience}/.default`,
     ...proofOf(settings, url),
   });
   const began = now();
-  const answer = await exchange('the login service', url, { method: 'POST', body }, startDeadline(deadlineMs));
+  const answer = await patiently(
+    { what: 'the login service', service: settings.service },
+    url,
+    { method: 'POST', body },
+    startDeadline(deadlineMs),
+  );
   const parsed = TokenAnswer.safeParse(answer.body);
-  if (answer.status !== 200 || !parsed.success) throw refused(answer.status, answer.body);
+  if (answer.status !== 200 || !parsed.success) throw refused(settings.service, answer.status, answer.body);
   const lifeMs = Math.min(parsed.data.expires_in * 1000, longestMs);
   return { token: parsed.data.access_token, renewAt: began + lifeMs - Math.min(earlyMs, lifeMs / 5), endsAt: began + lifeMs };
 }
@@ -83,16 +98,16 @@ export function proofOf({ credential, clientId }: Pick<TokenSettings, 'credentia
 }
 
 /** The service's own code (AADSTS...) says what is wrong and holds nothing secret; its description may. */
-function refused(status: number, body: unknown): UpstreamError {
+function refused(service: UpstreamService, status: number, body: unknown): UpstreamError {
   const told = TokenError.safeParse(body);
   const code = told.success ? (told.data.error_description?.match(/\bAADSTS\d+/)?.[0] ?? told.data.error) : 'an unreadable answer';
   const message = `the login service gave no token: ${status} ${code.replaceAll(/[^\w ]/g, '')}`;
-  return new UpstreamError('directory', message, { retryable: status === 200 || status >= 500 || isBusy({ status }) });
+  return new UpstreamError(service, message, { retryable: status === 200 || status >= 500 || isBusy({ status }) });
 }
 
-async function before<T>({ signal }: Deadline, work: Promise<T>): Promise<T> {
+async function before<T>(service: UpstreamService, { signal }: Deadline, work: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(new UpstreamError('directory', 'the login service did not answer in time', { retryable: true }));
+  const onAbort = () => reject(new UpstreamError(service, 'the login service did not answer in time', { retryable: true }));
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   try {

@@ -1,7 +1,7 @@
 import { constants, createHash, verify, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { clientAssertion } from '../../src/identity/graph-assertion.ts';
-import { makeCertificate } from './certificate.ts';
+import { clientAssertion } from '../../src/microsoft/assertion.ts';
+import { makeCertificate } from '../identity/certificate.ts';
 
 const decoded = (text = '') => JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
 

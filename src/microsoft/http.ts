@@ -3,24 +3,39 @@
  * token would go along. What does not arrive whole and readable is no answer.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { UpstreamError } from '../action-center/errors.ts';
-import type { Deadline } from './graph-deadline.ts';
+import { UpstreamError, type UpstreamService } from '../action-center/errors.ts';
+import type { Deadline } from './deadline.ts';
 
-export type HttpAnswer = { status: number; retryAfterMs: number | null; body: unknown };
+export type HttpAnswer = { status: number; retryAfterMs: number | null; body: unknown; location?: string | null };
+/** Who is asked: `what` names it in errors; the URL may hold a person's address and is never in them. */
+export type Asked = { what: string; service: UpstreamService };
 
 const maxBytes = 8 * 1024 * 1024;
 /** After the pause there must be time for the request itself. */
 const roomMs = 100;
 
-/** `what` names the question in errors; the URL may hold a person's address and is never in them. */
 export async function exchange(what: string, url: string, init: RequestInit, deadline: Deadline): Promise<HttpAnswer> {
+  return patiently({ what, service: 'directory' }, url, init, deadline);
+}
+
+/** As `exchange`, for whichever service. */
+export async function patiently(asked: Asked, url: string, init: RequestInit, deadline: Deadline): Promise<HttpAnswer> {
   try {
     const first = await once(url, init, deadline.signal);
     if (!isBusy(first) || !fits(first.retryAfterMs, deadline)) return first;
     await wait(first.retryAfterMs, undefined, { signal: deadline.signal });
     return await once(url, init, deadline.signal);
   } catch (error) {
-    throw noAnswer(what, error, deadline);
+    throw noAnswer(asked, error, deadline);
+  }
+}
+
+/** One request and no second one, whatever the answer: for what must not be done twice. */
+export async function askOnce(asked: Asked, url: string, init: RequestInit, deadline: Deadline): Promise<HttpAnswer> {
+  try {
+    return await once(url, init, deadline.signal);
+  } catch (error) {
+    throw noAnswer(asked, error, deadline);
   }
 }
 
@@ -29,7 +44,7 @@ export async function pause(what: string, ms: number, deadline: Deadline): Promi
   try {
     await wait(ms, undefined, { signal: deadline.signal });
   } catch (error) {
-    throw noAnswer(what, error, deadline);
+    throw noAnswer({ what, service: 'directory' }, error, deadline);
   }
 }
 
@@ -45,7 +60,12 @@ export function retryAfterOf(value: string | null | undefined): number | null {
 async function once(url: string, init: RequestInit, signal: AbortSignal): Promise<HttpAnswer> {
   const response = await fetch(url, { ...init, signal, redirect: 'error' });
   const text = await readText(response);
-  return { status: response.status, retryAfterMs: retryAfterOf(response.headers.get('retry-after')), body: jsonOf(text) };
+  return {
+    status: response.status,
+    retryAfterMs: retryAfterOf(response.headers.get('retry-after')),
+    body: jsonOf(text),
+    location: response.headers.get('location'),
+  };
 }
 
 async function readText(response: Response): Promise<string> {
@@ -68,10 +88,10 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function noAnswer(what: string, error: unknown, deadline: Deadline): UpstreamError {
+function noAnswer({ what, service }: Asked, error: unknown, deadline: Deadline): UpstreamError {
   if (error instanceof UpstreamError) return error;
   const reason = deadline.signal.aborted ? 'did not answer in time' : `could not be asked (${reasonOf(error)})`;
-  return new UpstreamError('directory', `${what} ${reason}`, { retryable: true, cause: error });
+  return new UpstreamError(service, `${what} ${reason}`, { retryable: true, cause: error });
 }
 
 function reasonOf(error: unknown): string {
