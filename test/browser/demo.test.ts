@@ -84,7 +84,7 @@ async function pressInTeams(title: string, text: RegExp): Promise<void> {
 async function raiseOne(type: string, ending = 'succeeds'): Promise<void> {
   await page.getByLabel('Action', { exact: true }).selectOption(type);
   await page.getByLabel('Once approved, it').selectOption(ending);
-  await page.getByRole('button', { name: 'Raise' }).click();
+  await page.getByRole('button', { name: 'Raise', exact: true }).click();
 }
 
 test('says where the page is', () => {
