@@ -138,7 +138,7 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
       select ${action.tenantId}, ${action.id}, ${action.producer}, ${action.key}, ${action.contentDigest}, ${action.type}, ${action.source},
         ${action.severity}, ${action.title}, ${action.details ?? null}, ${action.asset ?? null}, ${json(action.entities)}::jsonb,
         ${json(action.parameters)}::jsonb, ${action.investigationId ?? null}, ${action.incidentId ?? null}, ${action.alertId ?? null},
-        ${json(action.requestedBy)}::jsonb, ${action.requestedAt}::timestamptz, ${action.expiresAt}::timestamptz, 'pending', ${action.version}::integer,
+        ${json(action.requestedBy)}::jsonb, ${action.requestedAt}::timestamptz, ${action.expiresAt}::timestamptz, ${action.standing ?? 'pending'}, ${action.version}::integer,
         ${action.scopeDigest}, ${action.policyVersion}, ${action.scopeNote}, ${action.needed}::integer, ${action.isProtected}::boolean,
         ${json(action.approvals)}::jsonb, ${created}::timestamptz, ${created}::timestamptz, ${action.revision ?? 1}::integer
       ${from} ${onConflict}

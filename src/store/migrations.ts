@@ -5,6 +5,7 @@ import { batchesSchema } from './batches-schema.ts';
 import { exportsSchema } from './exports-schema.ts';
 import { historySchema } from './history-schema.ts';
 import { inboxSchema } from './inbox-schema.ts';
+import { ingestSchema } from './ingest-schema.ts';
 import { partsSchema } from './parts-schema.ts';
 import { preferencesSchema } from './preferences-schema.ts';
 import { revisions } from './revisions-schema.ts';
@@ -191,4 +192,5 @@ export const migrations: Record<string, Migration> = {
   '0009-exports': { up: (db: Kysely<unknown>) => runScript(db, exportsSchema) },
   '0010-inbox': { up: (db: Kysely<unknown>) => runScript(db, inboxSchema) },
   '0014-execution-parts': { up: (db: Kysely<unknown>) => runScript(db, partsSchema) },
+  '0016-ingest': { up: (db: Kysely<unknown>) => runScript(db, ingestSchema) },
 };

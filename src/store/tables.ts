@@ -255,6 +255,17 @@ type HistoryEntryRow = {
   tokens: number[] | null;
 };
 
+export type IngestMarkRow = {
+  tenant_id: string;
+  source: string;
+  since: Date;
+  through: Date;
+  reading: Json | null;
+  caught_up_at: Date | null;
+  holder: string | null;
+  lease_until: Date | null;
+};
+
 type ExportRow = {
   name_hash: string;
   tenant_id: string;
@@ -279,6 +290,7 @@ export type Tables = {
   execution_parts: PartRow;
   exports: ExportRow;
   history_entries: HistoryEntryRow;
+  ingest_marks: IngestMarkRow;
   lanes: LaneRow;
   alarms: AlarmRow;
   batches: BatchRow;
