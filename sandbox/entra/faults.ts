@@ -4,7 +4,7 @@ import type { EntraFault, EntraRoute } from './types.ts';
 export type Faults = { add(fault: EntraFault): void; clear(): void; take(route: EntraRoute): EntraFault | undefined };
 
 /** Faults wait in the order they were added; the first that fits a call is spent on it, or stays until all are cleared. */
-export function createFaults(): Faults {
+export function createFaults(random: () => number = Math.random): Faults {
   let armed: (EntraFault & { left: number })[] = [];
   return {
     add: (fault) => void armed.push({ ...fault, left: fault.times ?? Number.POSITIVE_INFINITY }),
@@ -12,7 +12,7 @@ export function createFaults(): Faults {
       armed = [];
     },
     take(route) {
-      const found = armed.find((fault) => (fault.route ?? route) === route);
+      const found = armed.find(({ route: only = route, chance }) => only === route && (chance === undefined || random() < chance));
       if (found === undefined) return undefined;
       found.left -= 1;
       armed = armed.filter((fault) => fault.left > 0);
@@ -47,6 +47,8 @@ export function faultAnswer({ kind, retryAfterSeconds }: EntraFault, route: Entr
     case 'hang':
     case 'slow':
     case 'reset':
+    case 'lostAnswer':
+    case 'http500After':
       return undefined;
   }
 }

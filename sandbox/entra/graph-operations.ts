@@ -1,8 +1,10 @@
 // What each operation of Graph answers. https://learn.microsoft.com/graph/api/overview
 
 import type { IncomingHttpHeaders } from 'node:http';
+import { accountOperations } from './account-operations.ts';
 import { badRequest, type HttpAnswer, isAnswer, noAdvancedQuery, notFound } from './answers.ts';
 import { assignmentOf, definitionOf, noDefenderRoles } from './defender-roles.ts';
+import { mailOperations } from './mail-operations.ts';
 import { groupsOf, rolesOf } from './membership.ts';
 import {
   type Needs,
@@ -23,11 +25,11 @@ import { isGuid, isObject } from './values.ts';
 export type GraphVersion = 'v1.0' | 'beta';
 
 /** `named` is the person in the path. */
-type Question = { state: EntraState; named: string; body: unknown; query: Query; url: URL; headers: IncomingHttpHeaders };
+export type Question = { state: EntraState; named: string; body: unknown; query: Query; url: URL; headers: IncomingHttpHeaders };
 
 export type Operation = {
   route: EntraRoute;
-  verb: 'GET' | 'POST';
+  verb: 'GET' | 'POST' | 'PATCH';
   versions: readonly GraphVersion[];
   path: RegExp;
   /** Options of the query that are understood. */
@@ -105,6 +107,8 @@ export const operations: readonly Operation[] = [
     needs: [READ_DEFENDER_ROLES],
     run: (question) => listDefender(question, assignmentOf),
   }),
+  ...accountOperations,
+  ...mailOperations,
 ];
 
 function listUsers({ state, query, url }: Question): HttpAnswer {

@@ -6,6 +6,7 @@ import { type GraphVersion, type Operation, operations } from './graph-operation
 import { mayRead } from './permissions.ts';
 import { queryOf } from './query.ts';
 import type { AccessToken, EntraState } from './state.ts';
+import { GRAPH } from './tokens.ts';
 import { decoded, parseJson } from './values.ts';
 
 export type GraphRequest = { verb: string; url: URL; headers: IncomingHttpHeaders; text: string };
@@ -16,10 +17,13 @@ export function operationOf({ verb, url }: GraphRequest): { operation: Operation
   const path = decoded(rest);
   if (version === undefined || path === undefined) return badRequest('Invalid version or path.');
   const matching = operations.filter(({ versions }) => versions.includes(version as GraphVersion));
+  let isThere = false;
   for (const operation of matching) {
     const match = operation.path.exec(path);
-    if (match !== null) return operation.verb === verb ? { operation, named: match[1] ?? '' } : notAllowed();
+    if (match !== null && operation.verb === verb) return { operation, named: match[1] ?? '' };
+    isThere ||= match !== null;
   }
+  if (isThere) return notAllowed();
   return noSegment(path.split('/').at(-1) ?? path);
 }
 
@@ -39,5 +43,6 @@ export function bearerOf(state: EntraState, authorization: string | undefined): 
   if (token === undefined) return noToken('Access token is empty.');
   const held = state.tokens.get(token);
   if (held === undefined) return noToken('Access token validation failure. Invalid token.');
+  if (held.audience !== GRAPH) return noToken('Access token validation failure. Invalid audience.');
   return held.until > state.now() ? held : noToken('Lifetime validation failed, the token is expired.');
 }

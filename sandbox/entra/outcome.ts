@@ -1,7 +1,7 @@
 // One question to Entra: faults, answer, log.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { badRequest, type HttpAnswer, isAnswer, withInnerError } from './answers.ts';
+import { badRequest, failure, type HttpAnswer, isAnswer, withInnerError } from './answers.ts';
 import { faultAnswer } from './faults.ts';
 import { answerGraph, type GraphRequest, operationOf } from './graph.ts';
 import { loginCall } from './login.ts';
@@ -59,7 +59,9 @@ async function outcomeOf(state: EntraState, call: Call, log: (status: number) =>
     return fault.kind;
   }
   const answer = (fault === undefined ? undefined : faultAnswer(fault, call.route)) ?? (await call.process());
-  log(answer.status);
+  log(fault?.kind === 'lostAnswer' ? 0 : answer.status);
+  if (fault?.kind === 'lostAnswer') return 'reset';
+  if (fault?.kind === 'http500After') return failure(500, 'InternalServerError');
   if (fault?.kind === 'slow') await delay(fault.ms ?? SLOW_MS, undefined, { signal: state.closing.signal });
   return answer;
 }

@@ -32,6 +32,11 @@ export async function startEntra(options: EntraOptions): Promise<EntraWorld> {
     remove: (id) => void state.people.delete(personOf(state, id).id.toLowerCase()),
     signIn: (authorizeUrl, person, spoil) => signIn(state, authorizeUrl, person, spoil),
     faults: { add: state.faults.add, clear: state.faults.clear },
+    holderOf: (token) => state.tokens.get(token),
+    mail: state.mail,
+    failMail: (recipient, result) =>
+      void (result === null ? state.mailFailures.delete(recipient.toLowerCase()) : state.mailFailures.set(recipient.toLowerCase(), result)),
+    deeds: state.deeds,
     calls: state.calls,
     problems: state.problems,
     close: () => close(state, server),

@@ -1,5 +1,5 @@
 import { createFaults, type Faults } from './faults.ts';
-import type { EntraApp, EntraCall, EntraGroup, EntraOptions, EntraPerson, IdTokenSpoil } from './types.ts';
+import type { EntraApp, EntraCall, EntraDeed, EntraGroup, EntraOptions, EntraPerson, IdTokenSpoil, MailMove } from './types.ts';
 import { isGuid, same } from './values.ts';
 
 const CALLS = 20_000;
@@ -9,7 +9,7 @@ const CODES = 10_000;
 const SESSIONS = 10_000;
 
 /** What stands behind an access token; `permissions` null: all of them. */
-export type AccessToken = { permissions: readonly string[] | null; until: number };
+export type AccessToken = { permissions: readonly string[] | null; audience: string; until: number };
 /** What a sign-in left behind for the app to fetch, once. */
 export type Code = {
   clientId: string;
@@ -39,6 +39,11 @@ export type EntraState = {
   codes: Map<string, Code>;
   sessions: Map<string, Session>;
   faults: Faults;
+  /** What was done to mail, and what to accounts. */
+  mail: MailMove[];
+  /** Recipients whose copies cannot be moved, and what hunting says about them. */
+  mailFailures: Map<string, string>;
+  deeds: EntraDeed[];
   calls: EntraCall[];
   problems: string[];
   closing: AbortController;
@@ -60,7 +65,10 @@ export function createState(options: EntraOptions): EntraState {
     tokens: new Map(),
     codes: new Map(),
     sessions: new Map(),
-    faults: createFaults(),
+    faults: createFaults(options.random),
+    mail: [],
+    mailFailures: new Map(),
+    deeds: [],
     calls: [],
     problems: [],
     closing: new AbortController(),
@@ -135,7 +143,7 @@ function keep<V>(map: Map<string, V>, key: string, value: V, bound: number): voi
   if (map.size > bound && oldest !== undefined) map.delete(oldest);
 }
 
-function remember<T>(list: T[], entry: T, bound: number): void {
+export function remember<T>(list: T[], entry: T, bound: number): void {
   list.push(entry);
   if (list.length > bound) list.splice(0, list.length - bound);
 }

@@ -11,14 +11,23 @@ export const issuerOf = (state: EntraState, tenant = state.options.tenantId): st
 
 export type AccessTokenAnswer = { token_type: 'Bearer'; expires_in: number; ext_expires_in: number; access_token: string };
 
-/** A token for Graph. Apps are not to look into it; it is known here by its text alone. `permissions` null: all of them. */
-export async function newAccessToken(state: EntraState, clientId: string, permissions: string[] | null): Promise<AccessTokenAnswer> {
+/** The two APIs tokens are given out for. */
+export const GRAPH = 'https://graph.microsoft.com';
+export const DEFENDER = 'https://api.securitycenter.microsoft.com';
+
+/** A token for one API. Apps are not to look into it; it is known here by its text alone. `permissions` null: all of them. */
+export async function newAccessToken(
+  state: EntraState,
+  clientId: string,
+  permissions: string[] | null,
+  audience = GRAPH,
+): Promise<AccessTokenAnswer> {
   const { tenantId } = state.options;
   const at = Math.floor(state.now() / 1000);
-  const who = { iss: `https://sts.windows.net/${tenantId}/`, aud: 'https://graph.microsoft.com', tid: tenantId, appid: clientId };
+  const who = { iss: `https://sts.windows.net/${tenantId}/`, aud: audience, tid: tenantId, appid: clientId };
   const roles = permissions === null ? {} : { roles: permissions };
   const token = await signToken({ ...who, ...roles, uti: randomUUID(), iat: at, nbf: at, exp: at + LIFETIME_SECONDS });
-  keepToken(state, token, { permissions, until: state.now() + LIFETIME_SECONDS * 1000 });
+  keepToken(state, token, { permissions, audience, until: state.now() + LIFETIME_SECONDS * 1000 });
   return { token_type: 'Bearer', expires_in: LIFETIME_SECONDS, ext_expires_in: LIFETIME_SECONDS, access_token: token };
 }
 

@@ -8,6 +8,11 @@ export type EntraOptions = {
   people: EntraPerson[];
   groups?: EntraGroup[];
   now?: () => number;
+  /** Copies of mail that hunting knows of, for what asks who got a message. */
+  delivered?: { id: string; recipient: string }[];
+  /** How long hunting data takes to show what was done. */
+  huntingDelayMs?: number;
+  random?: () => number;
   /** Unified RBAC (beta); left out: the tenant has none (400, as v1.0 answers). */
   defenderRoles?: DefenderRole[];
 };
@@ -40,7 +45,16 @@ export type EntraPerson = {
   groups?: string[];
   /** For the sign-in page: a home tenant other than ours. */
   homeTenantId?: string;
+  /** Kept in Active Directory: synchronised from there. */
+  onPremises?: { sid: string; isEnabled?: boolean };
+  riskState?: string;
+  sessionsValidFrom?: string;
 };
+
+/** One copy of one message that was asked to be moved. `name` is what the caller called it. */
+export type MailMove = { id: string; recipient: string; bulkId: string; name: string; action: string; result: string; at: number };
+/** Something done to an account. */
+export type EntraDeed = { what: string; person: string; at: number };
 
 export type EntraGroup = {
   id: string;
@@ -60,19 +74,31 @@ export type EntraRoute =
   | 'transitiveRoleAssignments'
   | 'roleEligibilityScheduleInstances'
   | 'defenderRoles'
+  | 'changeUser'
+  | 'revokeSignInSessions'
+  | 'riskyUsers'
+  | 'identityAccounts'
+  | 'invokeAction'
+  | 'remediateMail'
+  | 'runHuntingQuery'
   | 'authorize'
   | 'openid'
   | 'keys';
 export type EntraCall = { route: EntraRoute; method: string; path: string; body: unknown; at: number; status: number };
 
-/** `empty` answers well-formed and without content; `garbage` is a 200 that is no JSON. */
+/**
+ * `empty` answers well-formed and without content; `garbage` is a 200 that is no JSON. With `lostAnswer` and `http500After` it was done, and the
+ * caller does not learn it.
+ */
 export type EntraFault = {
   route?: EntraRoute;
-  kind: 'throttle' | 'http500' | 'http503' | 'http403' | 'garbage' | 'empty' | 'hang' | 'slow' | 'reset';
+  kind: 'throttle' | 'http500' | 'http503' | 'http403' | 'garbage' | 'empty' | 'hang' | 'slow' | 'reset' | 'lostAnswer' | 'http500After';
   retryAfterSeconds?: number;
   ms?: number;
   /** How many calls meet it; left out: all, until the faults are cleared. */
   times?: number;
+  /** How likely a call meets it; left out: it does. */
+  chance?: number;
 };
 
 /** `tid` is another tenant's own token, its issuer included, unless `iss` is named too. */
@@ -105,6 +131,12 @@ export type EntraWorld = {
    */
   signIn(authorizeUrl: string, person: string, spoil?: IdTokenSpoil): Promise<Visit>;
   faults: { add(fault: EntraFault): void; clear(): void };
+  /** What a token is worth, for APIs of other hosts. */
+  holderOf(token: string): { audience: string; permissions: readonly string[] | null; until: number } | undefined;
+  mail: MailMove[];
+  /** From now on copies of this recipient cannot be moved; hunting says why. Null: they can again. */
+  failMail(recipient: string, result: string | null): void;
+  deeds: EntraDeed[];
   calls: EntraCall[];
   problems: string[];
   close(): Promise<void>;

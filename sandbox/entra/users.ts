@@ -23,7 +23,9 @@ const EMPTY = { businessPhones: [], givenName: null, jobTitle: null, mobilePhone
 function everythingOf(person: EntraPerson): Record<string, unknown> {
   const { id, userPrincipalName, displayName, mail, userType, accountEnabled } = person;
   const facts = { id, userPrincipalName, displayName, mail, userType, accountEnabled, proxyAddresses: proxyAddressesOf(person) };
-  return { ...EMPTY, surname: null, onPremisesSyncEnabled: null, ...facts };
+  const { onPremises, sessionsValidFrom = null } = person;
+  const synchronised = { onPremisesSyncEnabled: onPremises ? true : null, onPremisesSecurityIdentifier: onPremises?.sid ?? null };
+  return { ...EMPTY, surname: null, ...synchronised, signInSessionsValidFromDateTime: sessionsValidFrom, ...facts };
 }
 
 const proxyAddressesOf = ({ mail, proxyAddresses }: EntraPerson): string[] => proxyAddresses ?? (mail === null ? [] : [`SMTP:${mail}`]);

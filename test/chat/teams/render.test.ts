@@ -240,10 +240,10 @@ describe('the buttons', () => {
   });
 
   test('are gone once it is decided, but for Go hunt', () => {
-    const { card } = renderCard(cardFor(anAction({ status: 'failed' }), plainContext));
+    const { card } = renderCard(cardFor(anAction({ status: 'cancelled' }), plainContext));
     expect([...ofType(card, 'Action.Execute'), ...ofType(card, 'Action.Submit')]).toEqual([]);
     expect(ofType(card, 'ActionSet')).toHaveLength(1);
-    const without = renderCard(cardFor(anAction({ status: 'failed' }), { ...plainContext, huntUrl: null })).card;
+    const without = renderCard(cardFor(anAction({ status: 'cancelled' }), { ...plainContext, huntUrl: null })).card;
     expect(ofType(without, 'ActionSet')).toEqual([]);
   });
 
