@@ -70,9 +70,12 @@ export const isEnd = (status: MachineStatus): boolean => status !== 'Pending' &&
 
 export const recordOf = (state: DefenderState, action: Kept): MachineRecord => ({ ...action, status: statusOf(state, action) });
 
-export function addAction(state: DefenderState, action: Pick<Kept, 'type' | 'machineId' | 'comment' | 'scope' | 'file'>): MachineRecord {
+export function addAction(
+  state: DefenderState,
+  action: Pick<Kept, 'type' | 'machineId' | 'requestor' | 'comment' | 'scope' | 'file'> & { createdAt?: number },
+): MachineRecord {
   const computerDnsName = deviceOf(state, action.machineId)?.name ?? '';
-  const made = { ...action, id: randomUUID(), computerDnsName, createdAt: state.now(), cancelled: null };
+  const made = { createdAt: state.now(), ...action, id: randomUUID(), computerDnsName, cancelled: null };
   state.actions.set(made.id, made);
   return recordOf(state, made);
 }

@@ -2,6 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { accountOperations } from './account-operations.ts';
+import { alertOperations } from './alert-operations.ts';
 import { badRequest, type HttpAnswer, isAnswer, noAdvancedQuery, notFound } from './answers.ts';
 import { assignmentOf, definitionOf, noDefenderRoles } from './defender-roles.ts';
 import { mailOperations } from './mail-operations.ts';
@@ -109,6 +110,7 @@ export const operations: readonly Operation[] = [
   }),
   ...accountOperations,
   ...mailOperations,
+  ...alertOperations,
 ];
 
 function listUsers({ state, query, url }: Question): HttpAnswer {
