@@ -99,6 +99,8 @@ export type Timing = {
   /** Between two publications of one person's Home tab; left out: as Slack likes it. */
   homeEveryMs?: number;
   exportProgressEveryMs?: number;
+  /** Between two looks into Defender. */
+  ingestEveryMs?: number;
 };
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 

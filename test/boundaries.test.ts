@@ -13,7 +13,7 @@ const platform = (folder: string): Row => ({
   ours: [`src/chat/${folder}/`, 'src/chat/*', 'src/action-center/'],
 });
 
-const configParts = ['teams', 'entra', 'defender', 'values'].map((part) => `src/config-${part}.ts`);
+const configParts = ['teams', 'entra', 'defender', 'ingest', 'values'].map((part) => `src/config-${part}.ts`);
 
 const rows: Row[] = [
   { files: ['src/action-center/'], ours: ['src/action-center/'], packages: ['zod'] },
@@ -25,6 +25,7 @@ const rows: Row[] = [
   // The error that lists every bad variable is the product's; nothing else of ours is known where the environment is read.
   { files: ['src/config.ts'], ours: ['src/action-center/errors.ts', ...configParts] },
   { files: ['src/config-defender.ts'], ours: ['src/config-entra.ts', 'src/config-teams.ts'] },
+  { files: ['src/config-ingest.ts'], ours: ['src/config-defender.ts', 'src/config-entra.ts', 'src/config-teams.ts'] },
   { files: ['src/config-values.ts'], ours: ['src/config-teams.ts'] },
   { files: ['src/config-entra.ts'], ours: ['src/config-teams.ts'] },
   { files: ['src/config-teams.ts'], ours: [] },

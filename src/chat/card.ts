@@ -12,6 +12,7 @@ import { mayDecide, roleLabels } from '../action-center/permissions.ts';
 import type { AuditEvent, Barred } from '../action-center/ports.ts';
 import { whyNotUndoable } from '../action-center/undoable.ts';
 import { cancelConfirm, cancelNoted, retryConfirm, retryNoted } from './again-words.ts';
+import { elsewhereParts } from './elsewhere-words.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
 import { disarm, exact, foreign, type Line, listed, plain, showText, strong, time, utc, words } from './show.ts';
 import { undoConfirm } from './undo-words.ts';
@@ -150,6 +151,7 @@ function noteLine(event: AuditEvent, action: RemediationAction): Line {
   if (event.kind === 'decided' && (event.data['cancels'] !== undefined || event.data['retries'] !== undefined))
     return againLine(event, about);
   if (event.kind === 'superseded') return [strong('Superseded. '), about, ...(action.supersededBy ? newerParts(action.supersededBy) : [])];
+  if (event.kind === 'decidedElsewhere') return [...elsewhereParts(event), about];
   if (event.kind === 'expired') return [strong('Expired: nobody decided before the deadline. '), about];
   return [...standingText(action), words(' '), about];
 }

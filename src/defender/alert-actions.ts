@@ -15,7 +15,6 @@ export const producer = 'defender';
 export type AlertReading = { pending: Intake[]; dealtWith: Map<string, string>; passedOver: string[] };
 
 const lifeMs = 7 * 86_400_000;
-const waiting = 'pendingApproval';
 /** Statuses that say that it does not wait any more. What we do not know is not taken for one of them. */
 const ends = new Set([
   'remediated',
@@ -35,23 +34,20 @@ export function readAlert(value: unknown, tenantId: string): { alert: Alert; rea
   if (alert === undefined) return null;
   const evidence = (alert.evidence ?? []).flatMap((one) => Evidence.safeParse(one).data ?? []);
   const devices = devicesIn(evidence);
-  const reading: AlertReading = { pending: [], dealtWith: new Map(), passedOver: [] };
-  const drafts = new Map<string, Intake>();
-  for (const one of evidence) {
-    const status = one.remediationStatus ?? 'none';
-    if (status !== waiting && !ends.has(status)) continue;
+  const named = evidence.map((one) => {
     const read = readEvidence(one, devices);
-    const key = read === null ? null : keyOf(tenantId, alert.id, kindOf(one), read.natural);
-    if (status === waiting) {
-      const draft = read === null || key === null ? null : intakeOf(alert, one, { ...read, key });
-      if (draft === null) reading.passedOver.push(kindOf(one));
-      else drafts.set(draft.id, draft);
-    } else if (key !== null) reading.dealtWith.set(key, status);
-  }
-  // The same thing twice in one alert: it waits as long as one of them does.
-  for (const key of drafts.keys()) reading.dealtWith.delete(key);
-  reading.pending = withoutCovered([...drafts.values()]);
-  return { alert, reading };
+    return { one, read: read && { ...read, key: keyOf(tenantId, alert.id, kindOf(one), read.natural) } };
+  });
+  const waiting = named.filter(({ one }) => one.remediationStatus === 'pendingApproval');
+  const drafts = waiting.map(({ one, read }) => ({ kind: kindOf(one), draft: read && intakeOf(alert, one, read) }));
+  const pending = new Map(drafts.flatMap(({ draft }) => (draft === null ? [] : [[draft.id, draft] as const])));
+  const dealtWith = named.flatMap(({ one, read }): [string, string][] => {
+    const status = one.remediationStatus ?? '';
+    // The same thing twice in one alert: it waits as long as one of them does.
+    return read === null || !ends.has(status) || pending.has(read.key) ? [] : [[read.key, status]];
+  });
+  const passedOver = drafts.flatMap(({ kind, draft }) => (draft === null ? [kind] : []));
+  return { alert, reading: { pending: withoutCovered([...pending.values()]), dealtWith: new Map(dealtWith), passedOver } };
 }
 
 function intakeOf(alert: Alert, evidence: Evidence, read: Read & { key: string }): Intake | null {

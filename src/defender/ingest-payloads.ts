@@ -9,6 +9,7 @@ const when = z
   .transform((value) => new Date(value).toISOString());
 
 export const Page = z.object({ value: z.array(z.unknown()).max(10_000), '@odata.nextLink': maybe });
+export type Page = z.infer<typeof Page>;
 
 export const Evidence = z.looseObject({ '@odata.type': text, remediationStatus: maybe, createdDateTime: when.nullish() });
 export type Evidence = z.infer<typeof Evidence>;
