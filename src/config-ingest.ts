@@ -31,7 +31,8 @@ export const IngestEnvironment = z.object({
 });
 
 /** What is missing with INGEST=defender where people do not come from Entra. `given` also holds what was set and cannot be read. */
-export function missingFromIngest(given: ReadonlySet<string>): string[] {
+export function missingFromIngest(values: Partial<Record<string, string>>, given: ReadonlySet<string>): string[] {
+  if (values['INGEST'] !== 'defender' || values['DIRECTORY'] === 'graph') return [];
   const has = (...names: string[]): boolean => names.some((name) => given.has(name));
   return [
     ...(has('ENTRA_TENANT_ID') ? [] : ['ENTRA_TENANT_ID: is needed with INGEST=defender: the tenant whose alerts are read']),

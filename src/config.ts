@@ -200,8 +200,7 @@ export function readConfig(
   const parsed = Environment.safeParse(values);
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   problems.push(...missing(values, given, needs), ...portClash(values));
-  if (needs === 'bot') problems.push(...missingFromTeams(values, given));
-  if (needs === 'bot' && values['INGEST'] === 'defender' && values['DIRECTORY'] !== 'graph') problems.push(...missingFromIngest(given));
+  if (needs === 'bot') problems.push(...missingFromTeams(values, given), ...missingFromIngest(values, given));
   const isExecutor = executes && values['BACKEND'] === 'defender';
   if (isExecutor) problems.push(...missingFromDefender(given));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
@@ -220,12 +219,11 @@ function withFiles(env: Environment, asks: { graph: boolean; ingest: boolean }, 
   const executor = isExecutor ? readExecutor(env) : null;
   const problems = [...(reader?.problems ?? []), ...(executor?.problems ?? [])];
   if (problems.length > 0) throw new ConfigError(problems);
-  const warnings = [...(reader?.warnings ?? []), ...(executor?.warnings ?? [])];
   return {
     entra: asks.graph && reader ? reader.entra : null,
     ingest: asks.ingest && reader ? ingestConfig(env, reader.entra) : null,
     executor: executor?.executor ?? null,
-    warnings,
+    warnings: [...(reader?.warnings ?? []), ...(executor?.warnings ?? [])],
   };
 }
 

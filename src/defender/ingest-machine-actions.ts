@@ -19,6 +19,8 @@ const path = '/api/machineactions';
 const pageSize = 500;
 /** So many open actions on the devices of one page are compared. */
 const comparedMost = 500;
+/** So many are stored at the same time: few enough to leave the store to people's presses. */
+const atOnce = 4;
 
 export function machineActionSource(deps: ForeignDeps): Source {
   return {
@@ -44,6 +46,9 @@ function nextBySkip(asked: string, count: number): string | null {
   return asked.replace(/\d+$/, String(Number(skip) + count));
 }
 
+const fileOne = async ({ filing }: ForeignDeps, { intake, said, updatedAt }: ForeignAction): Promise<string> =>
+  intake === null ? 'passedOver' : fileElsewhere(filing, intake, { ...said, at: updatedAt });
+
 async function takeForeign(deps: ForeignDeps, values: readonly unknown[], signal: AbortSignal): Promise<Taken> {
   const counts: Record<string, number> = {};
   const count = (what: string, by = 1): void => {
@@ -54,9 +59,10 @@ async function takeForeign(deps: ForeignDeps, values: readonly unknown[], signal
   if (read.length < values.length) count('unreadable', values.length - read.length);
   const foreign = read.filter(({ isOurs }) => !isOurs);
   count('ours', read.length - foreign.length);
-  for (const one of foreign) {
+  for (let from = 0; from < foreign.length; from += atOnce) {
     signal.throwIfAborted();
-    count(one.intake === null ? 'passedOver' : await fileElsewhere(deps.filing, one.intake, { ...one.said, at: one.updatedAt }));
+    const some = foreign.slice(from, from + atOnce);
+    for (const what of await Promise.all(some.map((one) => fileOne(deps, one)))) count(what);
   }
   const types = [...new Set(foreign.flatMap(({ intake, type }) => (intake === null ? [type] : [])))].slice(0, 20);
   if (types.length > 0) deps.log.info({ types }, 'machine actions of types that have no name here were passed over; Defender shows them');
