@@ -27,7 +27,7 @@ export async function closeElsewhere({ store, now, poke }: CloseDeps, seen: Reme
 
 type FileDeps = Pick<AnnounceDeps, 'policy' | 'tenantId' | 'newActionId' | 'sha256' | 'now'> & { store: Pick<ActionStore, 'add'> };
 
-/** Stores what was done elsewhere and never waited here: no card, nothing to decide. `at`: when it was last heard of. */
+/** Stores what was done elsewhere and never waited here: no card, nothing to decide, found in the History of where its card would have been. `at`: when it was last heard of. */
 export async function fileElsewhere(deps: FileDeps, intake: Intake, said: Elsewhere & { at: string }): Promise<'filed' | 'known'> {
   const action = normalise(intake, deps.now());
   const made = newAction(deps, action, new Date(said.at));
@@ -36,6 +36,6 @@ export async function fileElsewhere(deps: FileDeps, intake: Intake, said: Elsewh
   const data = { id, producer, key, type, state, by, reference };
   const event: AuditEvent = { kind: 'decidedElsewhere', at: deps.now().toISOString(), actorId: null, data };
   const contentDigest = deps.sha256(canonicalJson(intake));
-  const added = await deps.store.add({ ...made, contentDigest, standing: 'decidedElsewhere' }, [], event);
+  const added = await deps.store.add({ ...made, contentDigest, standing: 'decidedElsewhere' }, deps.policy.routesFor(action), event);
   return added.known ? 'known' : 'filed';
 }

@@ -125,7 +125,9 @@ type Adding = { action: NewAction; targets: CardTarget[]; event: AuditEvent };
 /** A new action with its cards and its audit event, as parts of one statement; `added` is the row, or nothing. */
 function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, onConflict: RawBuilder<unknown>): RawBuilder<unknown> {
   const created = action.createdAt;
-  const cards = targets.map((target, index) => ({
+  // What is over is found where its card would have been, and needs none.
+  const posted = action.standing === undefined ? targets : [];
+  const cards = posted.map((target, index) => ({
     card_id: `${action.id}-${index + 1}`,
     platform: target.platform,
     conversation: target.conversation,
