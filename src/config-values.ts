@@ -1,4 +1,5 @@
 /** What the values of the environment may look like, each with what is wrong when they do not. */
+import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import { isLoopback } from './config-teams.ts';
 
@@ -43,3 +44,12 @@ export const PublicUrl = z
   .string()
   .refine(isPublicUrl, 'must be an https:// URL (http:// only on this machine) without a query')
   .transform((value) => value.replace(/\/+$/, ''));
+
+export function isSigningKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'ed25519';
+  } catch {
+    // Whatever is wrong with it, what is said must not hold any of it.
+    return false;
+  }
+}

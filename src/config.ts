@@ -1,5 +1,4 @@
 /** The environment, read once. The only file that reads process.env; reports every bad variable at once and never echoes a value. */
-import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from './action-center/errors.ts';
@@ -31,7 +30,7 @@ import {
   teamsWarnings,
   type Variable,
 } from './config-teams.ts';
-import { host, oneOf, PublicUrl, port, rows, Secrets, startsWith, urlOf, yesNo } from './config-values.ts';
+import { host, isSigningKey, oneOf, PublicUrl, port, rows, Secrets, startsWith, urlOf, yesNo } from './config-values.ts';
 
 /**
  * What is about to run. A worker needs no chat platform, a direct submission no directory, a submission over HTTP only a secret, a look at
@@ -295,15 +294,6 @@ function missingFromChat(values: Values, given: Set<string>): string[] {
 }
 
 const asksGraph = ({ DIRECTORY }: Environment, needs: Needs): boolean => DIRECTORY === 'graph' && (needs === 'bot' || needs === 'worker');
-
-function isSigningKey(pem: string): boolean {
-  try {
-    return createPrivateKey(pem).asymmetricKeyType === 'ed25519';
-  } catch {
-    // Whatever is wrong with it, what is said must not hold any of it.
-    return false;
-  }
-}
 
 const slackIsOn = (given: Set<string>): boolean =>
   ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'].some((name) => given.has(name));
