@@ -14,7 +14,7 @@ export const ok = (area: string, what: string, says: string): Finding => ({ area
 export const off = (area: string, what: string, says: string): Finding => ({ area, what, standing: 'off', says, fix: null });
 
 /** No check may hold the others up. */
-export const checkMs = 8000;
+const checkMs = 8000;
 
 /** Runs one check within its time; whatever it throws is its finding. */
 export async function checking(area: string, what: string, run: () => Promise<Finding[]>, fix: string): Promise<Finding[]> {

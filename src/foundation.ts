@@ -101,6 +101,7 @@ export type Timing = {
   exportProgressEveryMs?: number;
   /** Between two looks into Defender. */
   ingestEveryMs?: number;
+  ingestCallMs?: number;
 };
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 

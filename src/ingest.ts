@@ -35,7 +35,8 @@ export function startIngest(ground: Foundation, announce: Announce, poke: () => 
   const stopping = new AbortController();
   const limits = sharedLimits(ground.lanes, { tenant: config.ingest.tenantId, perMinute: config.ingest.callsPerMinute, now: Date.now });
   const api = microsoftApi(config.ingest, { log, limits });
-  const deps: IngestDeps = { api, marks, now, holder, leaseMs: everyMs + spareMs, lookBackMs: config.ingest.days * dayMs };
+  const callTime = timing.ingestCallMs === undefined ? {} : { callMs: timing.ingestCallMs };
+  const deps: IngestDeps = { api, marks, now, holder, leaseMs: everyMs + spareMs, lookBackMs: config.ingest.days * dayMs, ...callTime };
   const loops = sourcesOf(ground, announce, poke).map((source) => sourceLoop(ground, source, deps, { everyMs, signal: stopping.signal }));
   return {
     stop: async () => {
@@ -51,7 +52,7 @@ const offNotice = (backend: string): string =>
     backend === 'defender' ? '' : `; and nothing is carried out there (BACKEND=${backend})`
   }; everything else works`;
 
-export function sourcesOf(ground: Foundation, announce: Announce, poke: () => void): Source[] {
+function sourcesOf(ground: Foundation, announce: Announce, poke: () => void): Source[] {
   const { config, store, now, log, db } = ground;
   if (config.ingest === null) return [];
   const { graphUrl, defenderUrl, tenantId: entraTenantId } = config.ingest;

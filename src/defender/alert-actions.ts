@@ -2,11 +2,10 @@
 import { createHash } from 'node:crypto';
 import { type Severity, Severity as SeverityValue } from '../action-center/action.ts';
 import { parseSubmission } from '../action-center/announce.ts';
-import { catalogue } from '../action-center/catalogue.ts';
 import type { Intake } from '../action-center/intake.ts';
 import { devicesIn, kindOf, type Reading, readEvidence } from './alert-entities.ts';
 import { Alert, Evidence } from './ingest-payloads.ts';
-import { clusterCut, equivalent, namelessAlert, onlyThere } from './ingest-words.ts';
+import { clusterCut, foundWaiting, namelessAlert } from './ingest-words.ts';
 
 /** The name under which what comes from Defender is kept. */
 export const producer = 'defender';
@@ -69,7 +68,7 @@ function draftOf(alert: Alert, evidence: Evidence, { row, entities, asset, inves
     source: row.source,
     severity: severityOf(alert.severity),
     title: (alert.title?.trim() || namelessAlert).slice(0, 300),
-    details: detailsOf(alert, catalogue[row.type].trigger === 'api', entities),
+    details: detailsOf(alert, entities),
     entities,
     alertId: alert.id,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null && value !== undefined && value !== '')),
@@ -79,11 +78,11 @@ function draftOf(alert: Alert, evidence: Evidence, { row, entities, asset, inves
   };
 }
 
-function detailsOf(alert: Alert, hasApi: boolean, entities: Reading['entities']): string {
+function detailsOf(alert: Alert, entities: Reading['entities']): string {
   const [first] = entities as { networkMessageIds?: unknown[]; count?: number }[];
   const named = first?.networkMessageIds?.length ?? 0;
   const count = first?.count ?? 0;
-  const parts = [hasApi ? equivalent : onlyThere, ...(named > 0 && count > named ? [clusterCut(named, count)] : [])];
+  const parts = [foundWaiting, ...(named > 0 && count > named ? [clusterCut(named, count)] : [])];
   return [...parts, (alert.description ?? '').trim().slice(0, 3000)].filter(Boolean).join('\n');
 }
 

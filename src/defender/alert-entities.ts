@@ -75,7 +75,7 @@ const registry: EvidenceRow = {
 };
 
 /** By the last part of the evidence's `@odata.type`. */
-export const evidenceRows: Readonly<Record<string, EvidenceRow>> = {
+const evidenceRows: Readonly<Record<string, EvidenceRow>> = {
   mailClusterEvidence: {
     type: 'softDeleteEmail',
     ...onMail,

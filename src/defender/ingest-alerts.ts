@@ -48,7 +48,10 @@ async function takeAlerts(deps: AlertDeps, values: readonly unknown[], signal: A
   };
   const readings = values.flatMap((value) => readAlert(value, deps.entraTenantId) ?? []);
   count('alerts', readings.length);
-  if (readings.length < values.length) count('unreadable', values.length - readings.length);
+  if (readings.length < values.length) {
+    count('unreadable', values.length - readings.length);
+    deps.log.warn({ count: values.length - readings.length }, 'alerts that cannot be read were passed over; Defender shows them');
+  }
   let newest: string | null = null;
   for (const { alert, reading } of readings) {
     signal.throwIfAborted();

@@ -56,7 +56,10 @@ async function takeForeign(deps: ForeignDeps, values: readonly unknown[], signal
   };
   const read = values.flatMap((value) => readMachineAction(value) ?? []);
   count('machineActions', read.length);
-  if (read.length < values.length) count('unreadable', values.length - read.length);
+  if (read.length < values.length) {
+    count('unreadable', values.length - read.length);
+    deps.log.warn({ count: values.length - read.length }, 'device actions that cannot be read were passed over; Defender shows them');
+  }
   const foreign = read.filter(({ isOurs }) => !isOurs);
   count('ours', read.length - foreign.length);
   for (let from = 0; from < foreign.length; from += atOnce) {

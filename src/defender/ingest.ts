@@ -6,6 +6,7 @@ import type { IngestStore, Mark } from '../action-center/ingest-ports.ts';
 import type { Clock } from '../action-center/ports.ts';
 import { type Api, type ApiCall, DefenderError, readAnswer } from './api.ts';
 import { Page } from './ingest-payloads.ts';
+import { storable } from './storable.ts';
 
 /** What became of one page. `newest`: the latest time in it. */
 export type Taken = { newest: string | null; counts: Record<string, number> };
@@ -33,6 +34,8 @@ export type IngestDeps = {
   now: Clock;
   holder: string;
   leaseMs: number;
+  /** How long one page may take; left out: 20 s. */
+  callMs?: number;
   /** How far the first start looks back. */
   lookBackMs: number;
 };
@@ -44,7 +47,7 @@ export type Step =
   | { kind: 'page' | 'done'; mark: Mark; counts: Record<string, number>; caughtUp: boolean };
 
 const dayMs = 86_400_000;
-const callMs = 20_000;
+const usualCallMs = 20_000;
 const smallestPage = 5;
 const longestPath = 8000;
 /** So many times the same page is asked for; then its stretch begins anew, in smaller pages. */
@@ -67,7 +70,7 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
 
   const ask = async (path: string, signal: AbortSignal) => {
     const { api, permission, prefer } = source;
-    const call = { api, method: 'GET' as const, path, permission, urgency: 'poll' as const, withinMs: callMs };
+    const call = { api, method: 'GET' as const, path, permission, urgency: 'poll' as const, withinMs: deps.callMs ?? usualCallMs };
     return readAnswer(Page, await deps.api.ask({ ...call, ...(prefer === undefined ? {} : { prefer }) }, signal));
   };
 
@@ -95,7 +98,10 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
     const reading = mark.reading ?? begun(source, mark, now().getTime(), size);
     const page = await ask(reading.next, signal).catch((error: unknown) => afterFailure(mark, error));
     if ('kind' in page) return page;
-    const { newest, counts } = await source.take(page.value, signal);
+    const { newest, counts } = await source.take(
+      page.value.map((one) => storable(one)),
+      signal,
+    );
     const next = nextOf(source, reading.next, page);
     const seen = { ...reading, newest: laterOf(reading.newest, newest) };
     const moved = next === null ? ended(mark, seen, now()) : { ...mark, reading: { ...seen, next } };

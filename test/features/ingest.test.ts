@@ -43,7 +43,7 @@ describe.each(platforms)('what waits in Defender, told in $name', ({ open }) => 
         DEFENDER_API_URL: defender.url,
         DEFENDER_CALLS_PER_MINUTE: '6000',
       },
-      timing: { sweepEveryMs: 1000, stalledAfterMs: 30_000, repairEveryMs: 1000, ingestEveryMs: 700 },
+      timing: { sweepEveryMs: 1000, stalledAfterMs: 30_000, repairEveryMs: 1000, ingestEveryMs: 700, ingestCallMs: 1500 },
     });
     await world.add({ bot: true, worker: true });
     await world.add({ bot: true, worker: false });
@@ -97,7 +97,8 @@ describe.each(platforms)('what waits in Defender, told in $name', ({ open }) => 
     entra.setAlert(alertOf(ofKey, Date.now(), [device(ofKey), registryKey(ofKey)], titled(key)));
     entra.setAlert(alertOf(ofBox, Date.now(), [mailbox()], titled(box)));
     for (const title of [process, key, box]) {
-      expect(await shown(title)).toContain('which offers no API for it: decide there');
+      await shown(title);
+      await expect(world.chat.press(alice, title, /^Approve/)).rejects.toThrow();
     }
     await world.until('the log tells what was passed over', () =>
       world.logLines.some(
@@ -126,7 +127,7 @@ describe.each(platforms)('what waits in Defender, told in $name', ({ open }) => 
 
   it('stays text, however hostile it is', async () => {
     const title = `<!channel> <@U0ALICE> [x](https://evil.example/a) ${next()}`;
-    const subject = '*bold* <https://evil.example|Sign in>\u202e\n=HYPERLINK("x")';
+    const subject = '*bold* <https://evil.example|Sign in>\u202e\u0000\ud800\n=HYPERLINK("x")';
     entra.setAlert(alertOf(last, Date.now(), [message(last, 'pendingApproval', { subject })], { ...titled(title), description: subject }));
     await world.until('its card is there', () =>
       world.chat.everything().find((text) => text.includes('kim') || text.includes('Soft delete')),
@@ -167,7 +168,7 @@ describe.each(platforms)('what waits in Defender, told in $name', ({ open }) => 
   });
 
   it('comes in all the same after every misbehaviour, and one bot reads at a time', { timeout: 60_000 }, async () => {
-    for (const kind of ['throttle', 'http500', 'garbage', 'reset'] as const) {
+    for (const kind of ['throttle', 'http500', 'garbage', 'reset', 'hang'] as const) {
       const title = `Weather ${kind} ${next()}`;
       entra.faults.add({ route: 'alerts', kind, times: 2, retryAfterSeconds: 1 });
       entra.setAlert(alertOf(last, Date.now(), [cluster(last)], titled(title)));
