@@ -79,7 +79,7 @@ function sourceLoop(ground: Foundation, source: Source, deps: IngestDeps, { ever
         const step = await reader.step(signal);
         trouble(null);
         progress(step);
-        if (step.kind === 'idle') return idleMs;
+        if (step.kind === 'idle') return Math.min(idleMs, everyMs);
         if (step.kind === 'wait') return step.ms;
         return step.kind === 'page' ? 0 : null;
       } catch (error) {
