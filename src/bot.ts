@@ -16,6 +16,7 @@ import { openExportsDoor } from './exports-http.ts';
 import type { Foundation } from './foundation.ts';
 import { dispatcher } from './http.ts';
 import { newActionId, newDecisionId } from './ids.ts';
+import { startIngest } from './ingest.ts';
 import { intakeHandler } from './intake/http.ts';
 import { takeSubmission } from './intake/queue.ts';
 import { type Loop, startLoop } from './loop.ts';
@@ -76,6 +77,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
   loops.sweep = sweepLoop(ground, decisions, pokeAll, trouble('the sweep'));
   loops.forget = forgetLoop(ground, trouble('removing old sign-ins'));
   loops.filing = filingLoop(ground, trouble('filing actions'));
+  const ingest = startIngest(ground, announcing, pokeCards);
   takeActions(ground.queues, (data) => takeSubmission(data, announcing), ground.poisoned);
 
   const downloads = config.publicUrl === null ? null : openExportsDoor({ ...exportDepsOf(ground), waiting: ground.waitingExports, log });
@@ -107,6 +109,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
       downloads?.stop();
       await close(http.server);
       await open.stop(stopDeadlineMs);
+      await ingest?.stop();
       await Promise.all(Object.values(loops).map((loop) => loop?.stop()));
       if (admin) await close(admin);
     },

@@ -53,7 +53,7 @@ type DefenderEnvironment = z.infer<typeof DefenderEnvironment>;
 
 const commercial = 'https://api.securitycenter.microsoft.com';
 const government = 'https://api-gov.securitycenter.microsoft.us';
-const apis: Record<Cloud, { url: string; audience: string }> = {
+export const defenderApis: Record<Cloud, { url: string; audience: string }> = {
   global: { url: 'https://api.security.microsoft.com', audience: commercial },
   gcc: { url: 'https://api-gcc.securitycenter.microsoft.us', audience: 'https://api-gcc.securitycenter.microsoft.us' },
   gcchigh: { url: government, audience: government },
@@ -99,8 +99,8 @@ export function readExecutor(env: Asked): ExecutorRead {
         : readCertificate('EXECUTOR_CLIENT', files, problems, warnings),
     authorityUrl: env.ENTRA_AUTHORITY_URL ?? clouds[env.CLOUD].authorityUrl,
     graphUrl: env.GRAPH_URL ?? clouds[env.CLOUD].graphUrl,
-    defenderUrl: env.DEFENDER_API_URL ?? apis[env.CLOUD].url,
-    defenderAudience: apis[env.CLOUD].audience,
+    defenderUrl: env.DEFENDER_API_URL ?? defenderApis[env.CLOUD].url,
+    defenderAudience: defenderApis[env.CLOUD].audience,
     callsPerMinute: env.DEFENDER_CALLS_PER_MINUTE,
   };
   if (env.ENTRA_CLIENT_ID !== undefined && env.ENTRA_CLIENT_ID === env.EXECUTOR_CLIENT_ID) {

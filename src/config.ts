@@ -1,5 +1,5 @@
 /** The environment, read once. The only file that reads process.env; reports every bad variable at once and never echoes a value. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError } from './action-center/errors.ts';
 import {
@@ -11,6 +11,15 @@ import {
   readExecutor,
 } from './config-defender.ts';
 import { type EntraConfig, EntraEnvironment, entraVariables, missingFromEntra, readEntra } from './config-entra.ts';
+import { codeOf, readSecret } from './config-files.ts';
+import {
+  type IngestConfig,
+  IngestEnvironment,
+  idleEntraVariables,
+  ingestConfig,
+  ingestVariables,
+  missingFromIngest,
+} from './config-ingest.ts';
 import { type OnCallConfig, OnCallEnvironment, onCallFrom, onCallTrouble } from './config-on-call.ts';
 import {
   isLoopback,
@@ -56,6 +65,8 @@ export type Config = {
   backend: 'consumer' | 'simulator' | 'defender';
   /** Null: this process carries nothing out in Defender. */
   executor: ExecutorConfig | null;
+  /** Null: this process reads nothing from Defender. */
+  ingest: IngestConfig | null;
   /** Empty: the HTTP intake refuses everybody. */
   intakeSecrets: string[];
   tenantId: string;
@@ -109,6 +120,7 @@ export const configVariables: readonly Variable[] = [
   { name: 'GLOBAL_ADMIN_MAY_DECIDE', default: 'true', description: 'whether the role Global Administrator carries decisions' },
   { name: 'BACKEND', default: null, description: 'who carries decisions out: defender, consumer or simulator' },
   ...defenderVariables,
+  ...ingestVariables,
   { name: 'INTAKE_SECRETS', default: null, description: 'secrets of the producers on /v1/actions, comma separated', secret: true },
   {
     name: 'CLOUD',
@@ -132,7 +144,6 @@ const portals = {
   dod: 'https://security.apps.mil',
 };
 
-const maxSecretFileBytes = 65_536;
 const badRetention = 'must be a whole number of days, 30 or more';
 
 const Environment = z.object({
@@ -177,6 +188,7 @@ const Environment = z.object({
   ...EntraEnvironment.shape,
   ...DefenderEnvironment.shape,
   ...OnCallEnvironment.shape,
+  ...IngestEnvironment.shape,
 });
 type Environment = z.infer<typeof Environment>;
 
@@ -204,24 +216,31 @@ export function readConfig(
   const parsed = Environment.safeParse(values);
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   problems.push(...missing(values, given, needs), ...portClash(values), ...onCallTrouble(given));
-  if (needs === 'bot') problems.push(...missingFromTeams(values, given));
+  if (needs === 'bot') problems.push(...missingFromTeams(values, given), ...missingFromIngest(values, given));
   const isExecutor = executes && values['BACKEND'] === 'defender';
   if (isExecutor) problems.push(...missingFromDefender(given));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const config = configFrom(parsed.data, { needs, values, given });
   const idle = needs === 'bot' ? idleExecutorVariables(given, isExecutor, parsed.data.BACKEND) : [];
-  const { entra, executor, warnings } = withFiles(parsed.data, asksGraph(parsed.data, needs), isExecutor);
-  return { ...config, entra, executor, warnings: [...config.warnings, ...warnings, ...idle] };
+  const reads = { graph: asksGraph(parsed.data, needs), ingest: needs === 'bot' && parsed.data.INGEST === 'defender' };
+  const { entra, ingest, executor, warnings } = withFiles(parsed.data, reads, isExecutor);
+  return { ...config, entra, ingest, executor, warnings: [...config.warnings, ...warnings, ...idle] };
 }
 
+type WithFiles = Pick<Config, 'entra' | 'ingest' | 'executor' | 'warnings'>;
+
 /** Files are read only where everything that names them could be read. */
-function withFiles(env: Environment, asksEntra: boolean, isExecutor: boolean): Pick<Config, 'entra' | 'executor' | 'warnings'> {
-  const entra = asksEntra ? readEntra(env) : null;
+function withFiles(env: Environment, asks: { graph: boolean; ingest: boolean }, isExecutor: boolean): WithFiles {
+  const reader = asks.graph || asks.ingest ? readEntra(env) : null;
   const executor = isExecutor ? readExecutor(env) : null;
-  const problems = [...(entra?.problems ?? []), ...(executor?.problems ?? [])];
+  const problems = [...(reader?.problems ?? []), ...(executor?.problems ?? [])];
   if (problems.length > 0) throw new ConfigError(problems);
-  const warnings = [...(entra?.warnings ?? []), ...(executor?.warnings ?? [])];
-  return { entra: entra?.entra ?? null, executor: executor?.executor ?? null, warnings };
+  return {
+    entra: asks.graph && reader ? reader.entra : null,
+    ingest: asks.ingest && reader ? ingestConfig(env, reader.entra) : null,
+    executor: executor?.executor ?? null,
+    warnings: [...(reader?.warnings ?? []), ...(executor?.warnings ?? [])],
+  };
 }
 
 type Values = Partial<Record<string, string>>;
@@ -248,19 +267,6 @@ function gather(env: Record<string, string | undefined>): Gathered {
   }
   return { values, given, problems };
 }
-
-function readSecret(file: string): { text: string; trouble?: undefined } | { text?: undefined; trouble: string } {
-  try {
-    const { size } = statSync(file);
-    if (size > maxSecretFileBytes) return { trouble: 'the file it names is larger than any secret' };
-    const text = readFileSync(file, 'utf8').trim();
-    return text === '' ? { trouble: 'the file it names is empty' } : { text };
-  } catch (error) {
-    return { trouble: `the file it names cannot be read (${codeOf(error)})` };
-  }
-}
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason');
 
 /** Unset variables that what is about to run cannot do without. */
 function missing(values: Values, given: Set<string>, needs: Needs): string[] {
@@ -333,6 +339,7 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     globalAdministratorMayDecide: env.GLOBAL_ADMIN_MAY_DECIDE,
     backend: env.BACKEND,
     executor: null,
+    ingest: null,
     intakeSecrets: env.INTAKE_SECRETS,
     tenantId: env.TENANT_ID,
     ...auditFrom(env),
@@ -361,18 +368,10 @@ const platformsOf = (values: Values, given: Set<string>): Config['platforms'] =>
   ...(teamsIsOn(values, given) ? (['teams'] as const) : []),
 ];
 
-/** Also needed to carry decisions out in Defender, wherever people come from. */
-const executorsToo = ['ENTRA_TENANT_ID', 'ENTRA_AUTHORITY_URL', 'GRAPH_URL'];
-
 /** What is allowed and should be known. */
 function warningsAbout(env: Environment, needs: Needs, given: Set<string>): string[] {
   const warnings: string[] = [];
-  const used = env.BACKEND === 'defender' ? executorsToo : [];
-  const idle =
-    env.DIRECTORY === 'file'
-      ? entraVariables.filter(({ name }) => given.has(name) && !['ENTRA_URBAC', 'LINK_VALID_DAYS', ...used].includes(name))
-      : [];
-  warnings.push(...idle.map(({ name }) => `${name}: is set, but DIRECTORY=file does nothing with it`));
+  warnings.push(...idleEntraVariables(env, given));
   if (env.BACKEND === 'simulator') warnings.push('BACKEND: simulator carries nothing out; outcomes are invented');
   if (needs === 'worker') return warnings;
   if (env.INTAKE_SECRETS.length === 0) warnings.push('INTAKE_SECRETS: is not set; /v1/actions answers 401 to everybody');

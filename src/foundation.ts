@@ -119,6 +119,9 @@ export type Timing = {
   /** Between two publications of one person's Home tab; left out: as Slack likes it. */
   homeEveryMs?: number;
   exportProgressEveryMs?: number;
+  /** Between two looks into Defender. */
+  ingestEveryMs?: number;
+  ingestCallMs?: number;
 };
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 

@@ -9,6 +9,7 @@ import { ExportFormat } from './action-center/export.ts';
 import { type ExportOptions, exportAudit, showHead, type VerifyOptions, verifyAudit } from './audit-commands.ts';
 import { loadEnvironment, readConfig } from './config.ts';
 import { listDelegations, removeDelegation } from './delegation-commands.ts';
+import { runDoctor } from './doctor.ts';
 import { type Foundation, openFoundation } from './foundation.ts';
 import { exportHistory, showHistory, textOfWords } from './history-commands.ts';
 import { newActionId } from './ids.ts';
@@ -224,6 +225,14 @@ function program(): Command {
     .description('submit actions: NDJSON, one JSON object or an array; - reads standard input')
     .option('--url <url>', 'a running bot; without it the configured store is written directly')
     .action((file: string, options: SubmitOptions) => ending(() => submit(file, options)));
+  cli
+    .command('doctor')
+    .description('check what this deployment needs: settings, record, queues, chat, and each permission with where to grant it')
+    .option('--worker', 'check what the worker alone needs')
+    .option('--json', 'print the findings as JSON')
+    .action((options: { worker?: boolean; json?: boolean }) =>
+      ending(() => runDoctor(loadEnvironment(), { ...options, width: process.stdout.columns ?? 120 }, say)),
+    );
   lookUps(cli);
   const policy = cli.command('policy').description('the policy file');
   policy

@@ -60,6 +60,13 @@ function fill(template: unknown, values: Record<string, string>): unknown {
   return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, fill(value, values)]));
 }
 
+/** What the bot token of the Slack app has to be granted. */
+export async function slackScopes(): Promise<string[]> {
+  const scopes = parseDocument(await readFile(inRoot('manifest', 'slack.yaml'), 'utf8')).toJS()?.oauth_config?.scopes?.bot;
+  if (!Array.isArray(scopes)) throw new Error('manifest/slack.yaml lists no scopes');
+  return scopes.map(String);
+}
+
 async function slackManifest({ publicUrl, socketMode = false }: ManifestValues): Promise<string> {
   const template = await readFile(inRoot('manifest', 'slack.yaml'), 'utf8');
   if (!socketMode) return template.replaceAll(exampleAddress, addressOf(publicUrl));

@@ -16,6 +16,9 @@ export type Metrics = {
   expiredUnwarned: Counter;
   onCallFailures: Counter;
   intake: Counter<'result'>;
+  ingested: Counter<'source' | 'result'>;
+  ingestFailures: Counter<'source'>;
+  ingestThrough: Gauge<'source'>;
   auditUnsealed: Gauge;
   auditLastSeal: Gauge;
   auditBroken: Gauge;
@@ -61,6 +64,14 @@ export function openMetrics(): Metrics {
     onCallFailures: counter('on_call_failures_total', 'Times nobody who is on call could be found or told.', []),
     outboxUnsent: gauge('outbox_unsent', 'Decisions that are stored and not yet on the queue.'),
     intake: counter('intake_total', 'Submitted actions.', ['result']),
+    ingested: counter('ingested_total', 'What was read from Defender, and what became of it.', ['source', 'result']),
+    ingestFailures: counter('ingest_failures_total', 'Looks into Defender that failed and are tried again.', ['source']),
+    ingestThrough: new Gauge({
+      name: 'countersign_ingest_through_timestamp_seconds',
+      help: 'Until when each source of Defender was read; only in the process that reads it.',
+      labelNames: ['source'],
+      registers,
+    }),
     auditUnsealed: gauge('audit_unsealed_events', 'Audit events that no seal holds yet; infinite when there are more than 100,000.'),
     auditLastSeal: gauge('audit_last_seal_timestamp_seconds', 'When the newest seal of the audit record was closed.'),
     auditBroken: gauge('audit_chain_broken', '1 when the audit record does not fit its seals.'),

@@ -73,6 +73,7 @@ describe('a configuration that is enough', () => {
       directoryFile: 'directory.json',
       entra: null,
       executor: null,
+      ingest: null,
       identityMode: 'linked',
       globalAdministratorMayDecide: true,
       backend: 'consumer',

@@ -38,7 +38,14 @@ export function startAction(state: DefenderState, machineId: string, name: strin
   );
   if (running) return inProgress();
   const scope = kind.isolation === true ? String(body['IsolationType']) : kind.scan === true ? String(body['ScanType']) : null;
-  const made = addAction(state, { type: kind.type, machineId: device.id, comment: String(body['Comment']), scope, file });
+  const made = addAction(state, {
+    type: kind.type,
+    machineId: device.id,
+    requestor: 'Countersign',
+    comment: String(body['Comment']),
+    scope,
+    file,
+  });
   return { status: 201, body: shown(made) };
 }
 
@@ -82,13 +89,13 @@ const time = (ms: number): string => new Date(ms).toISOString().replace('Z', '00
 
 /** Some answers call the time of the last change by its other name. */
 function shown(record: MachineRecord): Record<string, unknown> {
-  const { id, type, comment, scope, file, machineId, computerDnsName, createdAt, cancelled, status } = record;
+  const { id, type, requestor, comment, scope, file, machineId, computerDnsName, createdAt, cancelled, status } = record;
   const updated = id.charCodeAt(0) % 2 === 0 ? 'lastUpdateDateTimeUtc' : 'lastUpdateTimeUtc';
   return {
     id,
     type,
     title: null,
-    requestor: 'Countersign',
+    requestor,
     requestorComment: comment,
     status,
     machineId,

@@ -44,7 +44,16 @@ export async function startDefender(options: DefenderOptions): Promise<DefenderW
     device: (id) => ({ ...device(id) }),
     change: (id, changes) => changeDevice(state, device(id), changes),
     machineActions: () => [...state.actions.values()].map((one) => recordOf(state, one)),
-    startElsewhere: (machineId, type) => addAction(state, { type, machineId, comment: 'From the portal', scope: null, file: null }),
+    startElsewhere: (machineId, type, more) =>
+      addAction(state, {
+        type,
+        machineId,
+        requestor: 'frank@contoso.example',
+        comment: 'From the portal',
+        scope: null,
+        file: null,
+        ...more,
+      }),
     indicators: () => [...state.indicators.values()],
     addIndicator: (indicator) => keepIndicator(state, indicator),
     executions: () => executionsOf(state),

@@ -86,9 +86,12 @@ export function changeDevice(state: DefenderState, device: SimulatedDevice, chan
   Object.assign(device, changes);
 }
 
-export function addAction(state: DefenderState, action: Pick<Kept, 'type' | 'machineId' | 'comment' | 'scope' | 'file'>): MachineRecord {
+export function addAction(
+  state: DefenderState,
+  action: Pick<Kept, 'type' | 'machineId' | 'requestor' | 'comment' | 'scope' | 'file'> & { createdAt?: number },
+): MachineRecord {
   const computerDnsName = deviceOf(state, action.machineId)?.name ?? '';
-  const made = { ...action, id: randomUUID(), computerDnsName, createdAt: state.now(), cancelled: null, ended: null };
+  const made = { createdAt: state.now(), ...action, id: randomUUID(), computerDnsName, cancelled: null, ended: null };
   state.actions.set(made.id, made);
   return recordOf(state, made);
 }

@@ -36,6 +36,7 @@ export type MachineRecord = {
   type: string;
   machineId: string;
   computerDnsName: string;
+  requestor: string;
   comment: string;
   scope: string | null;
   file: string | null;
@@ -73,7 +74,11 @@ export type DefenderWorld = {
   /** Every action there ever was, as it stands now. */
   machineActions(): MachineRecord[];
   /** An action that somebody starts in the portal. */
-  startElsewhere(machineId: string, type: string): MachineRecord;
+  startElsewhere(
+    machineId: string,
+    type: string,
+    more?: Partial<Pick<MachineRecord, 'requestor' | 'comment' | 'scope' | 'file' | 'createdAt'>>,
+  ): MachineRecord;
   indicators(): IndicatorRecord[];
   addIndicator(indicator: Omit<IndicatorRecord, 'id'>): IndicatorRecord;
   /** How often each decision was carried out on each target, by the decision ids in the comments. */

@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { answerHunt } from '../defender/hunting.ts';
 import { accountOperations } from './account-operations.ts';
+import { alertOperations } from './alert-operations.ts';
 import { badRequest, type HttpAnswer, isAnswer, noAdvancedQuery, notFound } from './answers.ts';
 import { assignmentOf, definitionOf, noDefenderRoles } from './defender-roles.ts';
 import { answerMailQuestion, mailOperations } from './mail-operations.ts';
@@ -120,6 +121,7 @@ export const operations: readonly Operation[] = [
   }),
   ...accountOperations,
   ...mailOperations,
+  ...alertOperations,
 ];
 
 function listUsers({ state, query, url }: Question): HttpAnswer {

@@ -32,6 +32,7 @@ export async function startEntra(options: EntraOptions): Promise<EntraWorld> {
     remove: (id) => void state.people.delete(personOf(state, id).id.toLowerCase()),
     signIn: (authorizeUrl, person, spoil) => signIn(state, authorizeUrl, person, spoil),
     faults: { add: state.faults.add, clear: state.faults.clear },
+    setAlert: (alert) => void state.alerts.set(alert.id, structuredClone(alert)),
     holderOf: (token) => state.tokens.get(token),
     mail: state.mail,
     failMail: (recipient, result) =>

@@ -1,3 +1,4 @@
+import type { SimulatedAlert } from '../defender/alerts.ts';
 import { createHunting, type HuntingState } from '../defender/hunting.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { EntraApp, EntraCall, EntraDeed, EntraGroup, EntraOptions, EntraPerson, IdTokenSpoil, MailMove } from './types.ts';
@@ -47,6 +48,9 @@ export type EntraState = {
   /** Recipients whose copies cannot be moved, and what hunting says about them. */
   mailFailures: Map<string, string>;
   deeds: EntraDeed[];
+  alerts: Map<string, SimulatedAlert>;
+  /** When alerts were asked for, the oldest first. */
+  alertCalls: number[];
   calls: EntraCall[];
   problems: string[];
   closing: AbortController;
@@ -73,6 +77,8 @@ export function createState(options: EntraOptions): EntraState {
     mail: [],
     mailFailures: new Map(),
     deeds: [],
+    alerts: new Map(),
+    alertCalls: [],
     calls: [],
     problems: [],
     closing: new AbortController(),

@@ -1,5 +1,6 @@
 // The words of the simulated Entra: the login service, its sign-in page, and the parts of Microsoft Graph that answer who somebody is.
 
+import type { SimulatedAlert } from '../defender/alerts.ts';
 import type { HuntingTenant } from '../defender/hunting.ts';
 
 export type EntraOptions = {
@@ -85,6 +86,7 @@ export type EntraRoute =
   | 'identityAccounts'
   | 'invokeAction'
   | 'remediateMail'
+  | 'alerts'
   | 'authorize'
   | 'openid'
   | 'keys';
@@ -137,6 +139,8 @@ export type EntraWorld = {
   faults: { add(fault: EntraFault): void; clear(): void };
   /** What a token is worth, for APIs of other hosts. */
   holderOf(token: string): { audience: string; permissions: readonly string[] | null; until: number } | undefined;
+  /** Adds an alert, or puts it in the place of the one with its id. */
+  setAlert(alert: SimulatedAlert): void;
   mail: MailMove[];
   /** From now on copies of this recipient cannot be moved; hunting says why. Null: they can again. */
   failMail(recipient: string, result: string | null): void;

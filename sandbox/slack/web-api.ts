@@ -72,8 +72,14 @@ export function answerApi(state: SlackState, sockets: SocketMode, method: string
   if (missing.length > 0) return { status: 200, body: missingArguments(missing) };
   const body = known === undefined ? sockets.openConnection() : known.answer(state, args);
   // A copy: what was answered must not change when the message does.
-  return body.error === 'ratelimited' ? rateLimited(Number(body['retryAfter'])) : { status: 200, body: structuredClone(body) };
+  return body.error === 'ratelimited'
+    ? rateLimited(Number(body['retryAfter']))
+    : { status: 200, headers: grantedTo(state), body: structuredClone(body) };
 }
+
+/** Slack says with every answer what the token may do. */
+const grantedTo = ({ options }: SlackState): Record<string, string> =>
+  options.scopes === undefined ? {} : { 'X-OAuth-Scopes': options.scopes.join(',') };
 
 function refuseToken({ options }: SlackState, isConnect: boolean, token: string | undefined): ApiAnswer | undefined {
   if (token === undefined || token === '') return { ok: false, error: 'not_authed' };

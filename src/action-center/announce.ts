@@ -55,7 +55,7 @@ function flattenIssue(issue: z.core.$ZodIssue): Issue[] {
   return [{ path: at.join('.'), message: issue.message }];
 }
 
-function normalise(intake: Intake, now: Date): NormalisedIntake {
+export function normalise(intake: Intake, now: Date): NormalisedIntake {
   const requestedAt = intake.requestedAt ?? now.toISOString();
   return {
     ...intake,
@@ -131,8 +131,8 @@ async function announceOnce(deps: AnnounceDeps, { intake, revision, contentDiges
   return { kind: 'accepted', action: stored };
 }
 
-function newAction(
-  { policy, tenantId, newActionId, sha256 }: AnnounceDeps,
+export function newAction(
+  { policy, tenantId, newActionId, sha256 }: Pick<AnnounceDeps, 'policy' | 'tenantId' | 'newActionId' | 'sha256'>,
   action: NormalisedIntake,
   now: Date,
 ): Omit<NewAction, 'contentDigest'> {

@@ -69,7 +69,8 @@ export type AuditEvent = {
     | 'warned'
     | 'delegated'
     | 'hunted'
-    | 'digest';
+    | 'digest'
+    | 'decidedElsewhere';
   at: string;
   /** Entra id, or null when a machine did it. */
   actorId: string | null;
@@ -117,7 +118,11 @@ export type Change = {
   note?: boolean;
 };
 
-export type NewAction = Omit<RemediationAction, 'decision' | 'outcome' | 'status'> & { contentDigest: string };
+export type NewAction = Omit<RemediationAction, 'decision' | 'outcome' | 'status'> & {
+  contentDigest: string;
+  /** It was over before we heard of it: stored for History alone. Left out: it waits for a decision. */
+  standing?: 'decidedElsewhere';
+};
 
 export interface ActionStore {
   /** Adds the action with its card targets and audit event in one transaction; `known` when the producer's key is there already. */

@@ -106,6 +106,21 @@ export function expired(action: RemediationAction, at: string): Step | null {
   return step(action, 'expired', at, { event: { kind: 'expired', at, actorId: null, data: { expiresAt: action.expiresAt } } });
 }
 
+/** What somebody did elsewhere, as the system in which it was done tells it. */
+export type Elsewhere = {
+  /** In its own words. */
+  state: string;
+  by: string | null;
+  reference: Record<string, string>;
+};
+
+/** Nothing is left to decide here. Null: it was decided here first, or is over. */
+export function decidedElsewhere(action: RemediationAction, { state, by, reference }: Elsewhere, at: string): Step | null {
+  if (!isOpen(action)) return null;
+  const event = { kind: 'decidedElsewhere' as const, at, actorId: null, data: { from: action.status, state, by, reference } };
+  return step(action, 'decidedElsewhere', at, { event });
+}
+
 /** The producer submitted a newer revision with another content: what was approved so far was something else. */
 export function superseded(action: RemediationAction, by: { id: ActionId; revision: number }, at: string): Step | null {
   if (!isOpen(action)) return null;

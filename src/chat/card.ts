@@ -15,6 +15,7 @@ import { whyNotUndoable } from '../action-center/undoable.ts';
 import { cancelConfirm, cancelNoted, retryConfirm, retryNoted } from './again-words.ts';
 import { factsOf } from './card-facts.ts';
 import type { DigestCard } from './digest-card.ts';
+import { elsewhereParts } from './elsewhere-words.ts';
 import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
 import { runHereLabel } from './hunt-words.ts';
 import { disarm, exact, foreign, type Line, plain, showText, strong, utc, words } from './show.ts';
@@ -179,6 +180,7 @@ function noteLine(event: AuditEvent, action: RemediationAction): Line {
   if (event.kind === 'decided' && (event.data['cancels'] !== undefined || event.data['retries'] !== undefined))
     return againLine(event, about);
   if (event.kind === 'superseded') return [strong('Superseded. '), about, ...(action.supersededBy ? newerParts(action.supersededBy) : [])];
+  if (event.kind === 'decidedElsewhere') return [...elsewhereParts(event), about];
   if (event.kind === 'expired') return [strong('Expired: nobody decided before the deadline. '), about];
   return [...standingText(action), words(' '), about];
 }

@@ -21,6 +21,10 @@ export type ApiCall = {
   /** What the app has to be granted for it. */
   permission: string;
   urgency: Urgency;
+  /** How the answer is wanted. */
+  prefer?: string;
+  /** For long lists; left out: as long as a decision may wait. */
+  withinMs?: number;
   /** Names the call for Microsoft's support. */
   decisionId?: string;
 };
@@ -80,6 +84,7 @@ export function microsoftApi(settings: ApiSettings, { log, limits }: { log: Log;
       accept: 'application/json',
       authorization: `Bearer ${token}`,
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(call.prefer === undefined ? {} : { prefer: call.prefer }),
       ...(call.decisionId === undefined ? {} : { 'client-request-id': call.decisionId }),
     };
     const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
@@ -97,7 +102,7 @@ export function microsoftApi(settings: ApiSettings, { log, limits }: { log: Log;
     ask: async (call, signal) => {
       const wait = await limits.take(call.api, call.urgency);
       if (wait > 0) throw busy('As many calls as Microsoft allows have been made; this one waits.', wait);
-      const answer = await send(call, deadlineOf(signal), false);
+      const answer = await send(call, deadlineOf(signal, call.withinMs), false);
       if (answer.status >= 200 && answer.status < 300) return answer;
       const error = errorOf(call, answer);
       if (answer.status === 429) await limits.pause(call.api, error.retryAfterMs ?? pauseWithoutWord);
@@ -108,9 +113,9 @@ export function microsoftApi(settings: ApiSettings, { log, limits }: { log: Log;
   };
 }
 
-function deadlineOf(signal: AbortSignal): Deadline {
-  const end = performance.now() + callMs;
-  return { signal: AbortSignal.any([signal, AbortSignal.timeout(callMs)]), leftMs: () => end - performance.now() };
+function deadlineOf(signal: AbortSignal, ms = callMs): Deadline {
+  const end = performance.now() + ms;
+  return { signal: AbortSignal.any([signal, AbortSignal.timeout(ms)]), leftMs: () => end - performance.now() };
 }
 
 const busy = (message: string, retryAfterMs: number | null, code = 'TooManyRequests'): DefenderError =>

@@ -11,7 +11,7 @@ type Request = RequestOf<'user'>;
 
 const clockMs = 120_000;
 const facts = 'id,accountEnabled,onPremisesSyncEnabled,onPremisesSecurityIdentifier,signInSessionsValidFromDateTime';
-const permissions = {
+export const userPermissions = {
   read: 'User.Read.All',
   disable: 'User.EnableDisableAccount.All',
   enable: 'User.EnableDisableAccount.All',
@@ -35,12 +35,12 @@ export function userDriver(api: Api): Driver<Request> {
   const userOf = async (work: Work<Request>, signal: AbortSignal): Promise<User> => {
     const { id, upn } = work.request.user;
     const path = `/v1.0/users/${encodeURIComponent(id ?? upn ?? '')}?$select=${facts}`;
-    return readAnswer(User, await ask(work, signal, { method: 'GET', path, permission: permissions.read }));
+    return readAnswer(User, await ask(work, signal, { method: 'GET', path, permission: userPermissions.read }));
   };
   const accountOf = async (work: Work<Request>, user: User, signal: AbortSignal) => {
     const filter = `onPremisesSecurityIdentifier eq ${quoted(user.onPremisesSecurityIdentifier ?? '')}`;
     const path = filtered('/v1.0/security/identities/identityAccounts', filter);
-    const { value } = readAnswer(IdentityAccounts, await ask(work, signal, { method: 'GET', path, permission: permissions.accounts }));
+    const { value } = readAnswer(IdentityAccounts, await ask(work, signal, { method: 'GET', path, permission: userPermissions.accounts }));
     const [account] = value;
     if (account === undefined) throw permanent(noAccount);
     return account;
@@ -48,7 +48,8 @@ export function userDriver(api: Api): Driver<Request> {
   const riskOf = async (work: Work<Request>, user: User, signal: AbortSignal): Promise<string | null> => {
     const path = `/v1.0/identityProtection/riskyUsers/${encodeURIComponent(user.id)}`;
     try {
-      return readAnswer(RiskyUser, await ask(work, signal, { method: 'GET', path, permission: permissions.confirmCompromised })).riskState;
+      return readAnswer(RiskyUser, await ask(work, signal, { method: 'GET', path, permission: userPermissions.confirmCompromised }))
+        .riskState;
     } catch (error) {
       if (error instanceof DefenderError && error.status === 404) return null;
       throw error;
@@ -73,13 +74,13 @@ export function userDriver(api: Api): Driver<Request> {
     if (action !== undefined && isOnPremises(user)) {
       const path = `/v1.0/security/identities/identityAccounts/${encodeURIComponent((await accountOf(work, user, signal)).id)}/invokeAction`;
       const body = { accountId: user.onPremisesSecurityIdentifier ?? '', action, identityProvider: 'activeDirectory' };
-      await ask(work, signal, { method: 'POST', path, body, permission: permissions.onPremises });
+      await ask(work, signal, { method: 'POST', path, body, permission: userPermissions.onPremises });
       return;
     }
     if (call === 'resetPassword') throw permanent(cloudPassword);
     const risk = riskPaths[call];
     const path = `/v1.0/users/${encodeURIComponent(user.id)}`;
-    const permission = permissions[call];
+    const permission = userPermissions[call];
     if (risk !== undefined) {
       const body = { userIds: [user.id] };
       await ask(work, signal, { method: 'POST', path: `/v1.0/identityProtection/riskyUsers/${risk}`, body, permission });

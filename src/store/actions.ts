@@ -134,7 +134,9 @@ type Adding = { action: NewAction; targets: CardTarget[]; event: AuditEvent };
 /** A new action with its cards and its audit event, as parts of one statement; `added` is the row, or nothing. */
 function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, onConflict: RawBuilder<unknown>): RawBuilder<unknown> {
   const created = action.createdAt;
-  const cards = targets.map((target, index) => ({
+  // What is over is found where its card would have been, and needs none.
+  const posted = action.standing === undefined ? targets : [];
+  const cards = posted.map((target, index) => ({
     card_id: `${action.id}-${index + 1}`,
     platform: target.platform,
     conversation: target.conversation,
@@ -149,7 +151,7 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
       select ${action.tenantId}, ${action.id}, ${action.producer}, ${action.key}, ${action.contentDigest}, ${action.type}, ${action.source},
         ${action.severity}, ${action.title}, ${action.details ?? null}, ${action.asset ?? null}, ${json(action.entities)}::jsonb,
         ${json(action.parameters)}::jsonb, ${action.investigationId ?? null}, ${action.incidentId ?? null}, ${action.alertId ?? null},
-        ${json(action.requestedBy)}::jsonb, ${action.requestedAt}::timestamptz, ${action.expiresAt}::timestamptz, 'pending', ${action.version}::integer,
+        ${json(action.requestedBy)}::jsonb, ${action.requestedAt}::timestamptz, ${action.expiresAt}::timestamptz, ${action.standing ?? 'pending'}, ${action.version}::integer,
         ${action.scopeDigest}, ${action.policyVersion}, ${action.scopeNote}, ${action.needed}::integer, ${action.isProtected}::boolean,
         ${json(action.approvals)}::jsonb, ${created}::timestamptz, ${created}::timestamptz, ${action.revision ?? 1}::integer
       ${from} ${onConflict}
@@ -163,7 +165,7 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
         ${apart}::boolean, ${alike}::text[]
       from added, jsonb_to_recordset(${json(cards)}::jsonb) as t (card_id text, platform text, conversation text)),
     planned as (
-      insert into reminder_plans (action_id, tenant_id, next_at) select id, tenant_id, created_at from added),
+      insert into reminder_plans (action_id, tenant_id, next_at) select id, tenant_id, created_at from added where status = 'pending'),
     entered as (
       insert into history_entries (id, tenant_id, type, type_key, source, severity, words, entity_types, entity_key, asset_key, details_key,
         investigation_key, places)

@@ -4,7 +4,7 @@ import { EntraId } from '../action-center/action.ts';
 import type { Delegation, DelegationStore } from '../action-center/delegation.ts';
 import { type Database, iso, json, storing } from './database.ts';
 import { addEvent } from './sign-ins.ts';
-import type { DelegationRow } from './tables.ts';
+import type { DelegationRow } from './telling-tables.ts';
 
 const columns = sql.raw(
   `delegation_id, tenant_id, entra_id, display_name, upn, stand_in, stand_in_name, stand_in_upn, from_at, until_at, because, made_at, ended_at`,

@@ -7,7 +7,7 @@ import { DigestSchedule, nextDue } from '../action-center/digest-schedule.ts';
 import type { CardTarget } from '../action-center/ports.ts';
 import { type Database, iso, json, storing } from './database.ts';
 import { readFigures } from './digest-figures.ts';
-import type { DigestPlanRow } from './tables.ts';
+import type { DigestPlanRow } from './telling-tables.ts';
 
 /** Longer than anything could be made late or shown again. */
 const keptFor = sql.raw("interval '180 days'");

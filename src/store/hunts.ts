@@ -4,7 +4,7 @@ import { ActionId, EntraId } from '../action-center/action.ts';
 import type { HuntBegun, HuntEnd, HuntResult, HuntRun, HuntStore, Lease, NewHuntRun } from '../action-center/hunting.ts';
 import type { AuditEvent } from '../action-center/ports.ts';
 import { at, type Database, iso, json, storing } from './database.ts';
-import type { HuntRow } from './tables.ts';
+import type { HuntRow } from './telling-tables.ts';
 
 const resultKeptMs = 3_600_000;
 const runKeptMs = 86_400_000;

@@ -8,6 +8,7 @@ import { exportsSchema } from './exports-schema.ts';
 import { groupsSchema } from './groups-schema.ts';
 import { historySchema } from './history-schema.ts';
 import { inboxSchema } from './inbox-schema.ts';
+import { ingestSchema } from './ingest-schema.ts';
 import { partsSchema } from './parts-schema.ts';
 import { preferencesSchema } from './preferences-schema.ts';
 import { remindersSchema } from './reminders-schema.ts';
@@ -199,4 +200,5 @@ export const migrations: Record<string, Migration> = {
   '0013-groups': { up: (db: Kysely<unknown>) => runScript(db, groupsSchema) },
   '0014-execution-parts': { up: (db: Kysely<unknown>) => runScript(db, partsSchema) },
   '0015-evidence': { up: (db: Kysely<unknown>) => runScript(db, evidenceSchema) },
+  '0016-ingest': { up: (db: Kysely<unknown>) => runScript(db, ingestSchema) },
 };

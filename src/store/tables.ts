@@ -5,6 +5,8 @@ import type { Part } from '../action-center/parts.ts';
 import type { ConversationRecord, Execution } from '../action-center/ports.ts';
 import type { SealKind } from '../action-center/seal.ts';
 
+import type { DelegationRow, DigestPlanRow, DigestRow, HuntRow, ReminderPlanRow, ReminderRow } from './telling-tables.ts';
+
 type Json = unknown;
 
 export type ActionRow = {
@@ -279,6 +281,17 @@ type HistoryEntryRow = {
   tokens: number[] | null;
 };
 
+export type IngestMarkRow = {
+  tenant_id: string;
+  source: string;
+  since: Date;
+  through: Date;
+  reading: Json | null;
+  caught_up_at: Date | null;
+  holder: string | null;
+  lease_until: Date | null;
+};
+
 type ExportRow = {
   name_hash: string;
   tenant_id: string;
@@ -289,81 +302,6 @@ type ExportRow = {
   /** Those that came to their end, and those that run. */
   fetches: number;
   attempts: number;
-};
-
-/** When an action has to be looked at for reminders. `rules`: the policy's version that said so. */
-type ReminderPlanRow = { action_id: string; tenant_id: string; next_at: Date; rules: string };
-
-type ReminderRow = {
-  tenant_id: string;
-  action_id: string;
-  rung: string;
-  target: string;
-  number: number;
-  kind: 'reminded' | 'escalated' | 'warned';
-  at: Date;
-  card_id: string | null;
-  told_to: string | null;
-  stands_in_for: string | null;
-};
-
-export type DelegationRow = {
-  delegation_id: string;
-  tenant_id: string;
-  entra_id: string;
-  display_name: string;
-  upn: string;
-  stand_in: string;
-  stand_in_name: string;
-  stand_in_upn: string;
-  from_at: Date;
-  until_at: Date;
-  because: string | null;
-  made_at: Date;
-  ended_at: Date | null;
-};
-
-export type HuntRow = {
-  hunt_id: string;
-  tenant_id: string;
-  action_id: string;
-  entra_id: string;
-  asked_by: string;
-  by_account: string;
-  platform: Platform;
-  query: string;
-  timespan: string;
-  status: 'running' | 'answered' | 'failed';
-  attempts: number;
-  result: Json;
-  started_at: Date;
-  finished_at: Date | null;
-  claimed_until: Date | null;
-  holder: string | null;
-};
-
-export type DigestPlanRow = {
-  tenant_id: string;
-  plan_key: string;
-  platform: Platform;
-  target: string;
-  entra_id: string | null;
-  schedule: Json;
-  served_at: Date;
-  next_at: Date | null;
-  withheld: string | null;
-};
-
-type DigestRow = {
-  digest_id: string;
-  tenant_id: string;
-  plan_key: string;
-  platform: Platform;
-  target: string;
-  due_at: Date;
-  schedule: Json;
-  figures: Json;
-  made_at: Date;
 };
 
 export type Tables = {
@@ -382,6 +320,7 @@ export type Tables = {
   exports: ExportRow;
   history_entries: HistoryEntryRow;
   hunts: HuntRow;
+  ingest_marks: IngestMarkRow;
   lanes: LaneRow;
   alarms: AlarmRow;
   reminder_plans: ReminderPlanRow;

@@ -1,0 +1,11 @@
+/** What a card or History says about something that was found in Defender. */
+
+export const foundWaiting =
+  'Found waiting for approval in Defender. What is decided here does not close the item there: it stays until somebody does or it runs out.';
+export const clusterCut = (named: number, count: number): string => `Only ${named} of its ${count} messages are named here.`;
+export const startedThere = (by: string | null): string =>
+  by === null ? 'Started in Defender, not here.' : `Started in Defender by ${by}, not here.`;
+export const commented = (comment: string): string => `Comment there: ${comment}`;
+export const stoodAt = (status: string): string => `When it was read, Defender reported: ${status}.`;
+export const namelessAlert = 'Alert without a title';
+export const unknownDevice = 'unknown device';

@@ -1,0 +1,147 @@
+/**
+ * Reads one source of Defender a page at a time. How far it was read moves only after what was read is stored, and with it the next page, so that
+ * a restart goes on where it was. Nothing here is trusted to happen once: whatever is read again is recognised by its key.
+ */
+import type { IngestStore, Mark } from '../action-center/ingest-ports.ts';
+import type { Clock } from '../action-center/ports.ts';
+import { type Api, type ApiCall, DefenderError, readAnswer } from './api.ts';
+import { Page } from './ingest-payloads.ts';
+import { storable } from './storable.ts';
+
+/** What became of one page. `newest`: the latest time in it. */
+export type Taken = { newest: string | null; counts: Record<string, number> };
+
+export type Source = {
+  name: 'alerts' | 'machineActions';
+  api: ApiCall['api'];
+  permission: string;
+  /** What is read again each time, for entries that come late. */
+  overlapMs: number;
+  /** The base URL of links to a next page. */
+  baseUrl: string;
+  prefer?: string;
+  /** The path of the first page of a stretch of time; `until` null: to the newest there is. */
+  first(from: string, until: string | null, size: number): string;
+  /** Where the API gives no link: the path of the page after this one, null after the last. */
+  after(path: string, count: number): string | null;
+  take(values: readonly unknown[], signal: AbortSignal): Promise<Taken>;
+  pageSize: number;
+};
+
+export type IngestDeps = {
+  api: Api;
+  marks: IngestStore;
+  now: Clock;
+  holder: string;
+  leaseMs: number;
+  /** How long one page may take; left out: 20 s. */
+  callMs?: number;
+  /** How far the first start looks back. */
+  lookBackMs: number;
+};
+
+/** `idle`: another process reads. `page`: one was read, and there is more. `done`: all there is. `wait`: asked again after a while. */
+export type Step =
+  | { kind: 'idle' }
+  | { kind: 'wait'; ms: number }
+  | { kind: 'page' | 'done'; mark: Mark; counts: Record<string, number>; caughtUp: boolean };
+
+const dayMs = 86_400_000;
+const usualCallMs = 20_000;
+const smallestPage = 5;
+const longestPath = 8000;
+/** So many times the same page is asked for; then its stretch begins anew, in smaller pages. */
+const patience = 3;
+
+const isCutShort = ({ status }: DefenderError): boolean => status === null || status === 200;
+/** A link to a next page does not live for ever. */
+const isOutOfDate = ({ status, retryable }: DefenderError): boolean => !retryable && status !== null && [400, 404, 410].includes(status);
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();
+const laterOf = (one: string | null, other: string | null): string | null =>
+  one === null || (other !== null && other > one) ? other : one;
+
+export type Reader = { step(signal: AbortSignal): Promise<Step> };
+
+export function openReader(source: Source, deps: IngestDeps): Reader {
+  /** Smaller after answers that did not come whole again and again: perhaps it was too much. */
+  let size = source.pageSize;
+  let failures = 0;
+
+  const ask = async (path: string, signal: AbortSignal) => {
+    const { api, permission, prefer } = source;
+    const call = { api, method: 'GET' as const, path, permission, urgency: 'poll' as const, withinMs: deps.callMs ?? usualCallMs };
+    return readAnswer(Page, await deps.api.ask({ ...call, ...(prefer === undefined ? {} : { prefer }) }, signal));
+  };
+
+  /** What to do about a page that was not answered, or not as it should be. */
+  const afterFailure = async (mark: Mark, error: unknown): Promise<Step> => {
+    if (!(error instanceof DefenderError)) throw error;
+    if (error.status === 429) return { kind: 'wait', ms: error.retryAfterMs ?? 1000 };
+    if (isOutOfDate(error) && mark.reading !== null) {
+      await deps.marks.move({ ...mark, reading: null }, deps.holder, deps.leaseMs);
+      return { kind: 'wait', ms: 0 };
+    }
+    if (isCutShort(error)) failures += 1;
+    if (failures >= patience) {
+      failures = 0;
+      size = Math.max(smallestPage, Math.floor(size / 2));
+      if (mark.reading !== null) await deps.marks.move({ ...mark, reading: null }, deps.holder, deps.leaseMs);
+    }
+    throw error;
+  };
+
+  const step = async (signal: AbortSignal): Promise<Step> => {
+    const { marks, now, holder, leaseMs, lookBackMs } = deps;
+    const mark = await marks.hold(source.name, holder, isoOf(now().getTime() - lookBackMs), leaseMs);
+    if (mark === null) return { kind: 'idle' };
+    const reading = mark.reading ?? begun(source, mark, now().getTime(), size);
+    const page = await ask(reading.next, signal).catch((error: unknown) => afterFailure(mark, error));
+    if ('kind' in page) return page;
+    const { newest, counts } = await source.take(
+      page.value.map((one) => storable(one)),
+      signal,
+    );
+    const next = nextOf(source, reading.next, page);
+    const seen = { ...reading, newest: laterOf(reading.newest, newest) };
+    const moved = next === null ? ended(mark, seen, now()) : { ...mark, reading: { ...seen, next } };
+    // Somebody else reads by now; what was stored is known to them.
+    if (!(await marks.move(moved, holder, leaseMs))) return { kind: 'idle' };
+    failures = 0;
+    if (next === null) size = source.pageSize;
+    const isMore = next !== null || reading.until !== null;
+    return { kind: isMore ? 'page' : 'done', mark: moved, counts, caughtUp: mark.caughtUpAt === null && moved.caughtUpAt !== null };
+  };
+
+  return { step };
+}
+
+type Reading = NonNullable<Mark['reading']>;
+
+/**
+ * A day at a time as long as that day is over by far; then to the open end. The end of a stretch may lie in nobody's future: it is compared with
+ * our clock, which may be wrong by hours.
+ */
+function begun(source: Source, { through, since }: Mark, now: number, size: number): Reading {
+  const from = Math.max(Date.parse(through) - source.overlapMs, Date.parse(since));
+  const end = Date.parse(through) + dayMs;
+  const until = end <= now - dayMs ? isoOf(end) : null;
+  return { until, next: source.first(isoOf(from), until, size), newest: null };
+}
+
+/** Where no end was set, only what was seen counts, and nothing later than now: neither our clock nor a single odd entry makes us skip anything. */
+function ended(mark: Mark, { until, newest }: Reading, now: Date): Mark {
+  if (until !== null) return { ...mark, through: until, reading: null };
+  const seen = newest === null || newest <= now.toISOString() ? newest : now.toISOString();
+  return { ...mark, through: laterOf(mark.through, seen) ?? mark.through, reading: null, caughtUpAt: mark.caughtUpAt ?? now.toISOString() };
+}
+
+/** The token goes where a link points, so it has to point where we asked. */
+function nextOf(source: Source, path: string, page: Page): string | null {
+  const link = page['@odata.nextLink'] ?? null;
+  if (link === null) return source.after(path, page.value.length);
+  const next = link.startsWith(`${source.baseUrl}/`) ? link.slice(source.baseUrl.length) : '';
+  if (next === '' || next.length > longestPath || next === path)
+    throw new DefenderError('Microsoft gave a link to a next page that cannot be followed.', { retryable: false, mayHaveWorked: false });
+  return next;
+}

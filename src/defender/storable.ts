@@ -1,0 +1,11 @@
+/** JSON from outside in a form that every store takes: no NUL, no half of a character, no bottomless depth. Nothing else in it changes. */
+
+const deepest = 40;
+
+export function storable(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\u0000', '\uFFFD');
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= deepest) return null;
+  if (Array.isArray(value)) return value.map((one) => storable(one, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [storable(key), storable(one, depth + 1)]));
+}

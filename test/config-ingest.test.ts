@@ -1,0 +1,70 @@
+/** The environment of what reads Defender. */
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../src/action-center/errors.ts';
+import { readConfig } from '../src/config.ts';
+
+const enough = {
+  SLACK_BOT_TOKEN: 'xoxb-test',
+  SLACK_SIGNING_SECRET: 'signing-secret',
+  POLICY_FILE: 'policy.yaml',
+  DIRECTORY_FILE: 'directory.json',
+  BACKEND: 'consumer',
+  INTAKE_SECRETS: 'an-intake-secret-for-tests',
+};
+const reader = {
+  ENTRA_TENANT_ID: '11111111-2222-4333-8444-555555555555',
+  ENTRA_CLIENT_ID: '0a0a0a0a-1111-4222-8333-444444444444',
+  ENTRA_CLIENT_SECRET: 'entra-client-secret-for-tests',
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+describe('reading Defender', () => {
+  it('is off unless asked for', () => {
+    expect(readConfig(enough).ingest).toBeNull();
+  });
+
+  it('needs the reading app wherever people come from, and says each variable once', () => {
+    const names = (env: Record<string, string>) => problemsOf(env).map((problem) => problem.split(':', 1)[0]);
+    const missing = ['ENTRA_TENANT_ID', 'ENTRA_CLIENT_ID', 'ENTRA_CLIENT_SECRET'];
+    expect(names({ ...enough, INGEST: 'defender' })).toEqual(missing);
+    expect(names({ ...enough, INGEST: 'defender', DIRECTORY: 'graph' })).toEqual(missing);
+    expect(names({ ...enough, INGEST: 'sometimes', INGEST_DAYS: '0' })).toEqual(['INGEST', 'INGEST_DAYS']);
+  });
+
+  it('is done with the reading app and in its cloud, never with the executor', () => {
+    const executor = { EXECUTOR_CLIENT_ID: '0b0b0b0b-1111-4222-8333-444444444444', EXECUTOR_CLIENT_SECRET: 'executor-secret-for-tests' };
+    const config = readConfig({
+      ...enough,
+      ...reader,
+      ...executor,
+      INGEST: 'defender',
+      BACKEND: 'defender',
+      CLOUD: 'gcchigh',
+      INGEST_DAYS: '7',
+    });
+    expect(config.ingest).toMatchObject({
+      clientId: reader.ENTRA_CLIENT_ID,
+      credential: { kind: 'secret', secret: reader.ENTRA_CLIENT_SECRET },
+      graphUrl: 'https://graph.microsoft.us',
+      defenderUrl: 'https://api-gov.securitycenter.microsoft.us',
+      days: 7,
+    });
+    expect(config.executor).toBeNull();
+    // People still come from the file, and none of the variables is called idle.
+    expect(config.entra).toBeNull();
+    expect(config.warnings.filter((warning) => warning.startsWith('ENTRA_'))).toEqual([]);
+  });
+
+  it('is not done by a worker', () => {
+    expect(readConfig({ ...enough, ...reader, INGEST: 'defender' }, { needs: 'worker' }).ingest).toBeNull();
+  });
+});
