@@ -174,7 +174,8 @@ function adding({ action, targets, event }: Adding, from: RawBuilder<unknown>, o
 }
 
 async function add(db: Database, one: Adding): Promise<Added | null> {
-  const known = sql`on conflict (tenant_id, producer, key) where status <> 'superseded' do nothing`;
+  // Of any unique index: which of them two at the same moment meet at first, nobody knows.
+  const known = sql`on conflict do nothing`;
   // Prepared: in a storm planning it anew and sending its text each time would be most of the work.
   const [row] = await runPrepared(db, sql<ActionRow>`with ${adding(one, sql``, known)} select ${actionColumns} from added`);
   return row ? { known: false, action: actionOf(row) } : null;
