@@ -51,7 +51,7 @@ export function Raise({ state }: { state: PageState }) {
           Raise
         </button>
       </div>
-      <button type="button" disabled={isBusy} onClick={() => void raise(() => post('/storm', { type }))}>
+      <button type="button" className="quiet below" disabled={isBusy} onClick={() => void raise(() => post('/storm', { type }))}>
         Raise a storm of 50
       </button>
       {trouble === null ? null : (
