@@ -4,7 +4,7 @@ import type { DigestSchedule, Weekday } from '../action-center/digest-schedule.t
 import type { LookUpRefusal } from '../action-center/look-up.ts';
 import { written } from './command-words.ts';
 import { lookUpRefusalText } from './history-words.ts';
-import { exact, foreign, type Line, listed, strong, time, words } from './show.ts';
+import { exact, foreign, type Line, listed, plain, strong, time, words } from './show.ts';
 
 const say = (text: string): Line => [words(text)];
 const minuteMs = 60_000;
@@ -100,6 +100,14 @@ export function waitingText({ count, expiring }: { count: number; expiring: numb
     time(asOf),
     words(`.${soon}`),
   ];
+}
+
+type Happened = { approved?: number; rejected?: number; failed?: number; expired?: number };
+
+/** The digest in two sentences. `waits`: as `waitingText` says it. */
+export function fallbackText(heading: string, waits: Line, { approved = 0, rejected = 0, failed = 0, expired = 0 }: Happened): string {
+  const [count] = plain(waits).split(',');
+  return `${heading}. ${count}. ${approved} approved, ${rejected} rejected, ${failed} failed, ${expired} expired.`;
 }
 
 export const oldestText = (ms: number, title: string): Line => [

@@ -1,4 +1,5 @@
 /** Lines as the TextRuns of a RichTextBlock. Teams shows a TextRun literally: no link, no mention and no Markdown comes out of its text. */
+import { roomTexts } from '../card-words.ts';
 import { type Line, type Part, showText, utc, words } from '../show.ts';
 import { literalPieces } from './escape.ts';
 
@@ -56,7 +57,8 @@ function drawPart(part: Part, max: number, look: Look): TextRun[] {
   }
 }
 
-export const fewer = (line: Line, parts: number): Line => (line.length <= parts ? line : [...line.slice(0, parts), words(' and more')]);
+export const fewer = (line: Line, parts: number): Line =>
+  line.length <= parts ? line : [...line.slice(0, parts), words(roomTexts.andMore)];
 
 /** One block a line, because a TextRun does not break where its text does; the last one says how many lines are not there. */
 export function textLines(text: string, max: number, lines: number): TextRun[][] {
@@ -65,5 +67,5 @@ export function textLines(text: string, max: number, lines: number): TextRun[][]
     .filter((line) => line.trim() !== '');
   const shown = all.slice(0, lines).map((line) => runs([{ kind: 'foreign', text: line }], max));
   const left = all.length - shown.length;
-  return left > 0 ? [...shown, runs([words(`(${left} more lines)`)], max, { isSubtle: true })] : shown;
+  return left > 0 ? [...shown, runs([words(roomTexts.moreLines(left))], max, { isSubtle: true })] : shown;
 }

@@ -3,6 +3,7 @@
  * would be too long loses detail step by step, and says so; it never fails.
  */
 import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact, NoteTable } from '../card.ts';
+import { buttonLabels, roomTexts } from '../card-words.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, plain, showText, strong, utc, words } from '../show.ts';
 import { plainText, spokenText } from './escape.ts';
@@ -98,7 +99,7 @@ function askData({ buttons }: AskCard) {
  * the request names it and the card it carries. Without `userIds` Teams does this in conversations of at most 60 people.
  */
 export function withRefresh(content: TeamsContent, cardId: string): TeamsContent {
-  const action = { type: 'Action.Execute' as const, title: 'Refresh', verb: refreshVerb, data: { cardId } };
+  const action = { type: 'Action.Execute' as const, title: buttonLabels.refresh, verb: refreshVerb, data: { cardId } };
   return { ...content, card: { ...content.card, refresh: { action } } };
 }
 export const refreshVerb = 'ac.refresh';
@@ -161,8 +162,8 @@ function footnotes(card: ActionCard, room: Room): Line[] {
   const tooLong = card.buttons.filter((button) => 'url' in button && button.url.length > maxUrlLength);
   return [
     ...card.footnotes,
-    ...tooLong.map(({ label }): Line => [words(`${label} is not offered: its link is too long for Teams.`)]),
-    ...(room === rooms[0] ? [] : [[words('Shortened to fit; Defender and the record hold the rest.')]]),
+    ...tooLong.map(({ label }): Line => [words(roomTexts.linkTooLong(label))]),
+    ...(room === rooms[0] ? [] : [[words(roomTexts.shortened)]]),
   ];
 }
 
@@ -195,8 +196,8 @@ function linked(value: Line, room: Room): Line {
 function evidenceData(evidence: readonly Evidence[], room: Room) {
   const shown = evidence.slice(0, room.entities);
   const left = evidence.length - shown.length;
-  const count = evidence.length === 1 ? 'Acts on' : `Acts on these ${evidence.length}`;
-  const title: Line = [strong(count), ...(left > 0 ? [words(` (${left} not shown here)`)] : [])];
+  const count = roomTexts.actsOn(evidence.length);
+  const title: Line = [strong(count), ...(left > 0 ? [words(roomTexts.notShown(left))] : [])];
   return {
     evidenceTitle: runs(title, room.part),
     evidence: shown.map(({ label, values }): Inlines => ({ inlines: runs([strong(`${label} `), ...entityLine(values, room)], room.part) })),
