@@ -11,16 +11,23 @@ export type TextRun = {
   isSubtle?: true;
   color?: 'Attention';
   fontType?: 'Monospace';
+  /** For moments.ts, which takes both away: a time, of which `text` is for who cannot draw it, and our own words beside one. */
+  at?: string;
+  ours?: true;
   selectAction?: { type: 'Action.OpenUrl'; title: string; url: string };
 };
-type Look = Omit<TextRun, 'type' | 'text'>;
+type Look = Omit<TextRun, 'type' | 'text' | 'at' | 'ours'>;
 
 /** Ours, and longer than any link we make (`maxLinkLength` in defender/links.ts). */
 export const maxUrlLength = 3000;
 
 /** Never empty: an empty block is an error to some clients. */
 export function runs(line: Line, max: number, look: Look = {}): TextRun[] {
-  const drawn = joined(line).flatMap((part) => drawPart(part, max, look));
+  const hasTime = line.some(({ kind }) => kind === 'time');
+  const drawn = joined(line).flatMap((part): TextRun[] => {
+    const pieces = drawPart(part, max, look);
+    return hasTime && part.kind === 'words' ? pieces.map((piece) => ({ ...piece, ours: true })) : pieces;
+  });
   return drawn.length > 0 ? drawn : [{ type: 'TextRun', text: ' ', ...look }];
 }
 
@@ -48,13 +55,20 @@ function drawPart(part: Part, max: number, look: Look): TextRun[] {
     case 'foreign':
       return literal(showText(part.text, max), part.code ? { ...look, fontType: 'Monospace' } : look);
     case 'time':
-      return literal(utc(part.at), look);
+      return drawTime(part.at, look);
     case 'link': {
       if (part.url.length > maxUrlLength) return [];
       const selectAction = { type: 'Action.OpenUrl' as const, title: part.text, url: part.url };
       return [{ type: 'TextRun', text: part.text, ...look, selectAction }];
     }
   }
+}
+
+/** Teams reads no fractions of a second. */
+function drawTime(at: string, look: Look): TextRun[] {
+  const ms = Date.parse(at);
+  if (Number.isNaN(ms)) return literal(utc(at), look);
+  return [{ type: 'TextRun', text: utc(at), at: new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z'), ...look }];
 }
 
 export const fewer = (line: Line, parts: number): Line =>

@@ -5,7 +5,7 @@
 import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact, NoteTable } from '../card.ts';
 import { buttonLabels, roomTexts } from '../card-words.ts';
 import type { Evidence } from '../evidence.ts';
-import { type Line, plain, showText, strong, utc, words } from '../show.ts';
+import { type Line, plain, showText, strong, words } from '../show.ts';
 import { plainText, spokenText } from './escape.ts';
 import { fewer, maxUrlLength, runs, type TextRun, textLines } from './render-runs.ts';
 import { type AdaptiveCard, expand } from './templates.ts';
@@ -170,22 +170,10 @@ function footnotes(card: ActionCard, room: Room): Line[] {
 /** A fact of a card that has few of them. */
 export const drawFact = (fact: Fact) => factData(fact, rooms[1]);
 
-/** A time of our own that stands alone is drawn in the reader's time zone. Teams fills it in only in Markdown text, so never beside foreign text. */
-function factData({ label, value }: Fact, room: Room) {
-  const [only, ...more] = value;
-  const at = only?.kind === 'time' && more.length === 0 ? wholeSeconds(only.at) : null;
-  return {
-    label: runs([words(label)], room.part, { isSubtle: true }),
-    moments: at === null ? [] : [{ at, utc: utc(at) }],
-    lines: at === null ? [{ inlines: runs(fewer(linked(value, room), room.parts), room.part) }] : [],
-  };
-}
-
-/** Teams reads no fractions of a second. Null: not a time. */
-function wholeSeconds(at: string): string | null {
-  const ms = Date.parse(at);
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-}
+const factData = ({ label, value }: Fact, room: Room) => ({
+  label: runs([words(label)], room.part, { isSubtle: true }),
+  lines: [{ inlines: runs(fewer(linked(value, room), room.parts), room.part) }],
+});
 
 /** Without its link the words that led to it say nothing. */
 function linked(value: Line, room: Room): Line {
