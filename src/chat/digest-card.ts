@@ -63,7 +63,7 @@ export function digestCard({ kind, figures, timezone, late, draw }: DigestContex
 }
 
 const fallbackOf = (kind: DigestContext['kind'], { span, waiting, happened }: DigestFigures, timezone: string): string =>
-  say.fallbackText(say.headingText(kind, span.to, timezone), say.waitingText(waiting, waiting.expiringBefore), happened);
+  say.fallbackText(say.headingText(kind, span.to, timezone), waiting.count, happened);
 
 type Asked = { tab?: Tab; span?: Span; event?: EventWord[]; by?: string; expires?: string };
 
