@@ -28,11 +28,12 @@ const connector = /^[\p{L} ,:;()]*\.?$/u;
 
 function split(block: Text): Element[] {
   const { inlines, ...rest } = block;
+  const { separator: _, ...below } = rest;
   if (inlines.every(({ at, ours }) => at === undefined && ours === undefined)) return [block];
   if (inlines.every((run) => run.at !== undefined || (run.ours && connector.test(run.text)))) return [momentBlock(inlines, rest)];
   const blocks: Element[] = [];
   let text: TextRun[] = [];
-  const place = () => ({ ...rest, ...(blocks.length === 0 ? {} : { spacing: 'None' }) });
+  const place = () => (blocks.length === 0 ? rest : { ...below, spacing: 'None' });
   const close = () => {
     const kept = trimmed(text, blocks.length > 0);
     if (kept.length > 0) blocks.push({ ...place(), inlines: kept });
@@ -54,7 +55,7 @@ function split(block: Text): Element[] {
 function trimmed(text: readonly TextRun[], isAfter: boolean): TextRun[] {
   const last = text.length - 1;
   const cut = text.map(({ ours: _, ...run }, index): TextRun => {
-    const start = isAfter && index === 0 ? run.text.replace(/^[\s.,;·]+/, '') : run.text;
+    const start = isAfter && index === 0 ? run.text.replace(/^[\s.,:;·]+/, '') : run.text;
     return { ...run, text: index === last ? start.replace(/[\s,]+$/, '') : start };
   });
   return cut.filter(({ text }) => text !== '');
