@@ -6,8 +6,9 @@ import { type BackendName, catalogue } from '../action-center/catalogue.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import { subjectOf } from './evidence.ts';
 import { leftOutOfGroupText } from './group-words.ts';
-import { disarm, foreign, type Line, listed, plain, strong, words } from './show.ts';
+import { disarm, exact, foreign, type Line, listed, plain, strong, words } from './show.ts';
 import { undoEffect } from './undo-words.ts';
+import { platformLabels } from './words.ts';
 
 const say = (text: string): Line => [words(text)];
 /** So many are named; the rest is a number. */
@@ -44,6 +45,28 @@ export const counterLabels = {
   left: 'Left',
   shared: 'Waiting for another person',
 } as const;
+
+export const batchLabels = { askedForBy: 'Asked for by', reason: 'Reason', begun: 'Begun', finished: 'Finished' } as const;
+
+export const askedForByText = ({ actor, platform }: Pick<Batch, 'actor' | 'platform'>): Line => [
+  foreign(actor.displayName, 100),
+  words(' ('),
+  exact(actor.upn),
+  words(`) in ${platformLabels[platform]}`),
+];
+
+export const batchIdText = (id: string): Line => [words('Batch '), exact(id, 64)];
+
+/** `what`: which action of the batch. */
+export const refusedSetback = (what: Line, why: Line | null): Line => [
+  ...what,
+  words(', refused: '),
+  ...(why ?? [words('no reason is known.')]),
+];
+export const failedSetback = (what: Line, message: string | null): Line => [
+  ...what,
+  ...(message === null ? [words(', failed.')] : [words(', failed: '), foreign(message, 300)]),
+];
 
 export const moreSetbacks = (n: number): Line =>
   say(`And ${countOf(n, 'more', 'more')} that failed or ${n === 1 ? 'was' : 'were'} refused.`);

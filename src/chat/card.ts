@@ -6,7 +6,7 @@ import { type ActionType, Decision } from '../action-center/action.ts';
 import { whyNotCancellable, whyNotRetriable } from '../action-center/again-bars.ts';
 import type { BatchVerb } from '../action-center/batch.ts';
 import type { BlastRadius } from '../action-center/blast-radius.ts';
-import { catalogue, mayCarryOut, severityLabels } from '../action-center/catalogue.ts';
+import { catalogue, mayCarryOut } from '../action-center/catalogue.ts';
 import { isTooOldToHunt } from '../action-center/hunt.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import type { GroupPress, MemberChoice } from '../action-center/plan-group.ts';
@@ -14,13 +14,14 @@ import type { AuditEvent, Barred } from '../action-center/ports.ts';
 import { whyNotUndoable } from '../action-center/undoable.ts';
 import { cancelConfirm, cancelNoted, retryConfirm, retryNoted } from './again-words.ts';
 import { factsOf } from './card-facts.ts';
+import * as say from './card-words.ts';
 import type { DigestCard } from './digest-card.ts';
 import { elsewhereParts } from './elsewhere-words.ts';
-import { type Evidence, evidenceOf, subjectOf } from './evidence.ts';
+import { type Evidence, evidenceOf } from './evidence.ts';
 import { runHereLabel } from './hunt-words.ts';
-import { disarm, exact, foreign, type Line, plain, showText, strong, utc, words } from './show.ts';
+import { disarm, foreign, type Line, plain, showText } from './show.ts';
 import { undoConfirm } from './undo-words.ts';
-import { barredFootnote, type Confirm, confirmTexts, outcomeText, standingText } from './words.ts';
+import { barredFootnote, type Confirm, confirmTexts, standingText } from './words.ts';
 
 export type CardContext = {
   now: Date;
@@ -146,22 +147,22 @@ export type Card = ActionCard | NoteCard | BatchCard | AskCard | GroupCard | Dig
 const fallbackLimit = 300;
 
 export function cardFor(action: RemediationAction, context: CardContext): ActionCard {
-  const heading = `${catalogue[action.type].label}: ${subjectOf(action)}`;
+  const heading = say.headingText(action);
   const open = isOpen(action);
   return {
     kind: 'action',
     actionId: action.id,
     version: action.version,
-    heading: open ? `${heading}?` : heading,
+    heading: open ? say.askedText(heading) : heading,
     title: [foreign(action.title, 300)],
     standing: standingText(action),
-    notice: open && action.scopeNote !== null ? [strong('Changed: '), foreign(action.scopeNote, 300)] : null,
+    notice: open && action.scopeNote !== null ? say.changedText(action.scopeNote) : null,
     facts: factsOf(action, context),
     evidence: action.entities.map(evidenceOf),
     details: action.details === undefined || action.details === '' ? null : disarm(showText(action.details, 4000, { lines: true })),
     footnotes: footnotesOf(action, context),
     buttons: buttonsOf(action, context, heading),
-    fallback: fallbackOf(action, heading),
+    fallback: showText(say.fallbackText(action, { isOpen: open, standing: plain(standingText(action)) }), fallbackLimit),
   };
 }
 
@@ -169,58 +170,39 @@ export function cardFor(action: RemediationAction, context: CardContext): Action
 export function noteFor(event: AuditEvent, action: RemediationAction): NoteCard {
   const lines = [noteLine(event, action)];
   const message = event.data['message'];
-  if (typeof message === 'string' && message !== '') lines.push([words('The backend says: '), foreign(message, 600)]);
+  if (typeof message === 'string' && message !== '') lines.push(say.noteTexts.backendSays(message));
   return { kind: 'note', lines, fallback: showText(lines.map(plain).join(' '), fallbackLimit) };
 }
 
 function noteLine(event: AuditEvent, action: RemediationAction): Line {
-  const about = words(`${catalogue[action.type].label}: ${subjectOf(action)}.`);
-  const status = event.data['status'];
-  if (event.kind === 'outcome' && typeof status === 'string') return [strong(`${outcomeText(status, event.data['verb'])} `), about];
-  if (event.kind === 'decided' && (event.data['cancels'] !== undefined || event.data['retries'] !== undefined))
-    return againLine(event, about);
-  if (event.kind === 'superseded') return [strong('Superseded. '), about, ...(action.supersededBy ? newerParts(action.supersededBy) : [])];
-  if (event.kind === 'decidedElsewhere') return [...elsewhereParts(event), about];
-  if (event.kind === 'expired') return [strong('Expired: nobody decided before the deadline. '), about];
-  return [...standingText(action), words(' '), about];
+  const { kind, data } = event;
+  const { status, verb, cancels, retries } = data;
+  if (kind === 'outcome' && typeof status === 'string') return say.noteTexts.outcome(action, { status, verb });
+  if (kind === 'decided' && (cancels !== undefined || retries !== undefined)) {
+    // Who it was stands in the record of the decision.
+    const by = Decision.safeParse(data).data?.actor.displayName ?? null;
+    return say.noteTexts.again(action, cancels === undefined ? retryNoted : cancelNoted, by);
+  }
+  if (kind === 'decidedElsewhere') return say.noteTexts.elsewhere(action, elsewhereParts(event));
+  if (kind === 'superseded') return say.noteTexts.superseded(action);
+  if (kind === 'expired') return say.noteTexts.expired(action);
+  return say.noteTexts.standing(action, standingText(action));
 }
-
-/** Who it was stands in the record of the decision. */
-function againLine({ data }: AuditEvent, about: Line[number]): Line {
-  const decision = Decision.safeParse(data).data;
-  const by: Line = decision === undefined ? [] : [words(' Asked for by '), foreign(decision.actor.displayName, 100), words('.')];
-  return [strong(`${data['cancels'] === undefined ? retryNoted : cancelNoted} `), about, ...by];
-}
-
-const newerParts = (id: string): Line => [words(' The newer action is '), exact(id, 64), words('; decide there.')];
 
 function footnotesOf(action: RemediationAction, context: CardContext): Line[] {
   const notes: Line[] = [];
   if (isOpen(action) && context.barred) {
     notes.push(barredFootnote(context.barred.because));
   } else if (isOpen(action) && !mayCarryOut(action, context.backend)) {
-    notes.push([words('No public API can carry this type out: it has to be decided in Defender.')]);
+    notes.push(say.noApiText);
   } else if (isOpen(action)) {
-    notes.push([words(executionLabels[context.backend])]);
+    notes.push(say.executionTexts[context.backend]);
   } else if (context.backend === 'simulator') {
-    notes.push([words(executionLabels.simulator)]);
+    notes.push(say.executionTexts.simulator);
   }
-  if (context.huntUrl === null) {
-    const reason = isTooOldToHunt(action.requestedAt, context.now)
-      ? 'Defender keeps hunting data for 30 days and this request is older'
-      : 'nothing in this action can be searched for';
-    notes.push([words(`Go hunt is not offered: ${reason}.`)]);
-  }
-  // What `show` asks for.
-  notes.push([words('Action '), exact(action.id, 64)]);
-  return notes;
+  if (context.huntUrl === null) notes.push(say.noHuntText(isTooOldToHunt(action.requestedAt, context.now) ? 'too-old' : 'nothing-to-hunt'));
+  return [...notes, say.actionIdText(action.id)];
 }
-
-const executionLabels: Record<CardContext['backend'], string> = {
-  defender: 'Runs in Defender after approval.',
-  consumer: 'Carried out by your consumer after approval.',
-  simulator: 'Simulated: nothing real is touched.',
-};
 
 function buttonsOf(action: RemediationAction, context: CardContext, describes: string): CardButton[] {
   const row = catalogue[action.type];
@@ -228,7 +210,7 @@ function buttonsOf(action: RemediationAction, context: CardContext, describes: s
   const hunt = huntButtons(context, describes, pressed);
   if (!isOpen(action)) return [...againButtons(action, context, describes), ...undoButtons(action, context, describes), ...hunt];
   if (context.barred || !mayCarryOut(action, context.backend)) {
-    return [{ kind: 'portal', label: 'Decide in Defender', describes, url: context.portal.actionCenter }, ...hunt];
+    return [{ kind: 'portal', label: say.buttonLabels.decideInDefender, describes, url: context.portal.actionCenter }, ...hunt];
   }
   const asksWhy = context.approvalNeedsReason === true;
   // The dialog that asks why says what the confirmation would.
@@ -236,7 +218,7 @@ function buttonsOf(action: RemediationAction, context: CardContext, describes: s
   const confirm = careful ? confirmTexts(action, describes, context.backend) : null;
   return [
     { kind: 'approve', label: row.approveLabel, describes, pressed, confirm, ...(asksWhy ? { asksWhy } : {}) },
-    { kind: 'reject', label: 'Reject', describes, pressed },
+    { kind: 'reject', label: say.buttonLabels.reject, describes, pressed },
     ...hunt,
   ];
 }
@@ -244,7 +226,7 @@ function buttonsOf(action: RemediationAction, context: CardContext, describes: s
 function huntButtons({ huntUrl, runHere }: CardContext, describes: string, pressed: Pressed): CardButton[] {
   if (huntUrl === null) return [];
   const run: CardButton[] = runHere ? [{ kind: 'run', label: runHereLabel, describes, pressed }] : [];
-  return [{ kind: 'hunt', label: 'Go hunt', describes, url: huntUrl }, ...run];
+  return [{ kind: 'hunt', label: say.buttonLabels.hunt, describes, url: huntUrl }, ...run];
 }
 
 /** Stop what runs, try again what came to nothing. */
@@ -252,9 +234,9 @@ function againButtons(action: RemediationAction, { backend, now, barred }: CardC
   if (barred) return [];
   const common = { describes, pressed: { actionId: action.id, digest: action.scopeDigest, version: action.version } };
   if (whyNotCancellable(action, backend) === null)
-    return [{ kind: 'cancel', label: 'Cancel', ...common, confirm: cancelConfirm(describes, backend) }];
+    return [{ kind: 'cancel', label: say.buttonLabels.cancel, ...common, confirm: cancelConfirm(describes, backend) }];
   if (whyNotRetriable(action, { backend, now }) === null)
-    return [{ kind: 'retry', label: 'Retry', ...common, confirm: retryConfirm(action, describes, backend) }];
+    return [{ kind: 'retry', label: say.buttonLabels.retry, ...common, confirm: retryConfirm(action, describes, backend) }];
   return [];
 }
 
@@ -263,20 +245,12 @@ function undoButtons(action: RemediationAction, { backend, now, barred, undoNeed
   const pressed = { actionId: action.id, digest: action.scopeDigest, version: action.version };
   const undo: CardButton = {
     kind: 'undo',
-    label: 'Undo',
+    label: say.buttonLabels.undo,
     describes,
     pressed,
     confirm: undoConfirm(action, describes, backend),
     ...(undoNeedsReason ? { asksWhy: true } : {}),
   };
   if (action.type !== 'stopAndQuarantineFile') return [undo];
-  return [undo, { kind: 'more', label: 'Undo more of this file', describes, pressed }];
-}
-
-function fallbackOf(action: RemediationAction, heading: string): string {
-  const what = `${heading} (${severityLabels[action.severity]} severity)`;
-  const standing = plain(standingText(action));
-  return isOpen(action)
-    ? showText(`Decision needed: ${what}. ${standing} Decide before ${utc(action.expiresAt)}.`, fallbackLimit)
-    : showText(`${standing} ${what}.`, fallbackLimit);
+  return [undo, { kind: 'more', label: say.buttonLabels.undoMore, describes, pressed }];
 }

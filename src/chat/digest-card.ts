@@ -7,7 +7,7 @@ import type { Chart } from './chart.ts';
 import { digestPictures } from './digest-charts.ts';
 import * as say from './digest-words.ts';
 import { momentText, printHistory } from './history-command.ts';
-import { exact, foreign, type Line, plain, showText, words } from './show.ts';
+import { exact, foreign, type Line, showText, words } from './show.ts';
 
 /** A press sends the command `text`. */
 export type DigestButton = { id: string; label: string; text: string };
@@ -62,11 +62,8 @@ export function digestCard({ kind, figures, timezone, late, draw }: DigestContex
   };
 }
 
-function fallbackOf(kind: DigestContext['kind'], { span, waiting, happened }: DigestFigures, timezone: string): string {
-  const { approved = 0, rejected = 0, failed = 0, expired = 0 } = happened;
-  const waits = plain(say.waitingText(waiting, waiting.expiringBefore)).split(',')[0];
-  return `${say.headingText(kind, span.to, timezone)}. ${waits}. ${approved} approved, ${rejected} rejected, ${failed} failed, ${expired} expired.`;
-}
+const fallbackOf = (kind: DigestContext['kind'], { span, waiting, happened }: DigestFigures, timezone: string): string =>
+  say.fallbackText(say.headingText(kind, span.to, timezone), waiting.count, happened);
 
 type Asked = { tab?: Tab; span?: Span; event?: EventWord[]; by?: string; expires?: string };
 

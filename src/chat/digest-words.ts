@@ -88,18 +88,23 @@ export const lateText = (due: string, shown: string): Line => [
 
 export const quietText: Line = [strong('A quiet day: '), words('nothing waits, and nothing was decided, failed or expired.')];
 
+const waitText = (count: number): string =>
+  count === 0 ? 'Nothing waits for a decision' : `${actionsText(count)} ${count === 1 ? 'waits' : 'wait'} for a decision`;
+
 export function waitingText({ count, expiring }: { count: number; expiring: number }, asOf: string): Line {
-  if (count === 0) return [words('Nothing waits for a decision, as of '), time(asOf), words('.')];
+  if (count === 0) return [words(`${waitText(count)}, as of `), time(asOf), words('.')];
   const soon =
     expiring === 0
       ? ' None has its deadline within 24 hours.'
       : ` ${grouped(expiring)} of them ${expiring === 1 ? 'has its' : 'have their'} deadline within 24 hours.`;
-  return [
-    strong(`${actionsText(count)} ${count === 1 ? 'waits' : 'wait'} for a decision`),
-    words(', as of '),
-    time(asOf),
-    words(`.${soon}`),
-  ];
+  return [strong(waitText(count)), words(', as of '), time(asOf), words(`.${soon}`)];
+}
+
+type Happened = { approved?: number; rejected?: number; failed?: number; expired?: number };
+
+/** The digest in three sentences. */
+export function fallbackText(heading: string, waiting: number, { approved = 0, rejected = 0, failed = 0, expired = 0 }: Happened): string {
+  return `${heading}. ${waitText(waiting)}. ${approved} approved, ${rejected} rejected, ${failed} failed, ${expired} expired.`;
 }
 
 export const oldestText = (ms: number, title: string): Line => [

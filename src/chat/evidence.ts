@@ -2,7 +2,8 @@
 import { catalogue, entityLabels } from '../action-center/catalogue.ts';
 import type { Entity } from '../action-center/entity.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
-import { disarm, exact, foreign, indicator, type Line, type Part, showText, words } from './show.ts';
+import { andMoreText, messageCountText, messageIdsText, placeTexts, valueText } from './evidence-words.ts';
+import { disarm, exact, foreign, indicator, type Line, type Part, showText, time } from './show.ts';
 
 /** One entity: what it is, then what identifies it. */
 export type Evidence = { label: string; values: Line[] };
@@ -11,7 +12,8 @@ export function evidenceOf(entity: Entity): Evidence {
   return { label: entityLabels[entity.type], values: identifyingValues(entity) };
 }
 
-const named = (name: string, value: Part | undefined): Line[] => (value === undefined ? [] : [[words(`${name} `), value]]);
+const named = (name: Parameters<typeof valueText>[0], value: Part | undefined): Line[] =>
+  value === undefined ? [] : [valueText(name, value)];
 const maybe = (draw: (value: string) => Part, value: string | undefined): Part | undefined =>
   value === undefined ? undefined : draw(value);
 const first = (...values: (string | undefined)[]): Line[] => {
@@ -19,8 +21,8 @@ const first = (...values: (string | undefined)[]): Line[] => {
   return value === undefined ? [] : [[exact(value)]];
 };
 const onDevice = (entity: { deviceId?: string | undefined; deviceName?: string | undefined }): Line[] => [
-  ...named('on device', maybe(exact, entity.deviceName)),
-  ...named('device id', maybe(exact, entity.deviceId)),
+  ...named('onDevice', maybe(exact, entity.deviceName)),
+  ...named('deviceId', maybe(exact, entity.deviceId)),
 ];
 
 function identifyingValues(entity: Entity): Line[] {
@@ -36,15 +38,15 @@ function identifyingValues(entity: Entity): Line[] {
       return [
         ...first(entity.name),
         ...named('in', maybe(exact, entity.path)),
-        ...named('SHA-256', maybe(exact, entity.sha256)),
-        ...named('SHA-1', maybe(exact, entity.sha1)),
+        ...named('sha256', maybe(exact, entity.sha256)),
+        ...named('sha1', maybe(exact, entity.sha1)),
       ];
     case 'process':
       return [
         [exact(entity.fileName)],
-        ...named('process id', exact(String(entity.processId))),
-        ...named('command line', maybe(exact, entity.commandLine)),
-        ...named('SHA-1', maybe(exact, entity.sha1)),
+        ...named('processId', exact(String(entity.processId))),
+        ...named('commandLine', maybe(exact, entity.commandLine)),
+        ...named('sha1', maybe(exact, entity.sha1)),
         ...onDevice(entity),
       ];
     case 'registryKey':
@@ -53,7 +55,7 @@ function identifyingValues(entity: Entity): Line[] {
     case 'scheduledTask':
       return [[exact(entity.name)], ...onDevice(entity)];
     case 'driver':
-      return [[exact(entity.name)], ...named('SHA-1', maybe(exact, entity.sha1)), ...onDevice(entity)];
+      return [[exact(entity.name)], ...named('sha1', maybe(exact, entity.sha1)), ...onDevice(entity)];
     default:
       return identifyingValuesOfMailAndPeople(entity);
   }
@@ -67,24 +69,23 @@ function identifyingValuesOfMailAndPeople(entity: MailOrPerson): Line[] {
       return [
         ...first(entity.upn),
         ...named('name', maybe(foreign, entity.displayName)),
-        ...named('Entra id', maybe(exact, entity.entraId)),
-        ...named('SID', maybe(exact, entity.sid)),
+        ...named('entraId', maybe(exact, entity.entraId)),
+        ...named('sid', maybe(exact, entity.sid)),
       ];
     case 'mailbox':
       return [[exact(entity.address)], ...named('name', maybe(foreign, entity.displayName))];
     case 'email':
       return [
-        [words('to '), exact(entity.recipient)],
+        ...named('to', exact(entity.recipient)),
         ...named('subject', maybe(foreign, entity.subject)),
         ...named('from', maybe(indicator, entity.sender)),
-        ...named('message id', exact(entity.networkMessageId)),
-        ...(entity.receivedAt === undefined ? [] : [[words('received '), { kind: 'time' as const, at: entity.receivedAt }]]),
+        ...named('messageId', exact(entity.networkMessageId)),
+        ...named('received', maybe(time, entity.receivedAt)),
       ];
     case 'emailCluster': {
       const { count = entity.networkMessageIds.length, networkMessageIds } = entity;
       const shown = networkMessageIds.slice(0, 3).join(', ');
-      const more = networkMessageIds.length > 3 ? ` and ${networkMessageIds.length - 3} more` : '';
-      return [[foreign(entity.name)], [words(`${count} messages`)], [words('message ids '), exact(shown), words(more)]];
+      return [[foreign(entity.name)], messageCountText(count), messageIdsText(exact(shown), networkMessageIds.length - 3)];
     }
     case 'url':
       return [[indicator(entity.url)]];
@@ -129,8 +130,8 @@ export function subjectOf(action: Named, max = 90): string {
   const main = entityTypes.flatMap((type) => action.entities.find((entity) => entity.type === type) ?? []).at(0) ?? action.entities[0];
   if (main === undefined) return showText(disarm(action.asset ?? ''), max);
   const others = action.entities.filter((entity) => entity.type === main.type).length - 1;
-  const more = others > 0 ? ` and ${others} more` : '';
-  const place = placeOf(action, main, workload === 'email' ? 'in' : 'on');
+  const more = andMoreText(others);
+  const place = placeOf(action, main, workload === 'email' ? placeTexts.inMailbox : placeTexts.onDevice);
   const name = action.asset !== undefined && isShortFor(action.asset, nameOf(main)) ? action.asset : nameOf(main);
   const room = Math.max(24, Math.floor((max - more.length) / (place === '' ? 1 : 2)));
   return `${showText(disarm(name), room)}${more}${showText(disarm(place), room)}`;
@@ -139,14 +140,14 @@ export function subjectOf(action: Named, max = 90): string {
 /** `WKS-0042` for `wks-0042.contoso.example`. */
 const isShortFor = (asset: string, name: string) => `${name.toLowerCase()}.`.startsWith(`${asset.toLowerCase()}.`);
 
-function placeOf(action: Named, main: Entity, preposition: string): string {
+function placeOf(action: Named, main: Entity, at: (place: string) => string): string {
   const { asset } = action;
   if (asset !== undefined) {
     if (isShortFor(asset, nameOf(main))) return '';
-    return main.type === 'device' ? ` (reported as ${asset})` : ` ${preposition} ${asset}`;
+    return main.type === 'device' ? placeTexts.reportedAs(asset) : at(asset);
   }
-  if (main.type === 'email') return ` in ${main.recipient}`;
+  if (main.type === 'email') return placeTexts.inMailbox(main.recipient);
   const device = action.entities.find((entity) => entity.type === 'device');
-  if (device !== undefined && main.type !== 'device') return ` on ${nameOf(device)}`;
-  return 'deviceName' in main && main.deviceName !== undefined ? ` on ${main.deviceName}` : '';
+  if (device !== undefined && main.type !== 'device') return placeTexts.onDevice(nameOf(device));
+  return 'deviceName' in main && main.deviceName !== undefined ? placeTexts.onDevice(main.deviceName) : '';
 }

@@ -15,8 +15,18 @@ import { type LookedUp, type LookUp, usualLookUp } from '../action-center/look-u
 import { subjectOf } from './evidence.ts';
 import { type Mistake, printHistory, type QuickKey, quickKeys } from './history-command.ts';
 import { anyPeriod, anyPeriodLabel, choiceLabels, filterLabels, periodLabels, tabLabels } from './history-labels.ts';
-import { askedText, countText, mistakesText, nothingFound, ownDefaultText, historyTexts as texts, tookTooLong } from './history-words.ts';
-import { exact, foreign, type Line, plain, showText, strong, time, words } from './show.ts';
+import {
+  askedText,
+  countedText,
+  countText,
+  mistakesText,
+  nothingFound,
+  ownDefaultText,
+  sharedByText,
+  historyTexts as texts,
+  tookTooLong,
+} from './history-words.ts';
+import { exact, foreign, type Line, plain, showText, time, words } from './show.ts';
 
 export type HistoryCell = { label: string; value: Line };
 /** `lead` says which action it is; `describes` the same for who cannot see the row. */
@@ -75,10 +85,9 @@ export function historyCard(looked: LookedUp, shown: Shown): HistoryCard {
 /** What everybody in the conversation sees: the rows only where policy lets everybody read them, and nothing that would change it for others. */
 export function sharedCard(looked: LookedUp, { visibility, everywhere, cursor }: Shown): HistoryCard {
   const card = historyCard(looked, { visibility: 'never', everywhere, cursor });
-  const who: Line = [words('Shared by '), foreign(looked.reader.displayName, 100), words('.')];
   return {
     ...card,
-    lines: [...standing(looked, { visibility, everywhere, cursor }), who],
+    lines: [...standing(looked, { visibility, everywhere, cursor }), sharedByText(looked.reader.displayName)],
     rows: visibility === 'everyone' ? card.rows : [],
     menus: [],
     buttons: [button('open', texts.open, card.text, cursor)],
@@ -108,7 +117,7 @@ function standing({ lookUp, answer, count }: LookedUp, { everywhere }: Shown): L
   const asked = askedText(lookUp, everywhere);
   if (answer.kind === 'too-long') return [asked, tookTooLong];
   if (answer.page.rows.length === 0) return [asked, nothingFound(lookUp, everywhere)];
-  return [[strong(`${countText(count)}. `), ...asked]];
+  return [countedText(count, asked)];
 }
 
 function pageButtons({ answer }: LookedUp, text: string): HistoryButton[] {
@@ -150,12 +159,12 @@ function menusOf({ tab, period, filters }: LookUp, rows: readonly HistoryRow[]):
   const keys = quickKeys.filter((key) => key !== 'period' && (tab === 'history' || key !== 'decision')) as Exclude<QuickKey, 'period'>[];
   const periods = Object.entries({ ...periodLabels, [anyPeriod]: anyPeriodLabel }).map(([name, label]) => ({ name, label, near: true }));
   return [
-    { key: 'period', label: 'Period', options: periods, picked: period ?? anyPeriod },
+    { key: 'period', label: texts.period, options: periods, picked: period ?? anyPeriod },
     ...keys.map((key): HistoryMenu => {
       const values: readonly string[] = filters[key];
       const known = Object.entries(choiceLabels[key]).filter(([name]) => values.includes(name) || !isElsewhere(tab, key, name));
       const options = known.map(([name, label]) => ({ name, label, near: key !== 'type' || types.has(name) || values.includes(name) }));
-      const any = { name: anyPeriod, label: `${texts.any} ${filterLabels[key].toLowerCase()}`, near: true };
+      const any = { name: anyPeriod, label: texts.anyOf(filterLabels[key]), near: true };
       // Several values at once are more than a menu can show.
       const picked = values.length > 1 ? null : (values[0] ?? anyPeriod);
       return { key, label: filterLabels[key], options: [any, ...options], picked };
@@ -181,7 +190,7 @@ function rowOf(row: HistoryRow, number: number, columns: readonly Column[]): His
   };
 }
 
-const none: Line = [words('none')];
+const none: Line = [words(texts.none)];
 const orNone = (draw: (text: string, max: number) => Line[number], text: string | undefined): Line =>
   text ? [draw(text, cellLimit)] : none;
 function cellOf({ action, decidedBy }: HistoryRow, column: Column): Line {

@@ -42,6 +42,9 @@ function sortText({ sort: { column, descending } }: LookUp): string {
   return `sorted by ${columnLabels[column]}, ${descending ? 'descending' : 'ascending'}`;
 }
 
+/** How much there is, then what was asked. */
+export const countedText = (count: HistoryCount, asked: Line): Line => [strong(`${countText(count)}. `), ...asked];
+
 /** `past 30 days; Status: Failed; with a card in this conversation; newest first`. */
 export function askedText(lookUp: LookUp, everywhere: boolean): Line {
   const { period, filters } = lookUp;
@@ -114,6 +117,7 @@ export const resetText = (tab: Tab, platform: Platform, changed: boolean): Line 
   );
 
 export const ownDefaultText: Line = say('This is your saved default.');
+export const sharedByText = (name: string): Line => [words('Shared by '), foreign(name, 100), words('.')];
 export const sharedText: Line = say('Shared in this conversation.');
 export const shareFailed: Line = say(
   'It could not be shared here: the conversation cannot be reached, or another organisation reads along. Nothing was posted.',
@@ -149,5 +153,7 @@ export const historyTexts = {
   show: 'Show',
   chooseRow: 'Show one of these',
   filter: 'Apply Filters',
-  any: 'Any',
+  anyOf: (filter: string): string => `Any ${filter.toLowerCase()}`,
+  period: 'Period',
+  none: 'none',
 } as const;

@@ -7,8 +7,8 @@ import type { CardPlace, DecidedByPerson, Inbox } from '../action-center/inbox.t
 import type { RemediationAction } from '../action-center/intake.ts';
 import { remindedForLine, takenLine } from './delegation-words.ts';
 import { subjectOf } from './evidence.ts';
-import { ageText, approvalsText, asOfNote, countdownText, countText, inboxTexts, orderNote, severityText } from './inbox-words.ts';
-import { foreign, type Line, plain, showText, strong, time, words } from './show.ts';
+import * as say from './inbox-words.ts';
+import { foreign, type Line, plain, showText, words } from './show.ts';
 import { standingText } from './words.ts';
 
 /** `place`: where the card is; its platform makes an address of it. */
@@ -30,24 +30,24 @@ export type InboxCard = {
 
 export function inboxCard(inbox: Inbox, places: ReadonlyMap<string, CardPlace>): InboxCard {
   const at = Date.parse(inbox.at);
-  const intro = countText(inbox.count);
+  const intro = say.countText(inbox.count);
   const placeOf = ({ id }: RemediationAction) => places.get(id) ?? null;
   return {
     kind: 'inbox',
-    heading: inboxTexts.heading,
+    heading: say.inboxTexts.heading,
     intro: [intro, ...(inbox.standIn?.taken ?? []).map(takenLine)],
     total: inbox.count.count,
     rows: inbox.waiting.map((action, index) =>
       rowOf(action, index + 1, { at, place: placeOf(action), forName: inbox.standIn?.remindedFor.get(action.id) ?? null }),
     ),
     decided: {
-      heading: inboxTexts.decidedHeading,
+      heading: say.inboxTexts.decidedHeading,
       lines:
         inbox.decided.length === 0
-          ? [{ line: [words(inboxTexts.nothingDecided)], place: null }]
+          ? [{ line: [words(say.inboxTexts.nothingDecided)], place: null }]
           : inbox.decided.map((one) => ({ line: decidedLine(one), place: placeOf(one.action) })),
     },
-    footnotes: [...(inbox.waiting.length === 0 ? [] : [orderNote]), [words(asOfNote), time(inbox.at), words('.')]],
+    footnotes: [...(inbox.waiting.length === 0 ? [] : [say.orderNote]), say.asOfNote(inbox.at)],
     fallback: showText(plain(intro), 300),
   };
 }
@@ -56,7 +56,7 @@ export function inboxCard(inbox: Inbox, places: ReadonlyMap<string, CardPlace>):
 export function emptyInbox(why: Line): InboxCard {
   return {
     kind: 'inbox',
-    heading: inboxTexts.heading,
+    heading: say.inboxTexts.heading,
     intro: [why],
     total: 0,
     rows: [],
@@ -74,29 +74,24 @@ function rowOf(
   return {
     actionId: action.id,
     number,
-    heading: [strong(`${number}. ${catalogue[action.type].label}: `), foreign(subjectOf(action), 120)],
+    heading: say.rowHeading(number, action.type, subjectOf(action)),
     lines: [
       [foreign(action.title, 200)],
-      [words(`${severityText(action.severity)}, ${ageText(at - Date.parse(action.requestedAt))}, `), ...approvalsOf(action)],
-      [words('Decide '), strong(countdownText(Date.parse(action.expiresAt) - at)), words(', before '), time(action.expiresAt)],
+      say.rowStanding(action.severity, at - Date.parse(action.requestedAt), approvalsOf(action)),
+      say.decideByText(action.expiresAt, Date.parse(action.expiresAt) - at),
       ...(forName === null ? [] : [remindedForLine(forName)]),
     ],
     place,
   };
 }
 
-/** `1 of 2 approvals: Alice Adams`. */
-function approvalsOf({ needed, approvals }: RemediationAction): Line {
-  const names = approvals.slice(0, 5).flatMap(({ actor }, index): Line => {
-    const name = foreign(actor.displayName, 100);
-    return index === 0 ? [name] : [words(', '), name];
-  });
-  return [words(approvalsText(approvals.length, needed)), ...(needed === 1 ? [] : names)];
-}
-
-const done = { approve: 'You approved ', reject: 'You rejected ', undo: 'You undid ', cancel: 'You cancelled ' } as const;
+const approvalsOf = ({ needed, approvals }: RemediationAction): Line =>
+  say.approvalsText(
+    approvals.map(({ actor }) => actor.displayName),
+    needed,
+  );
 
 function decidedLine({ action, decision }: DecidedByPerson): Line {
-  const about = foreign(`${catalogue[action.type].label}: ${subjectOf(action)}`, 150);
-  return [words(done[decision.verb]), about, words(', '), time(decision.decidedAt), words('. '), ...standingText(action)];
+  const heading = `${catalogue[action.type].label}: ${subjectOf(action)}`;
+  return say.decidedText(decision.verb, heading, decision.decidedAt, standingText(action));
 }

@@ -1,8 +1,8 @@
 /** Every sentence of the inbox. */
-import type { Platform, Severity } from '../action-center/action.ts';
-import { severityLabels } from '../action-center/catalogue.ts';
+import type { ActionType, Platform, Severity, Verb } from '../action-center/action.ts';
+import { catalogue, severityLabels } from '../action-center/catalogue.ts';
 import { type InboxCount, type InboxRefusal, inboxLimits } from '../action-center/inbox.ts';
-import { type Line, strong, words } from './show.ts';
+import { foreign, type Line, strong, time, words } from './show.ts';
 import { platformLabels, rolesText, serviceText, usualCombinations } from './words.ts';
 
 const say = (text: string): Line => [words(text)];
@@ -37,8 +37,8 @@ export function countdownText(ms: number): string {
   return ms <= 0 ? 'the deadline has passed' : `in ${span(ms)}`;
 }
 
-export const ageText = (ms: number): string => `asked ${span(Math.max(0, ms))} ago`;
-export const severityText = (severity: Severity): string => `${severityLabels[severity]} severity`;
+const ageText = (ms: number): string => `asked ${span(Math.max(0, ms))} ago`;
+const severityText = (severity: Severity): string => `${severityLabels[severity]} severity`;
 
 export function countText({ kind, count }: InboxCount): Line {
   if (kind === 'exact' && count === 0) return say('Nothing awaits your decision now.');
@@ -53,16 +53,47 @@ export function shownText(shown: number, total: number, elsewhere = ''): Line[] 
 }
 export const homeHasMore = ' The Home tab of this app has room for more.';
 
-/** The names of those who approved follow where somebody did. */
-export function approvalsText(given: number, needed: number): string {
-  if (needed === 1) return 'needs one approval';
-  return given === 0 ? `needs ${needed} approvals, none yet` : `${given} of ${needed} approvals: `;
+export const rowHeading = (number: number, type: ActionType, subject: string): Line => [
+  strong(`${number}. ${catalogue[type].label}: `),
+  foreign(subject, 120),
+];
+
+/** `approvals`: as `approvalsText` says it. */
+export const rowStanding = (severity: Severity, ageMs: number, approvals: Line): Line => [
+  words(`${severityText(severity)}, ${ageText(ageMs)}, `),
+  ...approvals,
+];
+
+export const decideByText = (expiresAt: string, leftMs: number): Line => [
+  words('Decide '),
+  strong(countdownText(leftMs)),
+  words(', before '),
+  time(expiresAt),
+];
+
+const done = { approve: 'You approved ', reject: 'You rejected ', undo: 'You undid ', cancel: 'You cancelled ' } as const;
+
+export const decidedText = (verb: Verb, heading: string, at: string, standing: Line): Line => [
+  words(done[verb]),
+  foreign(heading, 150),
+  words(', '),
+  time(at),
+  words('. '),
+  ...standing,
+];
+
+/** `1 of 2 approvals: Alice Adams`. `names`: of those who approved. */
+export function approvalsText(names: readonly string[], needed: number): Line {
+  if (needed === 1) return say('needs one approval');
+  if (names.length === 0) return say(`needs ${needed} approvals, none yet`);
+  const shown = names.slice(0, 5).flatMap((name, index): Line => [...(index === 0 ? [] : [words(', ')]), foreign(name, 100)]);
+  return [words(`${names.length} of ${needed} approvals: `), ...shown];
 }
 
 export const orderNote: Line = say(
   'What expires within 24 hours comes first, then by severity, risk and age. You decide on the card itself.',
 );
-export const asOfNote = 'As of ';
+export const asOfNote = (at: string): Line => [words('As of '), time(at), words('.')];
 export const showFollows: Line = say('The action follows as a message that only you can see.');
 export const showLate: Line = say('The record did not answer in time. Please close this and press Show again.');
 export const inboxLate: Line = say('What awaits you could not be read in time. Please refresh in a minute.');

@@ -7,7 +7,7 @@ import type { Reminding } from '../action-center/reminder-ports.ts';
 import type { NoteCard } from './card.ts';
 import { written } from './command-words.ts';
 import { subjectOf } from './evidence.ts';
-import { ageText, approvalsText, countdownText } from './inbox-words.ts';
+import { approvalsText, countdownText, rowStanding } from './inbox-words.ts';
 import { foreign, type Line, listed, plain, showText, strong, time, words } from './show.ts';
 
 const fallbackLimit = 300;
@@ -49,15 +49,9 @@ function oneLines({ action, kind }: Item, context: ReminderContext): Line[] {
 const expiryLine: Line = [words('What expires is not carried out, and nobody is shown as having rejected it.')];
 
 function factsOf(action: RemediationAction, { now }: ReminderContext): Line {
-  const { needed, approvals, requestedAt, severity } = action;
-  const age = ageText(now.getTime() - Date.parse(requestedAt));
-  const names = needed > 1 ? approvals.slice(0, 5).map(({ actor }) => foreign(actor.displayName, 100)) : [];
-  const parts = names.flatMap((name, index): Line => (index === 0 ? [name] : [words(', '), name]));
-  return [
-    words(`${severityLabels[severity]} severity, ${age}, ${approvalsText(approvals.length, needed)}`),
-    ...parts,
-    words(parts.length > 0 ? '.' : '.'),
-  ];
+  const names = action.approvals.map(({ actor }) => actor.displayName);
+  const age = now.getTime() - Date.parse(action.requestedAt);
+  return [...rowStanding(action.severity, age, approvalsText(names, action.needed)), words('.')];
 }
 
 function manyLines(items: readonly Item[], total: number, context: ReminderContext): Line[] {

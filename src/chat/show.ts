@@ -3,6 +3,8 @@
  * reaches a platform only as a `foreign` part, which every renderer shows literally: never as a link, a mention or markup.
  */
 
+import { showTexts } from './show-words.ts';
+
 /** A piece of a sentence. `words` and `link` are ours; `foreign` came from outside; `time` is drawn in the reader's own time zone. */
 export type Part =
   | { kind: 'words'; text: string; strong?: true }
@@ -93,12 +95,14 @@ export const indicator = (value: string, max = 300): Foreign => ({
   code: true,
 });
 
-const orEmpty = (text: string) => (text.trim() === '' ? '(empty)' : text);
+const orEmpty = (text: string) => (text.trim() === '' ? showTexts.empty : text);
 
 /** `2026-11-21 10:42 UTC`: for texts that cannot be drawn in the reader's own time zone. */
 export function utc(at: string): string {
   const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? showText(at, 40) : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  if (Number.isNaN(date.getTime())) return showText(at, 40);
+  const iso = date.toISOString();
+  return showTexts.utc(iso.slice(0, 10), iso.slice(11, 16));
 }
 
 /** A line as plain text: notifications, screen readers, logs. */

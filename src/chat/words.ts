@@ -317,6 +317,8 @@ export const pressAgain: Line = say(
   'The dialog could not be opened in time, so nothing was decided by this press. Please press the button again.',
 );
 
+export const notOfferedText = 'Countersign does not offer this.';
+
 /** For what should never happen; the id finds it in the log. */
 export function bugText(id: string): Line {
   return say(

@@ -6,8 +6,12 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cardFor, noteFor } from '../../src/chat/card.ts';
 import { renderCard, renderLine } from '../../src/chat/teams/render.ts';
+import { renderGroup } from '../../src/chat/teams/render-group.ts';
+import { renderHistory } from '../../src/chat/teams/render-history.ts';
+import { renderInbox } from '../../src/chat/teams/render-inbox.ts';
 import { renderReasonDialog } from '../../src/chat/teams/render-reason.ts';
 import type { AdaptiveCard } from '../../src/chat/teams/templates.ts';
+import * as pictures from '../chat/accessible-pictures.ts';
 import { plainContext } from '../chat/hostile.ts';
 import { hostConfig } from '../schemas/validate.ts';
 import { aDecision, anAction, anOutcome } from '../setup/builders.ts';
@@ -204,4 +208,21 @@ test('the dialog is not sent without a reason, and sends it with what was presse
 test('drawing asks the network for nothing', () => {
   expect(asked.filter((url) => !url.startsWith('about:') && !url.startsWith('data:'))).toEqual([]);
   expect(complaints).toEqual([]);
+});
+
+const others: [string, AdaptiveCard][] = [
+  ['batch', renderCard(pictures.batch).card],
+  ['ask', renderCard(pictures.ask).card],
+  ['group', renderGroup(pictures.group).card],
+  ['inbox', renderInbox(pictures.inbox, () => null).card],
+  ['history', renderHistory(pictures.history).card],
+];
+
+test.each(others)('a card of the kind %s is drawn without a complaint, with its times in the zone of the reader', async (name, card) => {
+  for (const theme of ['light', 'dark'] as const) {
+    const { problems } = await draw(card, theme);
+    await shot(`${theme}-${name}`);
+    expect(problems).toEqual([]);
+    expect(await page.innerText('#card')).not.toContain('{{');
+  }
 });

@@ -42,6 +42,8 @@ const page = (titles: string[], cursor: string | null = null): PageAnswer => ({
   },
 });
 
+const ownMoment = /\{\{(?:DATE\([\d:TZ-]+, SHORT|TIME\([\d:TZ-]+)\)\}\}/g;
+
 describe('an answer to a look-up', () => {
   it.each<[HistoryCount, string]>([
     [{ kind: 'exact', count: 1 }, '1 action'],
@@ -83,7 +85,7 @@ describe('an answer to a look-up', () => {
         const teams = drawForTeams(card).card;
         expect(cardProblems(teams)).toEqual([]);
         expect(JSON.stringify(teams).length).toBeLessThan(28_000);
-        expect(JSON.stringify(teams)).not.toMatch(/\$\{|\{\{/);
+        expect(JSON.stringify(teams).replace(ownMoment, '')).not.toMatch(/\$\{|\{\{/);
         expect(new Set(JSON.stringify(teams).match(/A-01JD6Q\d{20}/g)).size).toBe(rows);
       }
     }

@@ -13,6 +13,7 @@ import { deepLinks, renderInbox } from '../../src/chat/teams/render-inbox.ts';
 import { cardProblems } from '../schemas/validate.ts';
 import { aDecision, anAction, testNow } from '../setup/builders.ts';
 import { hostileAction } from './hostile.ts';
+import { moment } from './teams/moment.ts';
 
 const organisation = '11111111-2222-4333-8444-555555555555';
 const slackLinks = permalinks('https://contoso-example.slack.com/');
@@ -171,7 +172,7 @@ describe('a hostile inbox', () => {
         expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b-\u200f]/);
         const parts = objectsIn(card);
         const of = (type: string, field: string) => parts.filter((it) => it['type'] === type).map((it) => String(it[field]));
-        expect(of('TextBlock', 'text')).toEqual([]);
+        expect(of('TextBlock', 'text').filter((text) => !moment.test(text))).toEqual([]);
         expect(of('TextRun', 'text').filter((run) => /\$\{|\{\{/.test(run))).toEqual([]);
         expect(of('Action.Execute', 'verb').filter((verb) => !/^ac\.inbox\.(show|refresh)$/.test(verb))).toEqual([]);
         expect(of('Action.OpenUrl', 'url').filter((url) => url !== teamsLinks(teamsPlace))).toEqual([]);

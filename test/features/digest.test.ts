@@ -154,9 +154,9 @@ describe.each(platforms)('the digest in $name', ({ name, open }) => {
     await world.chat.command(carol, 'digest on 08:00 Berlin');
     await saying(carol, 'did you mean Europe/Berlin?');
     await world.chat.command(carol, 'digest on 8:00 europe/berlin weekdays');
-    await saying(carol, /Kept\. You get a digest in your own chat with the app, at 08:00 Europe\/Berlin, Monday to Friday\. Next: /);
+    await saying(carol, /Kept\. You get a digest in your own chat with the app, at 08:00 Europe\/Berlin, Monday to Friday\. Next:\s/);
     await world.chat.command(carol, 'digest');
-    await saying(carol, /Your own digest: at 08:00 Europe\/Berlin, Monday to Friday\. Next: /);
+    await saying(carol, /Your own digest: at 08:00 Europe\/Berlin, Monday to Friday\. Next:\s/);
     await world.chat.command(carol, 'digest off');
     await saying(carol, 'Your own digest is off');
     await world.chat.command(outsider, 'digest on 08:00 Europe/Berlin');

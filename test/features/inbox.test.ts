@@ -99,7 +99,7 @@ describe.each(inboxPlatforms)('the inbox in $name', ({ open }) => {
     await world.chat.press(bob, title, /^Approve/);
     await world.until('completed', () => world.chat.card(title)?.includes('Completed'));
     await views.refresh(bob);
-    const outcome = /You approved Stop and quarantine file: invoice\.exe on WKS-0042, .*Approved and completed\./;
+    const outcome = /You approved Stop and quarantine file: invoice\.exe on WKS-0042.*Approved and completed\./;
     const refreshed = () => views.refreshed(bob).replaceAll('\n', '');
     const text = await world.until('what became of it', () => outcome.test(refreshed()) && refreshed());
     expect(text).toContain('What you decided lately');

@@ -4,6 +4,7 @@
  */
 import type { Button, KnownBlock, RichTextSection } from '@slack/types';
 import type { ActionCard, AskButton, AskCard, BatchCard, Card, CardButton, Fact, NoteCard } from '../card.ts';
+import { roomTexts } from '../card-words.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
@@ -131,7 +132,7 @@ function actionBlocks(card: ActionCard, room: Room): KnownBlock[] {
 }
 
 function footnotes(card: ActionCard, room: Room): string {
-  const left = room === rooms[0] ? [] : ['Shortened to fit; Defender and the record hold the rest.'];
+  const left = room === rooms[0] ? [] : [roomTexts.shortened];
   return [...card.footnotes.map(plain), ...left].join(' ');
 }
 
@@ -143,16 +144,16 @@ function factSection({ label, value }: Fact, room: Room): RichTextSection {
   return section([{ kind: 'words', text: `${label}: `, strong: true }, ...fewer(trimmed, room.parts)], room.part);
 }
 
-const fewer = (line: Line, parts: number): Line => (line.length <= parts ? line : [...line.slice(0, parts), words(' and more')]);
+const fewer = (line: Line, parts: number): Line => (line.length <= parts ? line : [...line.slice(0, parts), words(roomTexts.andMore)]);
 
 type RichTextPart = RichTextSection | { type: 'rich_text_list'; style: 'bullet' | 'ordered'; elements: RichTextSection[] };
 
 function evidenceParts(evidence: readonly Evidence[], room: Room): RichTextPart[] {
-  const count = evidence.length === 1 ? 'Acts on' : `Acts on these ${evidence.length}`;
+  const count = roomTexts.actsOn(evidence.length);
   const shown = evidence.slice(0, room.entities);
   const left = evidence.length - shown.length;
   const title: Line = [{ kind: 'words', text: count, strong: true }];
-  if (left > 0) title.push(words(` (${left} not shown here)`));
+  if (left > 0) title.push(words(roomTexts.notShown(left)));
   if (shown.length === 0) return [section(title, room.part)];
   const items = shown.map(({ label, values }) => section(entityLine(label, values, room), room.part));
   return [section([...title, words(':')], room.part), { type: 'rich_text_list', style: 'bullet', elements: items }];

@@ -2,6 +2,7 @@
  * Foreign text on its way to Teams. In a card it goes into a TextRun, which is shown literally; the few places that are plain strings (notification,
  * fall-back text, speech) may be read as Markdown, HTML or SSML by one client or another, so nothing in them may mean anything there.
  */
+import { showTexts } from '../show-words.ts';
 
 /**
  * The same text in pieces: put side by side they read as the whole, and none of them holds the start of an expression of a card template or of the
@@ -26,7 +27,7 @@ export function plainText(text: string): string {
 export function spokenText(text: string): string {
   return plainText(text)
     .replace(/[‹›]/g, ' ')
-    .replace(/\s*&\s*/g, ' and ')
+    .replace(/\s*&\s*/g, showTexts.ampersand)
     .replace(/\s+/g, ' ')
     .trim();
 }

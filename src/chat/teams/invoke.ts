@@ -1,5 +1,6 @@
 /** Answers to invokes: what Teams shows to the person who pressed. HTTP 200 whenever our code ran, so that Teams does not send the press again. */
 import type { Line } from '../show.ts';
+import { notOfferedText } from '../words.ts';
 import { attachmentOf, cardContentType, renderLine, type TeamsContent } from './render.ts';
 import type { AdaptiveCard } from './templates.ts';
 
@@ -30,5 +31,5 @@ export const dialogAnswer = ({ title, card }: { title: string; card: AdaptiveCar
 /** Something we never offer: sign-in, message extensions. */
 export const notOffered: InvokeAnswer = {
   status: 400,
-  body: { error: { code: 'NotSupported', message: 'Countersign does not offer this.' } },
+  body: { error: { code: 'NotSupported', message: notOfferedText } },
 };

@@ -3,8 +3,9 @@
  * would be too long loses detail step by step, and says so; it never fails.
  */
 import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact, NoteTable } from '../card.ts';
+import { buttonLabels, roomTexts } from '../card-words.ts';
 import type { Evidence } from '../evidence.ts';
-import { type Line, plain, showText, strong, utc, words } from '../show.ts';
+import { type Line, plain, showText, strong, words } from '../show.ts';
 import { plainText, spokenText } from './escape.ts';
 import { fewer, maxUrlLength, runs, type TextRun, textLines } from './render-runs.ts';
 import { type AdaptiveCard, expand } from './templates.ts';
@@ -98,7 +99,7 @@ function askData({ buttons }: AskCard) {
  * the request names it and the card it carries. Without `userIds` Teams does this in conversations of at most 60 people.
  */
 export function withRefresh(content: TeamsContent, cardId: string): TeamsContent {
-  const action = { type: 'Action.Execute' as const, title: 'Refresh', verb: refreshVerb, data: { cardId } };
+  const action = { type: 'Action.Execute' as const, title: buttonLabels.refresh, verb: refreshVerb, data: { cardId } };
   return { ...content, card: { ...content.card, refresh: { action } } };
 }
 export const refreshVerb = 'ac.refresh';
@@ -161,30 +162,18 @@ function footnotes(card: ActionCard, room: Room): Line[] {
   const tooLong = card.buttons.filter((button) => 'url' in button && button.url.length > maxUrlLength);
   return [
     ...card.footnotes,
-    ...tooLong.map(({ label }): Line => [words(`${label} is not offered: its link is too long for Teams.`)]),
-    ...(room === rooms[0] ? [] : [[words('Shortened to fit; Defender and the record hold the rest.')]]),
+    ...tooLong.map(({ label }): Line => [words(roomTexts.linkTooLong(label))]),
+    ...(room === rooms[0] ? [] : [[words(roomTexts.shortened)]]),
   ];
 }
 
 /** A fact of a card that has few of them. */
 export const drawFact = (fact: Fact) => factData(fact, rooms[1]);
 
-/** A time of our own that stands alone is drawn in the reader's time zone. Teams fills it in only in Markdown text, so never beside foreign text. */
-function factData({ label, value }: Fact, room: Room) {
-  const [only, ...more] = value;
-  const at = only?.kind === 'time' && more.length === 0 ? wholeSeconds(only.at) : null;
-  return {
-    label: runs([words(label)], room.part, { isSubtle: true }),
-    moments: at === null ? [] : [{ at, utc: utc(at) }],
-    lines: at === null ? [{ inlines: runs(fewer(linked(value, room), room.parts), room.part) }] : [],
-  };
-}
-
-/** Teams reads no fractions of a second. Null: not a time. */
-function wholeSeconds(at: string): string | null {
-  const ms = Date.parse(at);
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-}
+const factData = ({ label, value }: Fact, room: Room) => ({
+  label: runs([words(label)], room.part, { isSubtle: true }),
+  lines: [{ inlines: runs(fewer(linked(value, room), room.parts), room.part) }],
+});
 
 /** Without its link the words that led to it say nothing. */
 function linked(value: Line, room: Room): Line {
@@ -195,8 +184,8 @@ function linked(value: Line, room: Room): Line {
 function evidenceData(evidence: readonly Evidence[], room: Room) {
   const shown = evidence.slice(0, room.entities);
   const left = evidence.length - shown.length;
-  const count = evidence.length === 1 ? 'Acts on' : `Acts on these ${evidence.length}`;
-  const title: Line = [strong(count), ...(left > 0 ? [words(` (${left} not shown here)`)] : [])];
+  const count = roomTexts.actsOn(evidence.length);
+  const title: Line = [strong(count), ...(left > 0 ? [words(roomTexts.notShown(left))] : [])];
   return {
     evidenceTitle: runs(title, room.part),
     evidence: shown.map(({ label, values }): Inlines => ({ inlines: runs([strong(`${label} `), ...entityLine(values, room)], room.part) })),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { withMoments } from './moments.ts';
 
 /** Its own type declarations lead into TypeScript sources of the renderer, which do not compile under our settings; this is what we use of it. */
 type Template = { expand(context: { $root: unknown }): unknown };
@@ -53,5 +54,5 @@ const templates: Record<TemplateName, Template> = {
 
 /** Values are put in as they are: an expression inside one is not evaluated. Every name in the template has to be in the data. */
 export function expand(name: TemplateName, data: Record<string, unknown>): AdaptiveCard {
-  return templates[name].expand({ $root: data }) as AdaptiveCard;
+  return withMoments(templates[name].expand({ $root: data }) as AdaptiveCard) as AdaptiveCard;
 }
