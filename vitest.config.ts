@@ -53,8 +53,8 @@ export default defineConfig({
           globalSetup: ['test/setup/global.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          // Each file starts bots, workers and sometimes a browser of its own.
-          maxWorkers: 2,
+          // Each file starts bots, workers and sometimes a browser of its own, and then mostly waits for the platforms' limits.
+          maxWorkers: 3,
           // After the unit tests: what is broken there shows first.
           sequence: { groupOrder: 1 },
         },

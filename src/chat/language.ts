@@ -24,6 +24,7 @@ export type Sentences = InAnyLanguage<{
   command: typeof import('./command-words.ts');
   delegation: typeof import('./delegation-words.ts');
   digest: typeof import('./digest-words.ts');
+  doctor: typeof import('./doctor-words.ts');
   elsewhere: typeof import('./elsewhere-words.ts');
   evidence: typeof import('./evidence-words.ts');
   export: typeof import('./export-words.ts');

@@ -63,6 +63,7 @@ const allowed: Record<string, string[]> = {
   ],
   'said to a server': [
     'src/chat/slack/answers.ts: application/json; charset=utf-8',
+    'src/chat/slack/granted-scopes.ts: Bearer ',
     'src/chat/teams/app.ts: application/json; charset=utf-8',
     'src/chat/teams/connector.ts: Bearer ',
     'src/chat/teams/connector.ts: Countersign',
@@ -77,7 +78,7 @@ const allowed: Record<string, string[]> = {
     'src/chat/teams/surface-errors.ts: ActivityNotFoundInConversation',
   ],
 };
-const mostAllowed = 23;
+const mostAllowed = 24;
 
 const isWords = (file: string): boolean => /(?:^|[/-])(words|labels)\.ts$/.test(file);
 const sources = globSync('src/chat/**/*.ts').toSorted();
