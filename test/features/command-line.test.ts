@@ -123,7 +123,8 @@ describe('the command line', () => {
     expect(first.code).toBe(0);
     const again = await run(['actions', 'submit', '-'], { env, input: JSON.stringify(body) });
     expect(`${again.out}${again.err}`).toMatch(/known 1/i);
-  });
+    // Two processes in a row that each open an embedded PostgreSQL, the first a new one.
+  }, 90_000);
 
   it('exits 2 when the signing secret for a running bot is missing', async () => {
     const { code, err } = await run(['actions', 'submit', '-', '--url', world.url()], { input: '{}' });
