@@ -26,6 +26,7 @@ import { type LoadedPolicy, loadPolicy } from './identity/policy.ts';
 import { noSlackLinks, type SlackLinks, slackAccountsInFile, slackLinksFile } from './identity/slack-links.ts';
 import { sha256 } from './ids.ts';
 import type { Log } from './log.ts';
+import { type StartLoop, startLoop } from './loop.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
 import { openQueues, type QueueLink } from './queue/connection.ts';
 import { queueNames } from './queue/contract.ts';
@@ -97,6 +98,10 @@ export type Foundation = {
   /** This process, for leases. */
   holder: string;
   now: Clock;
+  /** The platforms' own clock, in ms since epoch: they count by it, whatever this deployment is told the time is. */
+  platformNow: () => number;
+  /** How work in the background is run. */
+  startLoop: StartLoop;
   timing: Timing;
   watch: Watch;
   poisoned: PoisonReport;
@@ -119,8 +124,16 @@ export type Timing = {
 };
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 
-/** What tests and the demo may hand in. */
-export type Extras = { watch?: Watch; timing?: Timing; queuePrefix?: string; signIns?: SignIns; now?: Clock };
+/** What tests, benchmarks and the demo may hand in. With `platformNow` and `startLoop` a month can pass in minutes. */
+export type Extras = {
+  watch?: Watch;
+  timing?: Timing;
+  queuePrefix?: string;
+  signIns?: SignIns;
+  now?: Clock;
+  platformNow?: () => number;
+  startLoop?: StartLoop;
+};
 
 export async function openFoundation(config: Config, log: Log, extras: Extras = {}): Promise<Foundation> {
   const onError = (what: string) => (error: unknown) => log.error({ err: error }, `${what} reported an error`);
@@ -162,6 +175,8 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     deciding: { store, policy, now, sha256 },
     holder: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     now,
+    platformNow: extras.platformNow ?? Date.now,
+    startLoop: extras.startLoop ?? startLoop,
     timing: extras.timing ?? usualTiming,
     watch: extras.watch ?? (() => {}),
     poisoned: (queue, jobId, reason) => {
