@@ -1,0 +1,294 @@
+/** Plays a plan of a month on real bots: goes from one thing that is due to the next, and lets every loop run whose time has come. */
+import type pg from 'pg';
+import type { SlackWorld } from '../../sandbox/slack/types.ts';
+import type { TeamsWorld } from '../../sandbox/teams/types.ts';
+import { ActionId } from '../../src/action-center/action.ts';
+import { decide } from '../../src/action-center/decide.ts';
+import { digestOn } from '../../src/action-center/digest-own.ts';
+import { settle } from '../../src/action-center/settle.ts';
+import { newDecisionId, newDigestId } from '../../src/ids.ts';
+import { digestStore } from '../../src/store/digests.ts';
+import { entraTenant, team, teamsIdOf } from '../../test/features/people.ts';
+import { signed } from '../../test/features/world.ts';
+import type { Bot, Bots } from './month-bots.ts';
+import type { Ledger } from './month-ledger.ts';
+import { analysts, mira, nora, teamsChannels } from './month-places.ts';
+import { type Arrival, type Happening, type MonthPlan, minuteMs } from './month-plan.ts';
+import type { VirtualClock } from './virtual-time.ts';
+
+export type Stage = {
+  plan: MonthPlan;
+  clock: VirtualClock;
+  bots: Bots;
+  slack: SlackWorld;
+  teams: TeamsWorld;
+  ledger: Ledger;
+  record: pg.Pool;
+};
+
+export type Played = {
+  announced: number;
+  decided: { approve: number; reject: number };
+  /** Tries that came too late, by why. */
+  refused: Record<string, number>;
+  kills: number;
+  looks: number;
+  /** When no bot was there, however short. */
+  noBot: { from: number; to: number }[];
+};
+
+/** What comes from outside is taken together in slots of this length. */
+const slotMs = 30_000;
+const atOnce = 8;
+/** A bot looks every second; where a platform is waited for we look less often, and less so where the record says that it is later. */
+const waitingLookMs = 10_000;
+const lookMs = 1000;
+const bootMs = 20_000;
+
+type Task = (bot: Bot) => Promise<void>;
+type Run = Stage & { played: Played; slots: Map<number, Task[]>; turn: number };
+
+export async function playMonth(stage: Stage): Promise<Played> {
+  const played: Played = { announced: 0, decided: { approve: 0, reject: 0 }, refused: {}, kills: 0, looks: 0, noBot: [] };
+  const run: Run = { ...stage, played, slots: new Map(), turn: 0 };
+  const { plan, clock, bots } = run;
+  await bots.start('one');
+  await ownDigests(run);
+  for (const arrival of plan.arrivals) put(run, arrival.at, (bot) => announced(run, arrival, bot));
+  const edges = edgesOf(plan.happenings);
+  // What happened last is given the time to be shown.
+  const end = plan.to + 10 * minuteMs;
+  let slot = slotOf(run, clock.now());
+  while (clock.now() < end) {
+    await passEdges(run, edges);
+    slot = await runSlots(run, slot);
+    await runLoops(run);
+    const next = await nextMoment(run, { slot, edge: edges[0]?.at ?? end, end });
+    clock.goTo(Math.max(clock.now() + 1, Math.min(next, end)));
+  }
+  return played;
+}
+
+const slotOf = ({ plan }: Pick<Run, 'plan'>, at: number): number => Math.ceil((at - plan.from) / slotMs);
+const momentOf = ({ plan }: Pick<Run, 'plan'>, slot: number): number => plan.from + slot * slotMs;
+
+function put(run: Run, at: number, task: Task): void {
+  const slot = Math.max(slotOf(run, at), slotOf(run, run.clock.now()) + 1);
+  run.slots.set(slot, [...(run.slots.get(slot) ?? []), task]);
+}
+
+/** Everything that is due by now; while no bot is there it waits, as a producer and a person do. */
+async function runSlots(run: Run, from: number): Promise<number> {
+  const { clock, bots, slots } = run;
+  let slot = from;
+  for (; momentOf(run, slot) <= clock.now(); slot += 1) {
+    if (bots.up().length === 0) return slot;
+    const tasks = slots.get(slot) ?? [];
+    slots.delete(slot);
+    const next = tasks.values();
+    const one = async () => {
+      for (const task of next) {
+        const up = bots.up();
+        run.turn += 1;
+        const bot = up[run.turn % up.length];
+        if (bot) await task(bot);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, tasks.length) }, one));
+  }
+  return slot;
+}
+
+async function runLoops({ bots, played }: Run): Promise<void> {
+  played.looks += 1;
+  await Promise.all(bots.up().map(({ loops }) => loops.runDue()));
+}
+
+const dueQuery = `select
+    extract(epoch from least(
+      (select min(next_at) from reminder_plans),
+      (select min(next_at) + interval '5 seconds' from digest_plans),
+      (select min(expires_at) from actions where status in ('pending', 'awaitingSecondApproval')))) * 1000 as due,
+    (select extract(epoch from min(next_try_at)) * 1000 from cards
+      where shown_version < wanted_version and not stopped and group_id is null and next_try_at > $1) as card,
+    exists (select 1 from cards where shown_version < wanted_version and not stopped and group_id is null and next_try_at <= $1) as waits`;
+
+type Ahead = { slot: number; edge: number; end: number };
+
+async function nextMoment(run: Run, { slot, edge, end }: Ahead): Promise<number> {
+  const { clock, bots, slots, record } = run;
+  const now = clock.now();
+  if (bots.up().length === 0) return edge;
+  let full = slot;
+  while (!slots.has(full) && momentOf(run, full) < end) full += 1;
+  const wanted = Math.min(...bots.up().map(({ loops }) => loops.wantedAt()));
+  const { rows } = await record.query<{ due: string | null; card: string | null; waits: boolean }>(dueQuery, [new Date(now)]);
+  const [row] = rows;
+  const due = row?.due == null ? end : Math.ceil(Number(row.due));
+  const card = row?.card == null ? end : Math.ceil(Number(row.card));
+  const waits = row?.waits === true ? now + waitingLookMs : end;
+  return Math.min(edge, momentOf(run, full), wanted, due <= now ? now + lookMs : due, card, waits);
+}
+
+type Edge = { at: number; happening: Happening; begins: boolean };
+
+function edgesOf(happenings: readonly Happening[]): Edge[] {
+  const both = happenings.flatMap((happening) => [
+    { at: happening.from, happening, begins: true },
+    ...(happening.kind === 'kill' ? [] : [{ at: happening.to, happening, begins: false }]),
+  ]);
+  return both.sort((a, b) => a.at - b.at);
+}
+
+async function passEdges(run: Run, edges: Edge[]): Promise<void> {
+  while (edges[0] !== undefined && edges[0].at <= run.clock.now()) {
+    const edge = edges.shift();
+    if (edge) await pass(run, edge, edges);
+  }
+}
+
+const always = Number.MAX_SAFE_INTEGER;
+
+async function pass(run: Run, { at, happening, begins }: Edge, edges: Edge[]): Promise<void> {
+  const { bots, slack, teams, played } = run;
+  switch (happening.kind) {
+    case 'slackDown':
+      if (!begins) return slack.faults.clear();
+      // The first ones arrive all the same, and nobody hears of it; private ones cannot be found again, so they fail from the start.
+      slack.faults.add({ method: 'chat.postMessage', kind: 'lostAnswer', times: 3, when: ({ channel }) => /^C/.test(String(channel)) });
+      return slack.faults.add({ kind: 'http500', times: always });
+    case 'teamsDown':
+      if (begins) return teams.faults.add({ kind: 'http502', times: always });
+      return teams.faults.clear();
+    case 'two':
+      return begins ? bots.start('two') : bots.stop('two');
+    case 'botDown':
+      if (begins) {
+        for (const { name } of bots.up()) await bots.stop(name);
+        played.noBot.push({ from: happening.from, to: happening.to });
+        return;
+      }
+      return bots.start('one');
+    case 'kill':
+      if (begins) return killOne(run, at, edges);
+      return bots.start('one');
+  }
+}
+
+/** Where people look at a channel, Teams tells of a message whose sender died before it could write down that it was posted. */
+async function killOne(run: Run, at: number, edges: Edge[]): Promise<void> {
+  const { bots, teams, played } = run;
+  const [looker] = analysts;
+  if (looker) for (const channel of teamsChannels) teams.watch(teamsIdOf(looker), channel);
+  teams.setMessagesUrls(bots.up().map(({ running }) => `${running.url}/api/messages`));
+  await bots.kill('one', () => runLoops(run));
+  teams.setMessagesUrls(bots.up().map(({ running }) => `${running.url}/api/messages`));
+  played.kills += 1;
+  const back = at + bootMs;
+  if (bots.up().length === 0) played.noBot.push({ from: at, to: back });
+  const happening = { kind: 'kill', from: at, to: back } as const;
+  edges.push({ at: back, happening, begins: false });
+  edges.sort((a, b) => a.at - b.at);
+}
+
+async function announced(run: Run, arrival: Arrival, bot: Bot): Promise<void> {
+  const text = JSON.stringify(arrival.body);
+  const response = await fetch(`${bot.running.url}/v1/actions`, { method: 'POST', headers: signed(text, run.bots.secret), body: text });
+  const answer = (await response.json()) as { id?: string };
+  if (response.status === 503) return put(run, run.clock.now() + minuteMs, (other) => announced(run, arrival, other));
+  if (response.status === 400) {
+    // It came while nobody was there, and its deadline passed meanwhile.
+    run.played.refused['came too late'] = (run.played.refused['came too late'] ?? 0) + 1;
+    return;
+  }
+  if (response.status !== 202 || answer.id === undefined)
+    throw new Error(`a submission was answered ${response.status} ${JSON.stringify(answer)}`);
+  run.played.announced += 1;
+  const id = ActionId.parse(answer.id);
+  const { decideAt, verb } = arrival;
+  if (decideAt !== null) put(run, decideAt, (other) => decided(run, { id, verb }, other));
+}
+
+async function decided(run: Run, { id, verb }: { id: ActionId; verb: 'approve' | 'reject' }, bot: Bot): Promise<void> {
+  const { ground } = bot;
+  const action = await ground.store.get(id);
+  if (action === null) throw new Error(`action ${id} is gone`);
+  const who = analysts[run.played.looks % analysts.length];
+  const platform = run.turn % 2 === 0 ? 'slack' : 'teams';
+  const account = platform === 'slack' ? (who?.slack[0]?.userId ?? '') : teamsIdOf(who ?? mira);
+  const claim =
+    platform === 'slack'
+      ? { platform: 'slack' as const, teamId: team, userId: account, email: null }
+      : { platform: 'teams' as const, tenantId: entraTenant, entraId: who?.entraId ?? '' };
+  const deps = {
+    ...ground.deciding,
+    directory: ground.directory,
+    settings: ground.settings,
+    signIns: null,
+    newDecisionId,
+    whoElseMay: async () => [],
+    poke: bot.running.pokeCards,
+  };
+  const person = async () => ({ ok: true as const, value: claim });
+  const by = `${platform}:${account}`;
+  const click = {
+    actionId: id,
+    verb,
+    by,
+    account,
+    person,
+    platform,
+    comment: null,
+    shownDigest: action.scopeDigest,
+    clickId: `month-${id}`,
+  };
+  const answer = await decide(deps, click as Parameters<typeof decide>[1]);
+  if (!answer.ok) {
+    run.played.refused[answer.refusal.kind] = (run.played.refused[answer.refusal.kind] ?? 0) + 1;
+    return;
+  }
+  run.played.decided[verb] += 1;
+  const { decisionId } = answer.value.decision;
+  put(run, run.clock.now() + (run.turn % 9) * minuteMs, (other) => carriedOut({ id, verb, decisionId }, other, run));
+}
+
+/** As a worker reports it. */
+async function carriedOut({ id, verb, decisionId }: { id: ActionId; verb: string; decisionId: string }, bot: Bot, run: Run): Promise<void> {
+  const { store, executions, now } = bot.ground;
+  if (verb === 'reject') {
+    await executions.claim(decisionId, id, 'the month', run.clock.now(), minuteMs);
+    return executions.finished(decisionId, null);
+  }
+  const status = run.turn % 50 === 0 ? 'failed' : 'completed';
+  const outcome = { status, at: now().toISOString(), message: null, externalRef: null, portalUrl: null } as const;
+  await settle({ store, now, poke: bot.running.pokeCards }, { decisionId, actionId: id, outcome });
+}
+
+/** Two people want one each day at eight in New York. */
+async function ownDigests({ bots }: Run): Promise<void> {
+  const [bot] = bots.up();
+  if (bot === undefined) throw new Error('no bot is up');
+  const { db, config, directory, store, now, policy } = bot.ground;
+  const deps = {
+    digests: digestStore(db, config.tenantId),
+    directory,
+    store,
+    now,
+    policyPlans: policy.digestPlans,
+    newDigestId,
+    poke: () => {},
+  };
+  const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+  const schedule = { at: '08:00', timezone: 'America/New_York', weekdays: [...weekdays], holidays: [] };
+  for (const [platform, who] of [['slack', mira] as const, ['teams', nora] as const]) {
+    const account = platform === 'slack' ? (who.slack[0]?.userId ?? '') : teamsIdOf(who);
+    const claim =
+      platform === 'slack'
+        ? { platform, teamId: team, userId: account, email: null }
+        : { platform, tenantId: entraTenant, entraId: who.entraId };
+    const person = async () => ({ ok: true as const, value: claim });
+    const asker = { by: `${platform}:${account}`, person, platform, clickId: 'month', account, conversation: account };
+    const on = await digestOn(deps, asker as Parameters<typeof digestOn>[1], schedule);
+    if (!on.ok) throw new Error(`no digest for ${who.displayName}: ${on.refusal.kind}`);
+  }
+}
