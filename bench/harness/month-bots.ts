@@ -53,6 +53,8 @@ export async function openBots({ services, env, clock }: Asked): Promise<Bots> {
     const role = roleOf(name);
     const { rowCount } = await server.query('select 1 from pg_roles where rolname = $1', [role]);
     await server.query(rowCount === 0 ? `create role ${role} superuser login` : `alter role ${role} login`);
+    // Processes are killed here, the server is not: what it has taken it keeps, and need not wait for the disk.
+    await server.query(`alter role ${role} set synchronous_commit = off`);
     const url = new URL(services.databaseUrl);
     url.username = role;
     const config = readConfig({

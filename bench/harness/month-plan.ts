@@ -4,6 +4,8 @@ import { device as anyDevice, isolateDevice, quarantineFile, softDeleteEmail } f
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
+/** What comes from outside, and what is due, is taken together in slots of this length: a look of a bot costs the same for one thing as for ten. */
+export const slotMs = 2 * minuteMs;
 
 /** `decideAt` null: nobody ever does. */
 export type Arrival = { at: number; body: object; decideAt: number | null; verb: 'approve' | 'reject' };
@@ -59,7 +61,7 @@ const lives = [7 * dayMs, 7 * dayMs, 7 * dayMs, 2 * dayMs, 30 * hourMs, 20 * hou
 function bodyOf(index: number, at: number, draw: () => number): { body: object; severity: string; expiresAt: number } {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(draw() * from.length)] as T;
   const severity = draw() < 0.08 ? 'high' : pick(severities);
-  const expiresAt = at + pick(lives) + Math.floor(draw() * hourMs);
+  const expiresAt = Math.floor((at + pick(lives) + draw() * hourMs) / slotMs) * slotMs;
   const device = { ...anyDevice, name: `wks-${String(Math.floor(draw() * 4000)).padStart(4, '0')}.contoso.example`, group: pick(groups) };
   const common = { id: `month-${index}`, title: `Case ${index}`, severity, expiresAt: new Date(expiresAt).toISOString() };
   const kind = draw();

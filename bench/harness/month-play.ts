@@ -13,7 +13,7 @@ import { signed } from '../../test/features/world.ts';
 import type { Bot, Bots } from './month-bots.ts';
 import type { Ledger } from './month-ledger.ts';
 import { analysts, mira, nora, teamsChannels } from './month-places.ts';
-import { type Arrival, type Happening, type MonthPlan, minuteMs } from './month-plan.ts';
+import { type Arrival, type Happening, type MonthPlan, minuteMs, slotMs } from './month-plan.ts';
 import type { VirtualClock } from './virtual-time.ts';
 
 export type Stage = {
@@ -37,13 +37,12 @@ export type Played = {
   noBot: { from: number; to: number }[];
 };
 
-/** What comes from outside is taken together in slots of this length. */
-const slotMs = 30_000;
 const atOnce = 8;
 /** A bot looks every second; where a platform is waited for we look less often, and less so where the record says that it is later. */
-const waitingLookMs = 10_000;
+const waitingLookMs = 30_000;
 const lookMs = 1000;
 const bootMs = 20_000;
+const lookingMs = 10 * minuteMs;
 
 type Task = (bot: Bot) => Promise<void>;
 type Run = Stage & { played: Played; slots: Map<number, Task[]>; turn: number };
@@ -125,7 +124,7 @@ async function nextMoment(run: Run, { slot, edge, end }: Ahead): Promise<number>
   const { rows } = await record.query<{ due: string | null; card: string | null; waits: boolean }>(dueQuery, [new Date(now)]);
   const [row] = rows;
   const due = row?.due == null ? end : Math.ceil(Number(row.due));
-  const card = row?.card == null ? end : Math.ceil(Number(row.card));
+  const card = row?.card == null ? end : Math.ceil(Number(row.card) / waitingLookMs) * waitingLookMs;
   const waits = row?.waits === true ? now + waitingLookMs : end;
   return Math.min(edge, momentOf(run, full), wanted, due <= now ? now + lookMs : due, card, waits);
 }
@@ -179,7 +178,8 @@ async function pass(run: Run, { at, happening, begins }: Edge, edges: Edge[]): P
 async function killOne(run: Run, at: number, edges: Edge[]): Promise<void> {
   const { bots, teams, played } = run;
   const [looker] = analysts;
-  if (looker) for (const channel of teamsChannels) teams.watch(teamsIdOf(looker), channel);
+  const lookAway = looker ? teamsChannels.map((channel) => teams.watch(teamsIdOf(looker), channel)) : [];
+  put(run, at + lookingMs, async () => lookAway.forEach((stop) => void stop()));
   teams.setMessagesUrls(bots.up().map(({ running }) => `${running.url}/api/messages`));
   await bots.kill('one', () => runLoops(run));
   teams.setMessagesUrls(bots.up().map(({ running }) => `${running.url}/api/messages`));
