@@ -41,6 +41,8 @@ const atOnce = 8;
 /** A bot looks every second; where a platform is waited for we look less often, and less so where the record says that it is later. */
 const waitingLookMs = 30_000;
 const lookMs = 1000;
+/** Loops that were woken by the same thing run in the same moment. */
+const togetherMs = 200;
 const bootMs = 20_000;
 const lookingMs = 10 * minuteMs;
 
@@ -120,7 +122,9 @@ async function nextMoment(run: Run, { slot, edge, end }: Ahead): Promise<number>
   if (bots.up().length === 0) return edge;
   let full = slot;
   while (!slots.has(full) && momentOf(run, full) < end) full += 1;
-  const wanted = Math.min(...bots.up().map(({ loops }) => loops.wantedAt()));
+  const wanted = Math.max(now + togetherMs, Math.min(...bots.up().map(({ loops }) => loops.wantedAt())));
+  // Nothing that the record knows of is so urgent.
+  if (wanted <= now + lookMs) return Math.min(edge, wanted);
   const { rows } = await record.query<{ due: string | null; card: string | null; waits: boolean }>(dueQuery, [new Date(now)]);
   const [row] = rows;
   const due = row?.due == null ? end : Math.ceil(Number(row.due));
