@@ -4,17 +4,23 @@ import { device as anyDevice, isolateDevice, quarantineFile, softDeleteEmail } f
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
-/** What comes from outside, and what is due, is taken together in slots of this length: a look of a bot costs the same for one thing as for ten. */
-export const slotMs = 2 * minuteMs;
 
 /** `decideAt` null: nobody ever does. */
 export type Arrival = { at: number; body: object; decideAt: number | null; verb: 'approve' | 'reject' };
 export type Span = { from: number; to: number };
 /** `kill`: a bot loses its connections in the middle of a run and is started anew. `two`: two bots run. */
 export type Happening = Span & { kind: 'slackDown' | 'teamsDown' | 'botDown' | 'kill' | 'two' };
-export type MonthPlan = Span & { arrivals: Arrival[]; happenings: Happening[] };
+export type MonthPlan = Span & Pick<MonthSize, 'slotMs' | 'happenings'> & { arrivals: Arrival[] };
 
-export type MonthSize = { start: number; days: number; amount: number; storms: Span[]; happenings: Happening[] };
+export type MonthSize = {
+  start: number;
+  days: number;
+  amount: number;
+  /** What comes from outside is taken together in slots of this length: a look of a bot costs the same for one thing as for ten. */
+  slotMs: number;
+  storms: Span[];
+  happenings: Happening[];
+};
 
 /** Numbers that look drawn and are the same each time (mulberry32). */
 function drawer(seed: number): () => number {
@@ -58,7 +64,10 @@ const groups = ['Workstations', 'Workstations', 'Branch offices', 'Branch office
 /** How long an action has: mostly the week that Defender gives it, else what a producer likes. */
 const lives = [7 * dayMs, 7 * dayMs, 7 * dayMs, 2 * dayMs, 30 * hourMs, 20 * hourMs, 5 * hourMs];
 
-function bodyOf(index: number, at: number, draw: () => number): { body: object; severity: string; expiresAt: number } {
+function bodyOf(
+  { index, at, slotMs }: { index: number; at: number; slotMs: number },
+  draw: () => number,
+): { body: object; severity: string; expiresAt: number } {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(draw() * from.length)] as T;
   const severity = draw() < 0.08 ? 'high' : pick(severities);
   const expiresAt = Math.floor((at + pick(lives) + draw() * hourMs) / slotMs) * slotMs;
@@ -98,10 +107,10 @@ function decideAt(at: number, severity: string, draw: () => number): number | nu
 export function planMonth(size: MonthSize): MonthPlan {
   const draw = drawer(20_261_010);
   const arrivals = momentsOf(size, draw).map((at, index): Arrival => {
-    const { body, severity } = bodyOf(index, at, draw);
+    const { body, severity } = bodyOf({ index, at, slotMs: size.slotMs }, draw);
     return { at, body, decideAt: decideAt(at, severity, draw), verb: draw() < 0.12 ? 'reject' : 'approve' };
   });
-  return { from: size.start, to: size.start + size.days * dayMs, arrivals, happenings: size.happenings };
+  return { from: size.start, to: size.start + size.days * dayMs, slotMs: size.slotMs, arrivals, happenings: size.happenings };
 }
 
 const utc = (text: string): number => Date.parse(`${text}:00Z`);
@@ -114,6 +123,7 @@ export const wholeMonth: MonthSize = {
   start: utc('2026-10-10T00:00'),
   days: 31,
   amount: 40_000,
+  slotMs: 2 * minuteMs,
   storms: [from('2026-10-14T09:30', 10 * minuteMs), from('2026-10-28T19:00', 15 * minuteMs)],
   happenings: [
     // Over the digest of this Tuesday: 8:00 in Berlin is 6:00 UTC.
@@ -139,6 +149,7 @@ export const threeDays: MonthSize = {
   start: utc('2026-10-25T00:00'),
   days: 3,
   amount: 600,
+  slotMs: 10 * minuteMs,
   storms: [from('2026-10-26T12:00', 5 * minuteMs)],
   happenings: [
     { kind: 'two', ...from('2026-10-26T06:30', hourMs) },

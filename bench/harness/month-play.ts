@@ -13,7 +13,7 @@ import { signed } from '../../test/features/world.ts';
 import type { Bot, Bots } from './month-bots.ts';
 import type { Ledger } from './month-ledger.ts';
 import { analysts, mira, nora, teamsChannels } from './month-places.ts';
-import { type Arrival, type Happening, type MonthPlan, minuteMs, slotMs } from './month-plan.ts';
+import { type Arrival, type Happening, type MonthPlan, minuteMs } from './month-plan.ts';
 import type { VirtualClock } from './virtual-time.ts';
 
 export type Stage = {
@@ -38,9 +38,9 @@ export type Played = {
 };
 
 const atOnce = 8;
-/** A bot looks every second; where a platform is waited for we look less often, and less so where the record says that it is later. */
-const waitingLookMs = 30_000;
 const lookMs = 1000;
+/** A bot looks every second; where a platform is waited for, this often in a slot is enough. */
+const looksWaiting = 4;
 /** Loops that were woken by the same thing run in the same moment. */
 const togetherMs = 200;
 const bootMs = 20_000;
@@ -70,8 +70,8 @@ export async function playMonth(stage: Stage): Promise<Played> {
   return played;
 }
 
-const slotOf = ({ plan }: Pick<Run, 'plan'>, at: number): number => Math.ceil((at - plan.from) / slotMs);
-const momentOf = ({ plan }: Pick<Run, 'plan'>, slot: number): number => plan.from + slot * slotMs;
+const slotOf = ({ plan }: Pick<Run, 'plan'>, at: number): number => Math.ceil((at - plan.from) / plan.slotMs);
+const momentOf = ({ plan }: Pick<Run, 'plan'>, slot: number): number => plan.from + slot * plan.slotMs;
 
 function put(run: Run, at: number, task: Task): void {
   const slot = Math.max(slotOf(run, at), slotOf(run, run.clock.now()) + 1);
@@ -128,8 +128,9 @@ async function nextMoment(run: Run, { slot, edge, end }: Ahead): Promise<number>
   const { rows } = await record.query<{ due: string | null; card: string | null; waits: boolean }>(dueQuery, [new Date(now)]);
   const [row] = rows;
   const due = row?.due == null ? end : Math.ceil(Number(row.due));
-  const card = row?.card == null ? end : Math.ceil(Number(row.card) / waitingLookMs) * waitingLookMs;
-  const waits = row?.waits === true ? now + waitingLookMs : end;
+  const pauseMs = run.plan.slotMs / looksWaiting;
+  const card = row?.card == null ? end : Math.ceil(Number(row.card) / pauseMs) * pauseMs;
+  const waits = row?.waits === true ? now + pauseMs : end;
   return Math.min(edge, momentOf(run, full), wanted, due <= now ? now + lookMs : due, card, waits);
 }
 

@@ -1,7 +1,9 @@
 /** Opens everything that a simulated month needs, plays it and checks it. */
 import pg from 'pg';
 import { openBots, type Services } from './month-bots.ts';
-import { type Checked, checkMonth } from './month-check.ts';
+import { type Checked, checkMessages, type Given, openReport } from './month-check.ts';
+import { checkDigests } from './month-check-digests.ts';
+import { checkReminders, checkWarnings } from './month-check-reminders.ts';
 import { readFacts } from './month-facts.ts';
 import { openLedger } from './month-ledger.ts';
 import { openPlatforms } from './month-places.ts';
@@ -9,7 +11,13 @@ import { dayMs, type MonthSize, planMonth } from './month-plan.ts';
 import { type Played, playMonth } from './month-play.ts';
 import { openClock } from './virtual-time.ts';
 
-export type RanMonth = { played: Played; checked: Checked; seconds: number };
+export type RanMonth = { played: Played; given: Given; checked: Checked; seconds: number };
+
+export function checkMonth(given: Given): Checked {
+  const { checked, report } = openReport();
+  for (const check of [checkMessages, checkDigests, checkReminders, checkWarnings]) check(given, report);
+  return checked;
+}
 
 export async function runMonth(size: MonthSize, services: Services, say: (line: string) => void = () => {}): Promise<RanMonth> {
   const begun = performance.now();
@@ -25,12 +33,13 @@ export async function runMonth(size: MonthSize, services: Services, say: (line: 
   try {
     const played = await playMonth({ plan, clock, bots, slack, teams, ledger, record });
     const facts = await readFacts(record, ledger.messages());
-    const checked = checkMonth({ facts, plan, played, endedAt: clock.now() });
+    const given = { facts, plan, played, endedAt: clock.now() };
+    const checked = checkMonth(given);
     const broken = [...slack.problems, ...teams.problems].slice(0, 5);
     for (const problem of broken) checked.wrong.push(`the bot broke a platform's rules: ${problem}`);
     checked.counts['calls turned away by a rate limit'] = ledger.throttled();
     for (const [what, count] of bots.errors) say(`${count} x ${what}`);
-    return { played, checked, seconds: took() };
+    return { played, given, checked, seconds: took() };
   } finally {
     clearInterval(stages);
     await bots.close();
