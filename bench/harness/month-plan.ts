@@ -123,7 +123,7 @@ export const wholeMonth: MonthSize = {
   start: utc('2026-10-10T00:00'),
   days: 31,
   amount: 40_000,
-  slotMs: 2 * minuteMs,
+  slotMs: 5 * minuteMs,
   storms: [from('2026-10-14T09:30', 10 * minuteMs), from('2026-10-28T19:00', 15 * minuteMs)],
   happenings: [
     // Over the digest of this Tuesday: 8:00 in Berlin is 6:00 UTC.

@@ -43,15 +43,17 @@ const lookMs = 1000;
 const looksWaiting = 4;
 /** Loops that were woken by the same thing run in the same moment. */
 const togetherMs = 200;
+/** Everything that a platform does not take is tried again and again; this often is enough. */
+const awayLookMs = 10_000;
 const bootMs = 20_000;
 const lookingMs = 10 * minuteMs;
 
 type Task = (bot: Bot) => Promise<void>;
-type Run = Stage & { played: Played; slots: Map<number, Task[]>; turn: number };
+type Run = Stage & { played: Played; slots: Map<number, Task[]>; turn: number; away: Set<Happening> };
 
 export async function playMonth(stage: Stage): Promise<Played> {
   const played: Played = { announced: 0, decided: { approve: 0, reject: 0 }, refused: {}, kills: 0, looks: 0, noBot: [] };
-  const run: Run = { ...stage, played, slots: new Map(), turn: 0 };
+  const run: Run = { ...stage, played, slots: new Map(), turn: 0, away: new Set() };
   const { plan, clock, bots } = run;
   await bots.start('one');
   await ownDigests(run);
@@ -122,7 +124,7 @@ async function nextMoment(run: Run, { slot, edge, end }: Ahead): Promise<number>
   if (bots.up().length === 0) return edge;
   let full = slot;
   while (!slots.has(full) && momentOf(run, full) < end) full += 1;
-  const wanted = Math.max(now + togetherMs, Math.min(...bots.up().map(({ loops }) => loops.wantedAt())));
+  const wanted = Math.max(now + (run.away.size > 0 ? awayLookMs : togetherMs), Math.min(...bots.up().map(({ loops }) => loops.wantedAt())));
   // Nothing that the record knows of is so urgent.
   if (wanted <= now + lookMs) return Math.min(edge, wanted);
   const { rows } = await record.query<{ due: string | null; card: string | null; waits: boolean }>(dueQuery, [new Date(now)]);
@@ -155,6 +157,8 @@ const always = Number.MAX_SAFE_INTEGER;
 
 async function pass(run: Run, { at, happening, begins }: Edge, edges: Edge[]): Promise<void> {
   const { bots, slack, teams, played } = run;
+  if (begins && /^(slack|teams)Down$/.test(happening.kind)) run.away.add(happening);
+  else run.away.delete(happening);
   switch (happening.kind) {
     case 'slackDown':
       if (!begins) return slack.faults.clear();
