@@ -155,32 +155,42 @@ async function passEdges(run: Run, edges: Edge[]): Promise<void> {
 
 const always = Number.MAX_SAFE_INTEGER;
 
-async function pass(run: Run, { at, happening, begins }: Edge, edges: Edge[]): Promise<void> {
-  const { bots, slack, teams, played } = run;
-  if (begins && /^(slack|teams)Down$/.test(happening.kind)) run.away.add(happening);
-  else run.away.delete(happening);
+async function pass(run: Run, edge: Edge, edges: Edge[]): Promise<void> {
+  const { happening, begins } = edge;
+  const { bots } = run;
   switch (happening.kind) {
     case 'slackDown':
-      if (!begins) return slack.faults.clear();
-      // The first ones arrive all the same, and nobody hears of it; private ones cannot be found again, so they fail from the start.
-      slack.faults.add({ method: 'chat.postMessage', kind: 'lostAnswer', times: 3, when: ({ channel }) => /^C/.test(String(channel)) });
-      return slack.faults.add({ kind: 'http500', times: always });
     case 'teamsDown':
-      if (begins) return teams.faults.add({ kind: 'http502', times: always });
-      return teams.faults.clear();
+      return platformGoes(run, happening, begins);
     case 'two':
       return begins ? bots.start('two') : bots.stop('two');
     case 'botDown':
-      if (begins) {
-        for (const { name } of bots.up()) await bots.stop(name);
-        played.noBot.push({ from: happening.from, to: happening.to });
-        return;
-      }
-      return bots.start('one');
+      return begins ? stopAll(run, happening) : bots.start('one');
     case 'kill':
-      if (begins) return killOne(run, at, edges);
-      return bots.start('one');
+      return begins ? killOne(run, edge.at, edges) : bots.start('one');
   }
+}
+
+function platformGoes({ slack, teams, away }: Run, happening: Happening, begins: boolean): void {
+  const isSlack = happening.kind === 'slackDown';
+  if (!begins) {
+    away.delete(happening);
+    (isSlack ? slack : teams).faults.clear();
+    return;
+  }
+  away.add(happening);
+  if (!isSlack) {
+    teams.faults.add({ kind: 'http502', times: always });
+    return;
+  }
+  // The first ones arrive all the same, and nobody hears of it; private ones cannot be found again, so they fail from the start.
+  slack.faults.add({ method: 'chat.postMessage', kind: 'lostAnswer', times: 3, when: ({ channel }) => /^C/.test(String(channel)) });
+  slack.faults.add({ kind: 'http500', times: always });
+}
+
+async function stopAll({ bots, played }: Run, { from, to }: Happening): Promise<void> {
+  for (const { name } of bots.up()) await bots.stop(name);
+  played.noBot.push({ from, to });
 }
 
 /** Where people look at a channel, Teams tells of a message whose sender died before it could write down that it was posted. */
