@@ -1,7 +1,8 @@
 /** Whether the month went as it should: what was due by the plan and by the wall clock, against what the platforms and the record say. */
+
+import type { Played } from './month-agenda.ts';
 import type { MonthFacts } from './month-facts.ts';
 import type { MonthPlan } from './month-plan.ts';
-import type { Played } from './month-play.ts';
 
 /** `excused`: warnings that nobody could deliver. `wrong`: every difference. */
 export type Checked = { counts: Record<string, number>; excused: string[]; wrong: string[] };

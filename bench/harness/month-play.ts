@@ -1,41 +1,9 @@
 /** Plays a plan of a month on real bots: goes from one thing that is due to the next, and lets every loop run whose time has come. */
-import type pg from 'pg';
-import type { SlackWorld } from '../../sandbox/slack/types.ts';
-import type { TeamsWorld } from '../../sandbox/teams/types.ts';
-import { ActionId } from '../../src/action-center/action.ts';
-import { decide } from '../../src/action-center/decide.ts';
-import { digestOn } from '../../src/action-center/digest-own.ts';
-import { settle } from '../../src/action-center/settle.ts';
-import { newDecisionId, newDigestId } from '../../src/ids.ts';
-import { digestStore } from '../../src/store/digests.ts';
-import { entraTenant, team, teamsIdOf } from '../../test/features/people.ts';
-import { signed } from '../../test/features/world.ts';
-import type { Bot, Bots } from './month-bots.ts';
-import type { Ledger } from './month-ledger.ts';
-import { analysts, mira, nora, teamsChannels } from './month-places.ts';
-import { type Arrival, type Happening, type MonthPlan, minuteMs } from './month-plan.ts';
-import type { VirtualClock } from './virtual-time.ts';
-
-export type Stage = {
-  plan: MonthPlan;
-  clock: VirtualClock;
-  bots: Bots;
-  slack: SlackWorld;
-  teams: TeamsWorld;
-  ledger: Ledger;
-  record: pg.Pool;
-};
-
-export type Played = {
-  announced: number;
-  decided: { approve: number; reject: number };
-  /** Tries that came too late, by why. */
-  refused: Record<string, number>;
-  kills: number;
-  looks: number;
-  /** When no bot was there, however short. */
-  noBot: { from: number; to: number }[];
-};
+import { teamsIdOf } from '../../test/features/people.ts';
+import { momentOf, type Played, put, type Run, type Stage, slotOf } from './month-agenda.ts';
+import { analysts, teamsChannels } from './month-places.ts';
+import { type Happening, minuteMs } from './month-plan.ts';
+import { announced, ownDigests } from './month-shift.ts';
 
 const atOnce = 8;
 const lookMs = 1000;
@@ -47,9 +15,6 @@ const togetherMs = 200;
 const awayLookMs = 10_000;
 const bootMs = 20_000;
 const lookingMs = 10 * minuteMs;
-
-type Task = (bot: Bot) => Promise<void>;
-type Run = Stage & { played: Played; slots: Map<number, Task[]>; turn: number; away: Set<Happening> };
 
 export async function playMonth(stage: Stage): Promise<Played> {
   const played: Played = { announced: 0, decided: { approve: 0, reject: 0 }, refused: {}, kills: 0, looks: 0, noBot: [] };
@@ -70,14 +35,6 @@ export async function playMonth(stage: Stage): Promise<Played> {
     clock.goTo(Math.max(clock.now() + 1, Math.min(next, end)));
   }
   return played;
-}
-
-const slotOf = ({ plan }: Pick<Run, 'plan'>, at: number): number => Math.ceil((at - plan.from) / plan.slotMs);
-const momentOf = ({ plan }: Pick<Run, 'plan'>, slot: number): number => plan.from + slot * plan.slotMs;
-
-function put(run: Run, at: number, task: Task): void {
-  const slot = Math.max(slotOf(run, at), slotOf(run, run.clock.now()) + 1);
-  run.slots.set(slot, [...(run.slots.get(slot) ?? []), task]);
 }
 
 /** Everything that is due by now; while no bot is there it waits, as a producer and a person do. */
@@ -208,106 +165,4 @@ async function killOne(run: Run, at: number, edges: Edge[]): Promise<void> {
   const happening = { kind: 'kill', from: at, to: back } as const;
   edges.push({ at: back, happening, begins: false });
   edges.sort((a, b) => a.at - b.at);
-}
-
-async function announced(run: Run, arrival: Arrival, bot: Bot): Promise<void> {
-  const text = JSON.stringify(arrival.body);
-  const response = await fetch(`${bot.running.url}/v1/actions`, { method: 'POST', headers: signed(text, run.bots.secret), body: text });
-  const answer = (await response.json()) as { id?: string };
-  if (response.status === 503) return put(run, run.clock.now() + minuteMs, (other) => announced(run, arrival, other));
-  if (response.status === 400) {
-    // It came while nobody was there, and its deadline passed meanwhile.
-    run.played.refused['came too late'] = (run.played.refused['came too late'] ?? 0) + 1;
-    return;
-  }
-  if (response.status !== 202 || answer.id === undefined)
-    throw new Error(`a submission was answered ${response.status} ${JSON.stringify(answer)}`);
-  run.played.announced += 1;
-  const id = ActionId.parse(answer.id);
-  const { decideAt, verb } = arrival;
-  if (decideAt !== null) put(run, decideAt, (other) => decided(run, { id, verb }, other));
-}
-
-async function decided(run: Run, { id, verb }: { id: ActionId; verb: 'approve' | 'reject' }, bot: Bot): Promise<void> {
-  const { ground } = bot;
-  const action = await ground.store.get(id);
-  if (action === null) throw new Error(`action ${id} is gone`);
-  const who = analysts[run.played.looks % analysts.length];
-  const platform = run.turn % 2 === 0 ? 'slack' : 'teams';
-  const account = platform === 'slack' ? (who?.slack[0]?.userId ?? '') : teamsIdOf(who ?? mira);
-  const claim =
-    platform === 'slack'
-      ? { platform: 'slack' as const, teamId: team, userId: account, email: null }
-      : { platform: 'teams' as const, tenantId: entraTenant, entraId: who?.entraId ?? '' };
-  const deps = {
-    ...ground.deciding,
-    directory: ground.directory,
-    settings: ground.settings,
-    signIns: null,
-    newDecisionId,
-    whoElseMay: async () => [],
-    poke: bot.running.pokeCards,
-  };
-  const person = async () => ({ ok: true as const, value: claim });
-  const by = `${platform}:${account}`;
-  const click = {
-    actionId: id,
-    verb,
-    by,
-    account,
-    person,
-    platform,
-    comment: null,
-    shownDigest: action.scopeDigest,
-    clickId: `month-${id}`,
-  };
-  const answer = await decide(deps, click as Parameters<typeof decide>[1]);
-  if (!answer.ok) {
-    run.played.refused[answer.refusal.kind] = (run.played.refused[answer.refusal.kind] ?? 0) + 1;
-    return;
-  }
-  run.played.decided[verb] += 1;
-  const { decisionId } = answer.value.decision;
-  put(run, run.clock.now() + (run.turn % 9) * minuteMs, (other) => carriedOut({ id, verb, decisionId }, other, run));
-}
-
-/** As a worker reports it. */
-async function carriedOut({ id, verb, decisionId }: { id: ActionId; verb: string; decisionId: string }, bot: Bot, run: Run): Promise<void> {
-  const { store, executions, now } = bot.ground;
-  if (verb === 'reject') {
-    await executions.claim(decisionId, id, 'the month', run.clock.now(), minuteMs);
-    return executions.finished(decisionId, null);
-  }
-  const status = run.turn % 50 === 0 ? 'failed' : 'completed';
-  const outcome = { status, at: now().toISOString(), message: null, externalRef: null, portalUrl: null } as const;
-  await settle({ store, now, poke: bot.running.pokeCards }, { decisionId, actionId: id, outcome });
-}
-
-/** Two people want one each day at eight in New York. */
-async function ownDigests({ bots }: Run): Promise<void> {
-  const [bot] = bots.up();
-  if (bot === undefined) throw new Error('no bot is up');
-  const { db, config, directory, store, now, policy } = bot.ground;
-  const deps = {
-    digests: digestStore(db, config.tenantId),
-    directory,
-    store,
-    now,
-    policyPlans: policy.digestPlans,
-    newDigestId,
-    poke: () => {},
-  };
-  const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-  const schedule = { at: '08:00', timezone: 'America/New_York', weekdays: [...weekdays], holidays: [] };
-  for (const [platform, who] of [['slack', mira] as const, ['teams', nora] as const]) {
-    const account = platform === 'slack' ? (who.slack[0]?.userId ?? '') : teamsIdOf(who);
-    const claim =
-      platform === 'slack'
-        ? { platform, teamId: team, userId: account, email: null }
-        : { platform, tenantId: entraTenant, entraId: who.entraId };
-    const person = async () => ({ ok: true as const, value: claim });
-    const asker = { by: `${platform}:${account}`, person, platform, clickId: 'month', account, conversation: account };
-    const on = await digestOn(deps, asker as Parameters<typeof digestOn>[1], schedule);
-    if (!on.ok) throw new Error(`no digest for ${who.displayName}: ${on.refusal.kind}`);
-  }
 }

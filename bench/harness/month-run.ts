@@ -1,5 +1,6 @@
 /** Opens everything that a simulated month needs, plays it and checks it. */
 import pg from 'pg';
+import type { Played } from './month-agenda.ts';
 import { openBots, type Services } from './month-bots.ts';
 import { type Checked, checkMessages, type Given, openReport } from './month-check.ts';
 import { checkDigests } from './month-check-digests.ts';
@@ -8,7 +9,7 @@ import { readFacts } from './month-facts.ts';
 import { openLedger } from './month-ledger.ts';
 import { openPlatforms } from './month-places.ts';
 import { dayMs, type MonthSize, planMonth } from './month-plan.ts';
-import { type Played, playMonth } from './month-play.ts';
+import { playMonth } from './month-play.ts';
 import { openClock } from './virtual-time.ts';
 
 export type RanMonth = { played: Played; given: Given; checked: Checked; seconds: number };
