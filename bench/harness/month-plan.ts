@@ -152,10 +152,10 @@ export const threeDays: MonthSize = {
   slotMs: 10 * minuteMs,
   storms: [from('2026-10-26T12:00', 5 * minuteMs)],
   happenings: [
-    { kind: 'two', ...from('2026-10-26T06:30', hourMs) },
+    { kind: 'two', ...from('2026-10-26T06:50', 20 * minuteMs) },
     { kind: 'kill', ...settled('2026-10-26T07:00') },
-    { kind: 'slackDown', ...from('2026-10-27T06:40', 40 * minuteMs) },
-    { kind: 'teamsDown', ...from('2026-10-26T11:30', 3 * hourMs) },
+    { kind: 'slackDown', ...from('2026-10-27T06:50', 30 * minuteMs) },
+    { kind: 'teamsDown', ...from('2026-10-26T11:55', hourMs) },
     { kind: 'botDown', ...from('2026-10-27T10:00', 2 * hourMs) },
   ],
 };

@@ -11,8 +11,8 @@ const lookMs = 1000;
 const looksWaiting = 4;
 /** Loops that were woken by the same thing run in the same moment. */
 const togetherMs = 200;
-/** Everything that a platform does not take is tried again and again; this often is enough. */
-const awayLookMs = 10_000;
+/** Everything that a platform does not take is tried again and again; this often in a slot is enough. */
+const looksAway = 10;
 const bootMs = 20_000;
 const lookingMs = 10 * minuteMs;
 
@@ -81,7 +81,10 @@ async function nextMoment(run: Run, { slot, edge, end }: Ahead): Promise<number>
   if (bots.up().length === 0) return edge;
   let full = slot;
   while (!slots.has(full) && momentOf(run, full) < end) full += 1;
-  const wanted = Math.max(now + (run.away.size > 0 ? awayLookMs : togetherMs), Math.min(...bots.up().map(({ loops }) => loops.wantedAt())));
+  const wanted = Math.max(
+    now + (run.away.size > 0 ? run.plan.slotMs / looksAway : togetherMs),
+    Math.min(...bots.up().map(({ loops }) => loops.wantedAt())),
+  );
   // Nothing that the record knows of is so urgent.
   if (wanted <= now + lookMs) return Math.min(edge, wanted);
   const { rows } = await record.query<{ due: string | null; card: string | null; waits: boolean }>(dueQuery, [new Date(now)]);
