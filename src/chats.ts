@@ -139,14 +139,14 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
 
 type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs; hunts: HuntJobs; poke: () => void };
 
-const common = ({ log, settings }: Foundation, { flows, many, exports, hunts }: AllFlows) => ({
+const common = ({ log, settings, platformNow }: Foundation, { flows, many, exports, hunts }: AllFlows) => ({
   log,
   flows,
   many,
   exports,
   hunts,
   backend: settings.backend,
-  now: () => Date.now(),
+  now: platformNow,
 });
 
 function slackDeps(ground: Foundation, flows: AllFlows) {
