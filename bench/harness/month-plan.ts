@@ -149,7 +149,7 @@ export const threeDays: MonthSize = {
   start: utc('2026-10-25T00:00'),
   days: 3,
   amount: 600,
-  slotMs: 10 * minuteMs,
+  slotMs: 15 * minuteMs,
   storms: [from('2026-10-26T12:00', 5 * minuteMs)],
   happenings: [
     { kind: 'two', ...from('2026-10-26T06:50', 20 * minuteMs) },
