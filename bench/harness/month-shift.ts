@@ -46,7 +46,14 @@ async function decided(run: Run, { id, verb }: { id: ActionId; verb: 'approve' |
     whoElseMay: async () => [],
     poke: bot.running.pokeCards,
   };
-  const click = { ...asker, actionId: id, verb, comment: null, shownDigest: action.scopeDigest, clickId: `month-${id}` };
+  const click = {
+    ...asker,
+    actionId: id,
+    verb,
+    comment: verb === 'reject' ? 'A false alarm' : null,
+    shownDigest: action.scopeDigest,
+    clickId: `month-${id}`,
+  };
   const answer = await decide(deps, click);
   if (!answer.ok) {
     run.played.refused[answer.refusal.kind] = (run.played.refused[answer.refusal.kind] ?? 0) + 1;

@@ -19,6 +19,8 @@ describe('three days with outages', () => {
     expect(checked.wrong).toEqual([]);
     expect(played.announced + (played.refused['came too late'] ?? 0)).toBe(threeDays.amount);
     expect(played.kills).toBe(1);
+    expect(played.decided.approve).toBeGreaterThan(200);
+    expect(played.decided.reject).toBeGreaterThan(20);
     expect(checked.counts['digests sent']).toBe(14);
     expect(checked.counts['digests sent late, and marked so']).toBeGreaterThanOrEqual(2);
     for (const rung of ['after-15m', 'after-60m', 'after-180m', 'after-240m', 'after-1440m', 'before-1440m', 'before-120m'])
