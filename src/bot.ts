@@ -19,7 +19,7 @@ import { newActionId, newDecisionId } from './ids.ts';
 import { startIngest } from './ingest.ts';
 import { intakeHandler } from './intake/http.ts';
 import { takeSubmission } from './intake/queue.ts';
-import { type Loop, startLoop } from './loop.ts';
+import type { Loop } from './loop.ts';
 import { takeActions } from './queue/actions.ts';
 import type { QueueLink } from './queue/connection.ts';
 import { queueNames } from './queue/contract.ts';
@@ -128,7 +128,7 @@ function announceThrough(ground: Foundation, deps: AnnounceDeps) {
   };
 }
 
-function relayLoop({ metrics, outbox }: Foundation, relay: Relay, onError: (error: unknown) => void): Loop {
+function relayLoop({ metrics, outbox, startLoop }: Foundation, relay: Relay, onError: (error: unknown) => void): Loop {
   return startLoop({
     everyMs: beatMs,
     restMs: relayRestMs,
@@ -141,7 +141,7 @@ function relayLoop({ metrics, outbox }: Foundation, relay: Relay, onError: (erro
 }
 
 function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onError: (error: unknown) => void): Loop {
-  const { timing, store, now } = ground;
+  const { timing, store, now, startLoop } = ground;
   const requeue = requeueThrough(decisions, ground.outbox);
   const remind = reminding(ground, poke);
   const expired = (action: RemediationAction) => tellExpired(ground, action);
@@ -160,7 +160,7 @@ function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onErr
   });
 }
 
-function forgetLoop({ browserSignIns }: Foundation, onError: (error: unknown) => void): Loop | null {
+function forgetLoop({ browserSignIns, startLoop }: Foundation, onError: (error: unknown) => void): Loop | null {
   if (browserSignIns === null) return null;
   const run = async () => {
     await browserSignIns.forget();
@@ -180,7 +180,7 @@ function alarmTeller({ log, metrics }: Foundation): (event: AuditEvent) => void 
 }
 
 /** In small bites and with rests: it only makes look-ups faster, and must not be felt by anybody who decides. */
-function filingLoop({ db, config, now }: Foundation, onError: (error: unknown) => void): Loop {
+function filingLoop({ db, config, now, startLoop }: Foundation, onError: (error: unknown) => void): Loop {
   return startLoop({
     everyMs: filing.everyMs,
     restMs: filing.restMs,

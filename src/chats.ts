@@ -29,7 +29,7 @@ import { digestFlows, digestLoop, drawDigest } from './digests.ts';
 import type { Foundation } from './foundation.ts';
 import { drawGroup, gatherCards } from './groups.ts';
 import { openHuntWork } from './hunts.ts';
-import { type Loop, startLoop } from './loop.ts';
+import type { Loop } from './loop.ts';
 import { batchLoop, drawBatch, manyFlows } from './many.ts';
 import { delegatingOf, drawReminder, inboxStandIn, type LinkTo } from './reminding.ts';
 import { inboxStore } from './store/inbox.ts';
@@ -142,14 +142,14 @@ function chatFlows(ground: Foundation, deps: DecideDeps): Flows {
 
 type AllFlows = { flows: Flows; many: ManyFlows; exports: ExportJobs; hunts: HuntJobs; poke: () => void };
 
-const common = ({ log, settings }: Foundation, { flows, many, exports, hunts }: AllFlows) => ({
+const common = ({ log, settings, platformNow }: Foundation, { flows, many, exports, hunts }: AllFlows) => ({
   log,
   flows,
   many,
   exports,
   hunts,
   backend: settings.backend,
-  now: () => Date.now(),
+  now: platformNow,
 });
 
 function slackDeps(ground: Foundation, flows: AllFlows) {
@@ -239,7 +239,7 @@ function historyFlows({ history, preferences, store, directory, policy, now }: F
 }
 
 function cardLoop(ground: Foundation, { surface, linkTo }: Chat, posted: () => void): Loop {
-  const { log } = ground;
+  const { log, platformNow, startLoop } = ground;
   const resting = new Map<string, number>();
   const draw = (row: CardRow, action: RemediationAction | null) => drawCard(ground, row, action);
   const deps = {
@@ -263,8 +263,8 @@ function cardLoop(ground: Foundation, { surface, linkTo }: Chat, posted: () => v
       const { cards, store, holder } = ground;
       // A platform counts by the real clock, whatever this deployment is told the time is.
       const lanes: Lanes = {
-        take: (lane, limit) => ground.lanes.take(lane, limit, Date.now()),
-        block: (lane, until) => ground.lanes.block(lane, Date.now() + until - ground.now().getTime()),
+        take: (lane, limit) => ground.lanes.take(lane, limit, platformNow()),
+        block: (lane, until) => ground.lanes.block(lane, platformNow() + until - ground.now().getTime()),
       };
       await gatherCards(ground, surface);
       return (await reconcile({ ...deps, cards, lanes, store, holder })).nextInMs;

@@ -9,7 +9,7 @@ import { type DigestCard, digestCard } from './chat/digest-card.ts';
 import type { DigestFlows } from './chat/digest-command.ts';
 import type { Foundation } from './foundation.ts';
 import { newDigestId } from './ids.ts';
-import { type Loop, startLoop } from './loop.ts';
+import type { Loop } from './loop.ts';
 import { digestStore } from './store/digests.ts';
 
 type Ground = Pick<Foundation, 'db' | 'config' | 'policy' | 'directory' | 'store' | 'now' | 'log'>;
@@ -33,8 +33,12 @@ export function digestFlows(ground: Ground, poke: () => void): DigestFlows {
 const beatMs = 2000;
 
 /** Makes what is due, whichever bot is first. `personAt`: by platform, who a target is. */
-export function digestLoop(ground: Ground, personAt: Record<Platform, (target: string) => AskingPerson | null>, poke: () => void): Loop {
-  const { config, directory, log, now, policy } = ground;
+export function digestLoop(
+  ground: Ground & Pick<Foundation, 'startLoop'>,
+  personAt: Record<Platform, (target: string) => AskingPerson | null>,
+  poke: () => void,
+): Loop {
+  const { config, directory, log, now, policy, startLoop } = ground;
   const digests = storeOf(ground);
   const deps: DigestDeps = {
     digests,

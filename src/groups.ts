@@ -13,9 +13,9 @@ function roomIn({ postLanes }: Surface, conversation: string): number {
   return Math.floor(Math.min(...lanes.map(({ capacity, perSecond }) => capacity + perSecond * withinSeconds)));
 }
 
-export async function gatherCards({ groups, log }: Foundation, surface: Surface): Promise<void> {
+export async function gatherCards({ groups, log, platformNow }: Foundation, surface: Surface): Promise<void> {
   const { platform } = surface;
-  const joined = await groups.gather({ platform, now: Date.now(), roomIn: (conversation) => roomIn(surface, conversation) });
+  const joined = await groups.gather({ platform, now: platformNow(), roomIn: (conversation) => roomIn(surface, conversation) });
   if (joined > 0) log.info({ platform, joined }, 'more actions than cards: they joined a group');
 }
 

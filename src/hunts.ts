@@ -5,7 +5,7 @@ import type { ExportJobs } from './chat/export-jobs.ts';
 import { type HuntJobs, openHuntJobs } from './chat/hunt-jobs.ts';
 import type { Foundation } from './foundation.ts';
 import { newHuntId, sha256 } from './ids.ts';
-import { type Loop, startLoop } from './loop.ts';
+import type { Loop } from './loop.ts';
 
 export type HuntWork = {
   jobs: HuntJobs;
@@ -41,7 +41,7 @@ export function openHuntWork(ground: Foundation, exports: Pick<ExportJobs, 'hand
   };
 }
 
-function followLoop({ log, hunts, now }: Foundation, jobs: HuntJobs): Loop {
+function followLoop({ log, hunts, now, startLoop }: Foundation, jobs: HuntJobs): Loop {
   let forgetAt = 0;
   return startLoop({
     everyMs: followEveryMs,
@@ -61,7 +61,7 @@ function followLoop({ log, hunts, now }: Foundation, jobs: HuntJobs): Loop {
 type Gathering = Foundation & { hunting: NonNullable<Foundation['hunting']> };
 
 function gatherLoop(ground: Gathering, stopping: AbortSignal, pokeCards: () => void): Loop {
-  const { hunting, log } = ground;
+  const { hunting, log, startLoop } = ground;
   const troubled = (actionId: string, trouble: string) =>
     log.info({ actionId, trouble }, 'how far something has spread could not be asked');
   let checkAt = 0;

@@ -11,6 +11,8 @@ export type LoopOptions = {
   onError: (error: unknown) => void;
 };
 
+export type StartLoop = (options: LoopOptions) => Loop;
+
 export function startLoop({ everyMs, restMs, run, onError }: LoopOptions): Loop {
   let stopped = false;
   let poked = false;

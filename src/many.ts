@@ -13,7 +13,7 @@ import type { Flows } from './chat/press.ts';
 import { newTroubleId } from './chat/trouble-id.ts';
 import type { Foundation } from './foundation.ts';
 import { newBatchId } from './ids.ts';
-import { type Loop, startLoop } from './loop.ts';
+import type { Loop } from './loop.ts';
 
 const beatMs = 1000;
 const draftsKeptMs = 86_400_000;
@@ -36,7 +36,7 @@ export function manyFlows(ground: Foundation, deps: DecideDeps, poke: () => void
 
 /** Works off what was confirmed, by whichever bot. `flowsOf` gives the flows of a press with these things changed. */
 export function batchLoop(ground: Foundation, deps: DecideDeps, flowsOf: (deps: DecideDeps) => Flows, pokeCards: () => void): Loop {
-  const { batches, directory, now, holder, log } = ground;
+  const { batches, directory, now, holder, log, startLoop } = ground;
   let forgetAt = 0;
   return startLoop({
     everyMs: beatMs,

@@ -40,9 +40,11 @@ function basicCredentials(authorization: string | undefined): { id: string; secr
   return { id: decodeURIComponent(id), secret: decodeURIComponent(rest.join(':')) };
 }
 
+const loginNow = ({ options, now }: TeamsState): number => (options.loginNow ?? now)();
+
 function newToken(state: TeamsState): string {
   const token = randomBytes(32).toString('base64url');
-  keep(state.tokens, token, state.now() + LIFETIME_SECONDS * 1000, TOKENS);
+  keep(state.tokens, token, loginNow(state) + LIFETIME_SECONDS * 1000, TOKENS);
   return token;
 }
 
@@ -53,5 +55,5 @@ export function refuseBearer(state: TeamsState, authorization: string | undefine
   if (token === undefined) return unauthorized('No bearer token.');
   const until = state.tokens.get(token);
   if (until === undefined) return unauthorized('The token is not known.');
-  return until > state.now() ? undefined : unauthorized('The token has expired.');
+  return until > loginNow(state) ? undefined : unauthorized('The token has expired.');
 }

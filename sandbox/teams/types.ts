@@ -13,6 +13,8 @@ export type TeamsOptions = {
   people: TeamsPerson[];
   conversations: TeamsConversation[];
   now?: () => number;
+  /** The login service's clock, where it is another one: bots keep a token by the time on their own wall. */
+  loginNow?: () => number;
   enforceRates?: boolean;
   /** What the app's manifest says; default true. */
   supportsFiles?: boolean;

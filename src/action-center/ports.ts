@@ -244,6 +244,8 @@ export type CardRow = {
   shownVersion: number;
   wantedVersion: number;
   attempts: number;
+  /** When it was first wanted: no message of it is older. */
+  createdAt: string;
   /** A post was begun and its answer is not known: look the message up before posting again. */
   uncertain: boolean;
 };

@@ -103,7 +103,9 @@ async function work(deps: ReconcileDeps, what: What, rows: CardRow[]): Promise<n
 const placeOf = (row: CardRow): Place => ({ conversation: row.conversation, parentRef: row.parentRef });
 
 async function admit(deps: ReconcileDeps, row: CardRow): Promise<number> {
-  const uses: LaneUse[] = row.ref === null ? deps.surface.postLanes(placeOf(row)) : deps.surface.updateLanes(row.conversation);
+  const place = placeOf(row);
+  const looks = row.ref === null && row.uncertain ? deps.surface.findLanes(place) : [];
+  const uses: LaneUse[] = [...looks, ...(row.ref === null ? deps.surface.postLanes(place) : deps.surface.updateLanes(row.conversation))];
   for (const use of uses) {
     const wait = await deps.lanes.take(use.lane, use, deps.now());
     if (wait > 0) return wait;
@@ -169,7 +171,8 @@ async function pictureOfMany(row: CardRow, draw: ReconcileDeps['drawBatch']): Pr
 
 async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<string> {
   const place = placeOf(row);
-  const known = row.ref ?? (row.uncertain ? await deps.surface.find(place, row.cardId) : null);
+  const ageMs = Math.max(0, deps.now() - Date.parse(row.createdAt));
+  const known = row.ref ?? (row.uncertain ? await deps.surface.find(place, row.cardId, ageMs) : null);
   if (known !== null) {
     await deps.surface.update({ ...place, ref: known, cardId: row.cardId }, card);
     return known;

@@ -18,13 +18,18 @@ export interface Surface {
   /** The limits a post and an update count against, narrowest first. */
   postLanes(place: Place): LaneUse[];
   updateLanes(conversation: string): LaneUse[];
+  /** The limits a look-up by `find` counts against. */
+  findLanes(place: Place): LaneUse[];
   /** Creates the message and returns its ref. `cardId` is stored with the message, so that `find` can recognise it. */
   post(place: Place, cardId: string, card: Card): Promise<string>;
   update(message: PostedMessage, card: Card): Promise<void>;
   /** How long after a post without an answer `find` can say anything, in ms. */
   readonly settleMs: number;
-  /** The ref of a message posted for this card id whose answer was lost, or null when there is none that is known. */
-  find(place: Place, cardId: string): Promise<string | null>;
+  /**
+   * The ref of a message posted for this card id whose answer was lost, or null when there is none that is known. `ageMs`: how long ago the card was
+   * first wanted, at most.
+   */
+  find(place: Place, cardId: string, ageMs: number): Promise<string | null>;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { type Selectable, sql } from 'kysely';
 import { ActionId } from '../action-center/action.ts';
 import type { AuditEvent, CardRow, CardStore, Sighting } from '../action-center/ports.ts';
-import { at, type Database, json, storing } from './database.ts';
+import { at, type Database, iso, json, storing } from './database.ts';
 import type { Tables } from './tables.ts';
 
 type Claimed = Selectable<Tables['cards']> & { parent_ref: string | null };
@@ -20,6 +20,7 @@ const cardOf = (row: Claimed): CardRow => ({
   shownVersion: row.shown_version,
   wantedVersion: row.wanted_version,
   attempts: row.attempts,
+  createdAt: iso(row.created_at),
   uncertain: row.uncertain,
 });
 

@@ -116,7 +116,7 @@ export async function startSlack(deps: SlackDeps): Promise<SlackChat> {
   await app.init();
   if (transport.socket) await connectSocket(transport.socket, { deadline });
   return {
-    surface: slackSurface({ client: bulk, teamId, botId, channels, upload: pictureUploads({ client: bulk, apiUrl, log }), log }),
+    surface: slackSurface({ client: bulk, teamId, botId, channels, upload: pictureUploads({ client: bulk, apiUrl, log }), now, log }),
     linkTo,
     personAt: (userId) => (/^[UW]/.test(userId) ? personBehind({ userId, teamId: null }) : null),
     teamId,

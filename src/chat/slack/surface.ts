@@ -15,9 +15,14 @@ import { surfaceErrorOf } from './surface-errors.ts';
 const postLimit = { capacity: 3, perSecond: 1 };
 const updateLimit = { capacity: 20, perSecond: 50 / 60 };
 
+/** conversations.history and conversations.replies are tier 3, too, each by itself. */
+const findLimit = { capacity: 15, perSecond: 45 / 60 };
+
 const eventType = 'countersign_card';
 const findPages = 3;
 const findPageSize = 200;
+/** Slack's clock and ours may differ by so much. */
+const clocksDifferMs = 600_000;
 
 export type SlackSurfaceDeps = {
   client: WebClient;
@@ -25,6 +30,8 @@ export type SlackSurfaceDeps = {
   botId: string;
   channels: ChannelCheck;
   upload: UploadPictures;
+  /** Slack's own clock, as near as we know it. */
+  now: () => number;
   log: Log;
 };
 
@@ -34,13 +41,14 @@ export function slackSurface(deps: SlackSurfaceDeps): Surface {
     platform: 'slack',
     postLanes: ({ conversation }) => [{ lane: `slack:${teamId}:post:${conversation}`, ...postLimit }],
     updateLanes: () => [{ lane: `slack:${teamId}:update`, ...updateLimit }],
+    findLanes: ({ parentRef }) => [{ lane: `slack:${teamId}:find:${parentRef === null ? 'history' : 'replies'}`, ...findLimit }],
     post: (place, cardId, card) => mapped(() => post(deps, place, cardId, card)),
     settleMs: 0,
     update: ({ conversation, ref }, card) =>
       mapped(async () => {
         await drawn(deps, card, (content) => client.chat.update({ channel: conversation, ts: ref, ...content }));
       }),
-    find: (place, cardId) => mapped(() => find(deps, place, cardId)),
+    find: (place, cardId, ageMs) => mapped(() => find(deps, place, { cardId, ageMs })),
   };
 }
 
@@ -93,13 +101,17 @@ const isPerson = (conversation: string): boolean => /^[UW]/.test(conversation);
 
 type Found = { bot_id?: string; ts?: string; metadata?: { event_type?: string; event_payload?: object } };
 
-async function find(deps: SlackSurfaceDeps, place: Place, cardId: string): Promise<string | null> {
+type Sought = { cardId: string; ageMs: number };
+
+/** Only as far back as the card is old: after an outage many are looked up at once, and each page counts against a narrow limit. */
+async function find(deps: SlackSurfaceDeps, place: Place, { cardId, ageMs }: Sought): Promise<string | null> {
   // A private message cannot be looked up without a scope for it; said twice is better than never.
   if (isPerson(place.conversation)) return null;
+  const oldest = String((deps.now() - ageMs - clocksDifferMs) / 1000);
   let cursor: string | undefined;
   try {
     for (let page = 0; page < findPages; page += 1) {
-      const answer = await readPage(deps.client, place, cursor);
+      const answer = await readPage(deps.client, place, { oldest, cursor });
       const match = answer.messages?.find((message) => isThisCard(message as Found, deps.botId, cardId));
       if (match?.ts !== undefined) return match.ts;
       cursor = answer.response_metadata?.next_cursor;
@@ -116,8 +128,12 @@ async function find(deps: SlackSurfaceDeps, place: Place, cardId: string): Promi
   return null;
 }
 
-function readPage(client: WebClient, { conversation, parentRef }: Place, cursor: string | undefined) {
-  const page = { channel: conversation, limit: findPageSize, include_all_metadata: true, ...(cursor ? { cursor } : {}) };
+function readPage(
+  client: WebClient,
+  { conversation, parentRef }: Place,
+  { oldest, cursor }: { oldest: string; cursor: string | undefined },
+) {
+  const page = { channel: conversation, oldest, limit: findPageSize, include_all_metadata: true, ...(cursor ? { cursor } : {}) };
   return parentRef === null ? client.conversations.history(page) : client.conversations.replies({ ...page, ts: parentRef });
 }
 

@@ -48,6 +48,8 @@ export function teamsSurface(deps: TeamsSurfaceDeps): Surface {
     settleMs,
     postLanes: ({ conversation }) => lanes(conversation),
     updateLanes: lanes,
+    // The record knows.
+    findLanes: () => [],
     post: (place, cardId, card) => post(deps, place, cardId, card),
     update: async (message, card) => {
       const at = await reach(deps, message.conversation);

@@ -12,6 +12,7 @@ const note = noteFor(
   { kind: 'outcome', at: '2026-11-21T08:02:30.000Z', actorId: null, data: { status: 'completed' } },
   anAction({ status: 'completed' }),
 );
+const hourMs = 3_600_000;
 const open = (slack: Partial<SlackOptions> = {}) => openRig({ flows: recordingFlows(anAction()), slack });
 
 async function troubleOf(call: Promise<unknown>): Promise<string> {
@@ -47,24 +48,37 @@ describe('a card', () => {
     expect(await troubleOf(chat.surface.post(place, 'card-8', card))).toBe('unknown');
     const [lost] = world.messages(channel);
     expect(world.messages(channel)).toHaveLength(1);
-    expect(await chat.surface.find(place, 'card-8')).toBe(lost?.ts);
-    expect(await chat.surface.find(place, 'card-9')).toBeNull();
+    expect(await chat.surface.find(place, 'card-8', hourMs)).toBe(lost?.ts);
+    expect(await chat.surface.find(place, 'card-9', hourMs)).toBeNull();
     const ref = lost?.ts ?? '';
     const noteRef = await chat.surface.post({ conversation: channel, parentRef: ref }, 'note-8', note);
-    expect(await chat.surface.find({ conversation: channel, parentRef: ref }, 'note-8')).toBe(noteRef);
+    expect(await chat.surface.find({ conversation: channel, parentRef: ref }, 'note-8', hourMs)).toBe(noteRef);
   });
 
   test('is found among many newer messages', async () => {
     const { chat } = await open();
     const ref = await chat.surface.post(place, 'card-first', card);
     for (let index = 0; index < 250; index += 1) await chat.surface.post(place, `card-${index}`, note);
-    expect(await chat.surface.find(place, 'card-first')).toBe(ref);
+    expect(await chat.surface.find(place, 'card-first', hourMs)).toBe(ref);
+  });
+
+  test('is looked up only as far back as it is old: after an outage many are, and each page counts', async () => {
+    let backMs = 48 * hourMs;
+    const { world, chat } = await open({ now: () => Date.now() - backMs });
+    for (let index = 0; index < 250; index += 1) await chat.surface.post(place, `card-${index}`, note);
+    backMs = 0;
+    world.faults.add({ method: 'chat.postMessage', kind: 'lostAnswer' });
+    expect(await troubleOf(chat.surface.post(place, 'card-lost', card))).toBe('unknown');
+    const lost = world.messages(channel).at(-1);
+    expect(await chat.surface.find(place, 'card-lost', 1000)).toBe(lost?.ts);
+    expect(await chat.surface.find(place, 'card-never', 1000)).toBeNull();
+    expect(world.calls.filter(({ method }) => method === 'conversations.history')).toHaveLength(2);
   });
 
   test('cannot be looked up without the history scope, and then is taken as not posted', async () => {
     const { chat, log } = await open({ historyForBot: false });
     await chat.surface.post(place, 'card-1', card);
-    expect(await chat.surface.find(place, 'card-1')).toBeNull();
+    expect(await chat.surface.find(place, 'card-1', hourMs)).toBeNull();
     expect(log.join()).toContain('history scope');
   });
 });

@@ -122,10 +122,10 @@ test('a message whose post had no answer is known as soon as somebody looks at i
   await aCardRow('card-1');
   world.faults.add({ where: 'post', kind: 'lostAnswer' });
   expect(await troubleOf(side.surface.post(place, 'card-1', card))).toBe('unknown');
-  expect(await side.surface.find(place, 'card-1')).toBeNull();
+  expect(await side.surface.find(place, 'card-1', 0)).toBeNull();
   world.watch(bob.id, channel);
   const [message] = world.messages(channel);
-  await expect.poll(() => side.surface.find(place, 'card-1')).toBe(message?.id);
+  await expect.poll(() => side.surface.find(place, 'card-1', 0)).toBe(message?.id);
 });
 
 test('a second message of the same card goes away as soon as somebody looks, and the card stays', async () => {
