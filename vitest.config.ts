@@ -9,11 +9,15 @@ const exclude = [...configDefaults.exclude, '**/dist/**'];
 
 /** A long one that begins last leaves the other worker with nothing to do. */
 const slow = [
+  'features/month',
   'features/role-matrix',
   'features/rough-weather',
   'store/history',
   'features/graph',
   'features/embedded',
+  'features/reminders',
+  'features/storm',
+  'features/run-here',
   'features/policy-rules',
   'features/undo',
 ];
