@@ -119,8 +119,9 @@ async function main(databaseUrl: string): Promise<void> {
     ['one filter', of(1)],
     ['two filters', of(2)],
   ] as const;
-  const answers = await measureAnswers(databaseUrl, spread(all, Number(values.answers)));
   const exported = await measureExport(store, databaseUrl, Number(values['export-rows']));
+  // Last: the bot closes what is overdue in the record it is given, and so changes it.
+  const answers = await measureAnswers(databaseUrl, spread(all, Number(values.answers)));
   await bare.end();
   const [version] = (
     await engine.pool.query<{ v: string; m: string }>(

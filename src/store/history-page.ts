@@ -214,13 +214,17 @@ function weeksIn({ first, last }: Extent, way: Pick<Way, 'query' | 'now' | 'star
   return low <= high ? [low, high] : null;
 }
 
-/** The time of the last row that was looked through, null when all were; and the weeks there are. */
-async function horizonOf(tx: Tx, way: Way): Promise<{ edge: Date | null; weeks: Weeks | null }> {
+/** Between which two times was looked, null when that was all there is; and the weeks there are. */
+type Horizon = { seen: { from: number; to: number } | null; weeks: Weeks | null };
+
+async function horizonOf(tx: Tx, way: Way): Promise<Horizon> {
   await way.goOn();
   const { rows } = await sql<Extent & { edge: Date | null }>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last,
     (select h.updated_at ${nextRows(way)} offset ${probed - 1} limit 1) as edge`.execute(tx);
-  const [row] = rows;
-  return { edge: row?.edge ?? null, weeks: row ? weeksIn(row, way) : null };
+  const [{ first, last, edge } = { first: null, last: null, edge: null }] = rows;
+  const begun = way.start ? Date.parse(way.start.place.at) : (falls(way) ? last : first)?.getTime();
+  const seen = edge === null || begun === undefined ? null : { from: begun, to: edge.getTime() };
+  return { seen, weeks: weeksIn({ first, last }, way) };
 }
 
 /** How much to look at for two pages, given how many rows were found in a part of it. */
@@ -233,15 +237,17 @@ export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
   if (!asks || !hasOrder) return findAll(tx, way);
   const first = await rowsOf(tx, way, { among: probed });
   if (first.filed >= limit) return first.found;
-  const { edge, weeks } = await horizonOf(tx, way);
-  if (edge === null) return first.found;
+  const { seen, weeks } = await horizonOf(tx, way);
+  if (seen === null) return first.found;
   const further = enough(probed, first.filed, limit);
   if (further <= readOn) {
     const more = await rowsOf(tx, way, { among: further });
     if (more.filed >= limit) return more.found;
   }
   if (weeks === null) return findAll(tx, way);
-  return query.sort.column === 'updated' ? findByWeeks(tx, way, weeks, { edge, found: first.filed }) : findRare(tx, way, weeks);
+  return query.sort.column === 'updated'
+    ? findByWeeks(tx, way, weeks, { weeks: Math.abs(seen.to - seen.from) / weekMs, found: first.filed })
+    : findRare(tx, way, weeks);
 }
 
 const findAll = async (tx: Tx, way: Way): Promise<Found[]> => (await rowsOf(tx, way, { among: null })).found;
@@ -250,10 +256,9 @@ const spanned = ([low, high]: Weeks, span: number, falling: boolean): Weeks =>
   falling ? [Math.max(low, high - span + 1), high] : [low, Math.min(high, low + span - 1)];
 
 /** In order of time, a span of weeks after the other. */
-async function findByWeeks(tx: Tx, way: Way, [low, high]: Weeks, seen: { edge: Date; found: number }): Promise<Found[]> {
-  const begin = way.start ? Date.parse(way.start.place.at) / weekMs : falls(way) ? high + 1 : low;
+async function findByWeeks(tx: Tx, way: Way, [low, high]: Weeks, seen: { weeks: number; found: number }): Promise<Found[]> {
   const wordsAreRarer = textQuery(way.query.filters) === null || (await areWordsRarer(tx, way));
-  let span = enough(Math.abs(seen.edge.getTime() / weekMs - begin), seen.found, way.limit);
+  let span = enough(seen.weeks, seen.found, way.limit);
   for (;;) {
     const weeks = spanned([low, high], span, falls(way));
     const whole = weeks[0] === low && weeks[1] === high;
