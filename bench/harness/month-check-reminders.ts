@@ -86,9 +86,9 @@ function checkPosted(told: readonly ToldFacts[], { count, wrong }: Report): void
     if (card.message.at > openUntil + 1000) wrong(`${card.id} was posted at ${textOf(card.message.at)}, when nothing of it waited`);
     return;
   }
-  if (card.stopped) count('messages withdrawn: nothing waited any more');
-  else wrong(`${card.id} was never posted`);
-  if (openUntil === never) wrong(`${card.id} was withdrawn, and what it tells of is open`);
+  if (!card.stopped) wrong(`${card.id} was never posted`);
+  else if (openUntil === never) wrong(`${card.id} was withdrawn, and what it tells of is open`);
+  else count('messages withdrawn: nothing waited any more');
 }
 
 /** The warnings that an action of this life gets: those whose moment comes after it did, else the last. */
