@@ -36,7 +36,7 @@ export async function runMonth(size: MonthSize, services: Services, say: (line: 
     const facts = await readFacts(record, ledger.messages());
     const given = { facts, plan, played, endedAt: clock.now() };
     const checked = checkMonth(given);
-    const broken = [...slack.problems, ...teams.problems].slice(0, 5);
+    const broken = [...slack.problems, ...teams.problems];
     for (const problem of broken) checked.wrong.push(`the bot broke a platform's rules: ${problem}`);
     checked.counts['calls turned away by a rate limit'] = ledger.throttled();
     for (const [what, count] of bots.errors) say(`${count} x ${what}`);

@@ -13,12 +13,15 @@ import { type Fields, fieldsOf, isObject, listOf } from './values.ts';
 /** Not again before the last invoke of that card by that person is this old. */
 const QUIET_MS = 60_000;
 
+/** A client refreshes what it shows: of a channel that somebody opens, the newest messages. */
+const ON_SCREEN = 50;
+
 export function watch(state: TeamsState, person: string, id: string): () => void {
   const conversation = conversationOf(state, id);
   if (!isMember(conversation, personOf(state, person).id)) throw new Error(`${person} is not in ${id}`);
   const watchers = state.watchers.get(id) ?? new Map<string, number>();
   state.watchers.set(id, watchers.set(person, (watchers.get(person) ?? 0) + 1));
-  for (const message of conversation.messages.values()) refreshInBackground(state, person, message);
+  for (const message of [...conversation.messages.values()].slice(-ON_SCREEN)) refreshInBackground(state, person, message);
   let looking = true;
   return () => {
     if (!looking) return;
