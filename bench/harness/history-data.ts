@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import pg from 'pg';
 import { migrate, openDatabase } from '../../src/store/database.ts';
+import { recordPool } from '../../test/setup/record.ts';
 
 const loader = path.join(import.meta.dirname, '../history-load-process.ts');
 
@@ -15,7 +15,7 @@ async function load(url: string, rows: number, from: number, to: number): Promis
 
 /** Seconds it took, by step. Nothing is done when the rows are there already. */
 export async function fillHistory(url: string, rows: number): Promise<Record<string, number>> {
-  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  const pool = recordPool(url, 2);
   const seconds: Record<string, number> = {};
   const timed = async (step: string, run: () => Promise<unknown>) => {
     const begun = performance.now();

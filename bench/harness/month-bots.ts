@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { type RunningBot, startBot } from '../../src/bot.ts';
 import { readConfig } from '../../src/config.ts';
 import { type Foundation, openFoundation } from '../../src/foundation.ts';
 import { openLog } from '../../src/log.ts';
+import { recordPool } from '../../test/setup/record.ts';
 import { everybody, policy } from './month-places.ts';
 import { openSteppedLoops, type SteppedLoops, type VirtualClock } from './virtual-time.ts';
 
@@ -38,7 +38,7 @@ export async function openBots({ services, env, clock }: Asked): Promise<Bots> {
   const files = { directory: path.join(folder, 'directory.json'), policy: path.join(folder, 'policy.yaml') };
   writeFileSync(files.directory, JSON.stringify({ people: everybody }));
   writeFileSync(files.policy, policy);
-  const server = new pg.Pool({ connectionString: services.databaseUrl, max: 1 });
+  const server = recordPool(services.databaseUrl);
   const bots = new Map<string, Bot>();
   const errors = new Map<string, number>();
   const log = openLog('error', {

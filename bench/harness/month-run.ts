@@ -1,5 +1,6 @@
 /** Opens everything that a simulated month needs, plays it and checks it. */
-import pg from 'pg';
+
+import { recordPool } from '../../test/setup/record.ts';
 import type { Played } from './month-agenda.ts';
 import { openBots, type Services } from './month-bots.ts';
 import { type Checked, checkMessages, type Given, openReport } from './month-check.ts';
@@ -27,7 +28,7 @@ export async function runMonth(size: MonthSize, services: Services, say: (line: 
   const { slack, teams, env } = await openPlatforms(clock.now);
   const ledger = openLedger(slack, teams);
   const bots = await openBots({ services, env, clock });
-  const record = new pg.Pool({ connectionString: services.databaseUrl, max: 1 });
+  const record = recordPool(services.databaseUrl);
   const took = () => (performance.now() - begun) / 1000;
   const day = () => Math.floor((clock.now() - size.start) / dayMs);
   const stages = setInterval(() => say(`day ${day()}: ${ledger.size()} messages, ${took().toFixed(0)} s`), 10_000);

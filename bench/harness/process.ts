@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import path from 'node:path';
+import { surroundings } from '../../test/setup/processes.ts';
 
 type Question = { id: number; ask: unknown };
 type Told = { id: number; value?: unknown; error?: string } | { ready: unknown } | { tell: unknown };
@@ -30,7 +31,7 @@ const folder = path.resolve(import.meta.dirname, '..');
 export async function startChild(script: string, options: ChildOptions): Promise<Child> {
   const { args = [], env = {}, logFile, profile = null } = options;
   const child = fork(path.join(folder, script), args, {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+    env: { ...surroundings(), ...env },
     execArgv: profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${script}-${args.join('-')}.cpuprofile`],
     stdio: ['ignore', openSync(logFile, 'a'), 'inherit', 'ipc'],
   });

@@ -2,11 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { people } from '../../test/features/people.ts';
 import { slackWorld } from '../../test/features/platforms.ts';
 import { teamsWorld } from '../../test/features/teams-world.ts';
 import { startPostgres, startRedis } from '../../test/setup/local-services.ts';
+import { recordPool } from '../../test/setup/record.ts';
 import { startChild } from './process.ts';
 
 export type Arrived = { ms: number; refused: number; urgentSentAt: number };
@@ -47,10 +47,10 @@ export async function openStormSetting({ profile, built }: { profile: string | n
   const [slack, teams] = [await slackWorld(), await teamsWorld()];
   // As a channel at night: the cards are looked at later.
   teams.onlooker(false);
-  const database = new pg.Pool({ connectionString: postgres.url, max: 1 });
+  const database = recordPool(postgres.url);
   await database.query('create database storm');
   const databaseUrl = postgres.url.replace(/postgres$/, 'storm');
-  const record = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  const record = recordPool(databaseUrl);
   writeFileSync(path.join(folder, 'directory.json'), JSON.stringify({ people }));
   const policyFile = path.join(folder, 'policy.yaml');
   writeFileSync(policyFile, `${slack.policy.trimEnd()}\n    ${teams.policy.split('- ')[1]}`);

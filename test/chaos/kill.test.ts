@@ -14,6 +14,7 @@ import { device, quarantineFile } from '../features/actions.ts';
 import { crowd, type DirectoryPerson } from '../features/people.ts';
 import { intakeSecret, signed } from '../features/world.ts';
 import { startPostgres, startRedis } from '../setup/local-services.ts';
+import { surroundings } from '../setup/processes.ts';
 import { type Chat, chats } from './chats.ts';
 
 /** What a person would press in a night, times fifty; fewer for a quick look. */
@@ -51,9 +52,8 @@ function supervise(name: string, command: string, env: Record<string, string>): 
   let child: ChildProcess | null = null;
   let wanted = true;
   const start = (): void => {
-    const inherited = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'test' };
     const running = spawn(process.execPath, ['src/main.ts', command], {
-      env: { ...inherited, ...env },
+      env: { ...surroundings(), NODE_ENV: 'test', ...env },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     child = running;

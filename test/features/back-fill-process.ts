@@ -1,5 +1,4 @@
 /** Reads a simulated Defender to the end, in a process of its own so that its memory can be measured. The parent keeps the clock. */
-import pg from 'pg';
 import { announce } from '../../src/action-center/announce.ts';
 import { microsoftApi } from '../../src/defender/api.ts';
 import { openReader } from '../../src/defender/ingest.ts';
@@ -11,6 +10,7 @@ import { actionStore } from '../../src/store/actions.ts';
 import { migrate, openDatabase } from '../../src/store/database.ts';
 import { ingestStore } from '../../src/store/ingest.ts';
 import { lanes } from '../../src/store/lanes.ts';
+import { recordPool } from '../setup/record.ts';
 
 export type BackFill = {
   databaseUrl: string;
@@ -30,7 +30,7 @@ const log = { info: () => {}, warn: () => {}, error: () => {} };
 let clock = given.now;
 const now = () => new Date(clock);
 
-const pool = new pg.Pool({ connectionString: given.databaseUrl, max: 4 });
+const pool = recordPool(given.databaseUrl, 4);
 const db = openDatabase(pool, { prepares: true });
 await migrate(db);
 const store = actionStore(db, tenant);

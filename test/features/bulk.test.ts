@@ -1,7 +1,8 @@
 /** Several open actions of one type, decided with one confirmation: each for itself. */
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
+import { recordPool } from '../setup/record.ts';
 import { isolateDevice, softDeleteEmail } from './actions.ts';
 import { alice, bob, carol } from './people.ts';
 import { platforms } from './platforms.ts';
@@ -16,7 +17,7 @@ describe.each(platforms)('bulk decisions in $name', ({ open }) => {
   beforeAll(async () => {
     const chat = await open();
     const databaseUrl = await freshDatabase();
-    db = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+    db = recordPool(databaseUrl, 2);
     const services = { databaseUrl, redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() };
     world = await openWorld({ chat, services, policy: `${chat.policy}${rules}` });
     await world.add({ bot: true, worker: true });

@@ -1,6 +1,7 @@
 /** Carrying decisions out in Defender while things go wrong: lost answers, throttling, missing permissions, devices that are away. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../setup/fresh.ts';
+import { recordPool } from '../setup/record.ts';
 import { actionOfType, deviceNamed, guid, hex, mailTo } from './defender-actions.ts';
 import { type DefenderBench, member, openDefenderBench } from './defender-world.ts';
 import { carol } from './people.ts';
@@ -266,8 +267,7 @@ describe('limits', () => {
     const { openDatabase } = await import('../../src/store/database.ts');
     const { sharedLimits } = await import('../../src/defender/limits.ts');
     bench = await open();
-    const { default: pg } = await import('pg');
-    const pool = new pg.Pool({ connectionString: databaseUrl });
+    const pool = recordPool(databaseUrl, 10);
     const at = Date.now();
     const limits = sharedLimits(lanes(openDatabase(pool)), { tenant: 'room', perMinute: 100, now: () => at });
     let looks = 0;

@@ -2,7 +2,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { startDefender } from '../../sandbox/defender/server.ts';
 import type { DefenderOptions, DefenderWorld } from '../../sandbox/defender/types.ts';
 import { startEntra } from '../../sandbox/entra/server.ts';
@@ -30,6 +29,7 @@ import { executionStore } from '../../src/store/executions.ts';
 import { lanes } from '../../src/store/lanes.ts';
 import { partStore } from '../../src/store/parts.ts';
 import { undoStore } from '../../src/store/related-actions.ts';
+import { recordPool } from '../setup/record.ts';
 import { alice, carol, type DirectoryPerson, entraTenant, erin } from './people.ts';
 import { poll } from './world.ts';
 
@@ -90,7 +90,7 @@ export async function openDefenderBench({ databaseUrl, app, entra: more, defende
     runningMs: 30,
     ...other,
   });
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 8 });
+  const pool = recordPool(databaseUrl, 8);
   const db = openDatabase(pool);
   await migrate(db);
   const store = actionStore(db, tenant);

@@ -10,7 +10,7 @@ import { displayWidth } from '../../src/terminal-table.ts';
 import { anAction } from '../setup/builders.ts';
 import { freshDatabase } from '../setup/fresh.ts';
 import { completedNow, copyAction, fillRecord } from '../setup/many-actions.ts';
-import { run } from '../setup/processes.ts';
+import { run, surroundings } from '../setup/processes.ts';
 
 /** With more, paging through a record that is not filed yet takes longer than a test may. */
 const many = 20_000;
@@ -91,7 +91,7 @@ describe('look-ups in a terminal', () => {
 async function measured(args: string[], env: Record<string, string>): Promise<{ code: number | null; maxRssKb: number }> {
   const telling = "process.on('exit', () => process.stdout.write('maxRSS ' + process.resourceUsage().maxRSS))";
   const child = spawn(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(telling)}`, 'src/main.ts', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+    env: { ...surroundings(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let out = '';

@@ -2,13 +2,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDefender } from '../../sandbox/defender/server.ts';
 import type { DefenderWorld } from '../../sandbox/defender/types.ts';
 import { startEntra } from '../../sandbox/entra/server.ts';
 import type { EntraWorld } from '../../sandbox/entra/types.ts';
 import { freshDatabase } from '../setup/fresh.ts';
+import { recordPool } from '../setup/record.ts';
 import type { BackFill } from './back-fill-process.ts';
 import { alertOf, cluster } from './invented-alerts.ts';
 
@@ -85,7 +85,7 @@ describe('a back-fill of a month', () => {
   it('stays under 100 calls a minute and 250 MB, and a kill in the middle repeats nothing', { timeout: 240_000 }, async () => {
     expect(await read(60)).toBeNull();
     const done = await read();
-    const pool = new pg.Pool({ connectionString: given.databaseUrl, max: 1 });
+    const pool = recordPool(given.databaseUrl);
     const one = async (text: string): Promise<number> => Number((await pool.query(text)).rows[0]?.['count']);
     const open = await one(`select count(*) from actions where status = 'pending'`);
     const filed = await one(`select count(*) from actions where status = 'decidedElsewhere'`);

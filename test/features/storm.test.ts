@@ -1,7 +1,8 @@
 /** More actions than a channel can take: one card stands for many, and every one of them is still decided for itself. */
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
+import { recordPool } from '../setup/record.ts';
 import { isolateDevice, quarantineFile, softDeleteEmail } from './actions.ts';
 import { alice, bob, carol } from './people.ts';
 import { platforms } from './platforms.ts';
@@ -24,7 +25,7 @@ describe.each(platforms)('a storm in $name', ({ open }) => {
 
   beforeAll(async () => {
     const databaseUrl = await freshDatabase();
-    db = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+    db = recordPool(databaseUrl, 2);
     world = await openWorld({ chat: await open(), services: { databaseUrl, redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() } });
     await world.add({ bot: true, worker: true });
   });

@@ -2,12 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { freshDatabase } from '../setup/fresh.ts';
 import { freePort, startRedis } from '../setup/local-services.ts';
 import { type Service, serve, untilReady } from '../setup/processes.ts';
+import { recordPool } from '../setup/record.ts';
 import type { ChatWorld } from './chat-world.ts';
 import { addCompleted } from './completed.ts';
 import { alice, people } from './people.ts';
@@ -29,7 +30,7 @@ beforeAll(async () => {
   chat = await slackWorld();
   redis = await startRedis();
   const databaseUrl = await freshDatabase();
-  pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+  pool = recordPool(databaseUrl, 4);
   db = openDatabase(pool);
   await writeFile(join(folder, 'directory.json'), JSON.stringify({ people }));
   await writeFile(join(folder, 'policy.yaml'), chat.policy);

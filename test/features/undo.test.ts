@@ -1,6 +1,6 @@
 /** Undo: from the card, by command, many at once, more of the same file; and every reason why not. */
 import { readFile, writeFile } from 'node:fs/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ActionId, EntraId } from '../../src/action-center/action.ts';
 import { decisionMessage } from '../../src/action-center/decide.ts';
@@ -10,6 +10,7 @@ import { actionStore } from '../../src/store/actions.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { aDecision } from '../setup/builders.ts';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
+import { recordPool } from '../setup/record.ts';
 import { device, isolateDevice, quarantineFile } from './actions.ts';
 import { addCompleted } from './completed.ts';
 import { alice, bob, erin } from './people.ts';
@@ -29,7 +30,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
 
   beforeAll(async () => {
     const databaseUrl = await freshDatabase();
-    pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+    pool = recordPool(databaseUrl, 2);
     db = openDatabase(pool);
     world = await openWorld({
       chat: await open(),
@@ -266,7 +267,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
 it('asked for on two platforms at the same moment is one undo', { timeout: 60_000 }, async () => {
   const [slack, teams] = [await slackWorld(), await teamsWorld()];
   const databaseUrl = await freshDatabase();
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  const pool = recordPool(databaseUrl, 2);
   const world = await openWorld({
     chat: {
       ...slack,

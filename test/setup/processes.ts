@@ -4,11 +4,13 @@ import { once } from 'node:events';
 
 export type Ended = { code: number | null; out: string; err: string };
 
-const base = (): Record<string, string> => ({ PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' });
+/** What a process needs of its surroundings to start at all, and quickly; nothing of them that configures. */
+export const surroundings = (): Record<string, string> =>
+  Object.fromEntries(['PATH', 'HOME', 'NODE_COMPILE_CACHE'].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
 /** Runs a command to its end. `via` is the launcher of the package, or the source itself. */
 export async function run(args: string[], options: { env?: Record<string, string>; input?: string; cwd?: string } = {}): Promise<Ended> {
-  const child = spawn(process.execPath, ['bin/countersign.cjs', ...args], { env: { ...base(), ...options.env }, stdio: 'pipe' });
+  const child = spawn(process.execPath, ['bin/countersign.cjs', ...args], { env: { ...surroundings(), ...options.env }, stdio: 'pipe' });
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -26,7 +28,7 @@ export type Service = { child: ChildProcess; kill9(): Promise<void> };
 
 /** Starts a long-running command straight from its source, so that a kill hits the process itself. */
 export function serve(args: string[], env: Record<string, string>, script = 'src/main.ts'): Service {
-  const child = spawn(process.execPath, [script, ...args], { env: { ...base(), ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [script, ...args], { env: { ...surroundings(), ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
   return {
     child,
     kill9: async () => {
