@@ -43,7 +43,11 @@ export async function holdHead(trx: Database, { tenantId, sha256 }: Chain): Prom
 }
 
 async function firstHead(trx: Database, tenantId: string, hold: () => Promise<Head | null>): Promise<Head | null> {
-  if ((await lastSeal(trx, tenantId)) !== null) throw new ChainBrokenError('the head is missing, and there are seals');
+  if ((await lastSeal(trx, tenantId)) !== null) {
+    // Between the look for the head and this one another process may have made both.
+    if ((await readHead(trx, tenantId)) !== null) return null;
+    throw new ChainBrokenError('the head is missing, and there are seals');
+  }
   await sql`insert into audit_heads (tenant_id, number, hash, last_seq) values (${tenantId}, 0, ${noHash}, 0) on conflict do nothing`.execute(
     trx,
   );

@@ -64,28 +64,33 @@ describe.each(engines)('the seals on $name', ({ options }) => {
   it('hold every event of sixteen writers that two sealers race with', async () => {
     const [one, other] = [record.seals, sealStore(db, { tenantId: tenant, sha256, signer: null, limits })];
     let writing = true;
+    let made = 0;
+    const several = record.engine.kind !== 'pglite';
     const sealer = async (seals: typeof one) => {
       const horizon = openHorizon(db);
       while (writing) {
         const { through } = await horizon.advance();
-        if (through !== null) await seals.seal(through, Date.now());
+        const sealed = through === null ? null : await seals.seal(through, Date.now());
+        if (sealed !== null && sealed !== 'busy') made += 1;
         await beat(5);
       }
     };
     const sealing = [sealer(one), sealer(other)];
-    const writer = async (number: number) => {
-      for (let round = 0; round < 3; round += 1) {
-        await db
-          .transaction()
-          .execute(async (trx) => {
-            await write(trx, 2);
-            if ((number + round) % 4 === 0) throw new Error('taken back');
-          })
-          .catch((error: unknown) => expect(String(error)).toContain('taken back'));
-      }
+    let kept = 0;
+    const writer = async (number: number, round: number) => {
+      const isTakenBack = (number + round) % 4 === 0;
+      const write2 = db.transaction().execute(async (trx) => {
+        await write(trx, 2);
+        if (isTakenBack) throw new Error('taken back');
+      });
+      if (isTakenBack) return expect(write2).rejects.toThrow('taken back');
+      await write2;
+      kept += 2;
     };
     try {
-      await Promise.all(Array.from({ length: 16 }, (_, number) => writer(number)));
+      // Until they were in the middle of it, several times; the embedded engine has one session, and nobody is in the middle of anything.
+      for (let round = 0; round < 3 || (several && round < 300 && made < 3); round += 1)
+        await Promise.all(Array.from({ length: 16 }, (_, number) => writer(number, round)));
     } finally {
       writing = false;
       await Promise.all(sealing);
@@ -94,8 +99,19 @@ describe.each(engines)('the seals on $name', ({ options }) => {
     const report = await checked(db);
     expect(briefly(report)).toEqual([]);
     expect(report.events).toBe(await count());
-    expect(report.events).toBe(72);
-    expect(report.seals).toBeGreaterThan(7);
+    expect(report.events).toBe(kept);
+    if (several) expect(made, 'seals that were made while others wrote').toBeGreaterThanOrEqual(3);
+  });
+
+  it('begin once, whoever seals first', async () => {
+    for (let round = 0; round < 25; round += 1) {
+      await asAttacker(async (trx) => void (await sql`truncate audit_events, audit_seals, audit_heads restart identity`.execute(trx)));
+      await write(db, 1);
+      const { through } = await openHorizon(db).advance();
+      const sealers = Array.from({ length: 8 }, () => sealStore(db, { tenantId: tenant, sha256, signer: null, limits }));
+      const sealed = await Promise.all(sealers.map((seals) => seals.seal(through ?? '', Date.now())));
+      expect(sealed.filter((one) => one !== null && one !== 'busy')).toHaveLength(1);
+    }
   });
 
   it('never close over a number whose transaction is still open', async ({ skip: skipTest }) => {
