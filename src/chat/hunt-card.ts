@@ -16,6 +16,8 @@ const Told = z.object({
   columns: z.array(z.string()).catch([]),
   cells: z.array(z.array(z.string())).catch([]),
   hasFile: z.boolean().catch(false),
+  // Older versions always said so.
+  isHanded: z.boolean().catch(true),
 });
 
 const mostColumns = 5;
@@ -34,14 +36,14 @@ export function huntNote(event: AuditEvent, action: Pick<RemediationAction, 'id'
 }
 
 function linesOf(
-  { standing, rows, truncated, askedBy, columns, cells, hasFile }: z.infer<typeof Told>,
+  { standing, rows, truncated, askedBy, columns, cells, hasFile, isHanded }: z.infer<typeof Told>,
   id: string,
   platform: Platform,
 ): Line[] {
   const who = askedByLine(askedBy);
   if (standing === 'no-rows') return [who, [words(noRowsText)]];
   if (standing !== 'answered') return [who, [words(huntTroubleText(standing))]];
-  const rest = hasFile ? [restLine(written[platform](`hunt ${id}`))] : [];
+  const rest = hasFile ? [restLine(written[platform](`hunt ${id}`), isHanded)] : [];
   const isShort = columns.length > 0 && hasFile && cells.length >= rows;
   return [who, amountLine({ rows, shown: cells.length, truncated }), ...(isShort ? [shortenedTable] : []), ...rest];
 }

@@ -4,7 +4,7 @@ import type { Platform } from '../action-center/action.ts';
 import type { BlastRadius } from '../action-center/blast-radius.ts';
 import { historyRoles, roleLabels } from '../action-center/permissions.ts';
 import type { HuntRefusal } from '../action-center/run-hunt.ts';
-import { lookRefusalText } from './command-words.ts';
+import { lookRefusalText, written } from './command-words.ts';
 import { grouped } from './export-words.ts';
 import { foreign, type Line, listed, strong, time, words } from './show.ts';
 
@@ -38,6 +38,10 @@ export function huntRefusalText(refusal: HuntRefusal, platform: Platform): Line 
         refusal.tooOld
           ? 'Defender keeps hunting data for 30 days and this request is older, so nothing was asked.'
           : 'Nothing in this action can be searched for, so nothing was asked.',
+      );
+    case 'no-card-to-answer-under':
+      return say(
+        `This action has no card in a channel, so there is no thread for an answer and nothing was asked. ${written[platform]('show')} with its id has Go hunt, which opens the query in Defender.`,
       );
     case 'hunt-running':
       return say('The hunting query of this action is running already. The answer comes in the thread of the card.');
@@ -75,8 +79,13 @@ export function amountLine({ rows, shown, truncated }: { rows: number; shown: nu
   return [strong(many), words(shown < rows ? `, the first ${shown} shown.` : '.')];
 }
 
-export const restLine = (command: string): Line => [
-  words('Everything is in a file for whoever asked, in private. Others get their own with '),
+/** `isHanded`: whoever asked gets it by themselves; a bot that took the hunt over from another cannot reach them. */
+export const restLine = (command: string, isHanded: boolean): Line => [
+  words(
+    isHanded
+      ? 'Everything is in a file for whoever asked, in private. Others get their own with '
+      : 'Everything fits into a file only. Get yours, in private, with ',
+  ),
   strong(command),
   words('.'),
 ];
