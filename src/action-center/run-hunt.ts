@@ -2,6 +2,7 @@
 import { ActionId } from './action.ts';
 import { fullHunt, huntQuery, isTooOldToHunt } from './hunt.ts';
 import { resultOf, tableOf } from './hunt-table.ts';
+import { timelineOf } from './hunt-timeline.ts';
 import {
   type HuntAnswer,
   type HuntEnd,
@@ -151,7 +152,7 @@ async function end(deps: RunHuntDeps, run: HuntRun, how: How): Promise<HuntEnded
   const ended: HuntEnd = {
     at,
     audit: event({ query: deps.sha256(run.query), by, platform }),
-    note: event({ askedBy, columns: table.columns, cells: table.rows, hasFile: kept !== null, isHanded }),
+    note: event({ askedBy, columns: table.columns, cells: table.rows, hasFile: kept !== null, isHanded, timeline: timelineOf(answer) }),
     result: kept,
   };
   return (await deps.hunts.end(run.id, ended)) ? { trouble, rows: answer.rows.length, hasFile, kept: kept?.rows.length ?? 0 } : null;

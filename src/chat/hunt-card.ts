@@ -1,10 +1,13 @@
 /** The answer of a hunt as it is said under a card: what came back, a small table, and where the rest is. Pure; every cell is foreign. */
 import { z } from 'zod';
 import type { Platform } from '../action-center/action.ts';
+import { HuntTimeline } from '../action-center/hunt-timeline.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { AuditEvent } from '../action-center/ports.ts';
 import type { NoteCard } from './card.ts';
+import type { Timeline } from './chart.ts';
 import { written } from './command-words.ts';
+import { timelinePicture } from './hunt-timeline.ts';
 import { amountLine, askedByLine, huntTroubleText, noRowsText, restLine, shortenedTable } from './hunt-words.ts';
 import { defang, disarm, type Line, plain, showText, utc, words } from './show.ts';
 
@@ -18,12 +21,15 @@ const Told = z.object({
   hasFile: z.boolean().catch(false),
   // Older versions always said so.
   isHanded: z.boolean().catch(true),
+  timeline: HuntTimeline.nullable().catch(null),
 });
 
 const mostColumns = 5;
 const cellLength = 40;
 
-export function huntNote(event: AuditEvent, action: Pick<RemediationAction, 'id'>, platform: Platform): NoteCard {
+export type HuntNoteContext = { platform: Platform /** Null: no picture. */; draw: (chart: Timeline) => Uint8Array | null };
+
+export function huntNote(event: AuditEvent, action: Pick<RemediationAction, 'id'>, { platform, draw }: HuntNoteContext): NoteCard {
   const told = Told.parse(event.data);
   const lines = linesOf(told, action.id, platform);
   const table = tableOf(told);
@@ -31,6 +37,7 @@ export function huntNote(event: AuditEvent, action: Pick<RemediationAction, 'id'
     kind: 'note',
     lines,
     ...(table === null ? {} : { table }),
+    ...(told.timeline === null ? {} : { picture: timelinePicture(told.timeline, draw) }),
     fallback: showText(lines.map(plain).join(' '), 300),
   };
 }

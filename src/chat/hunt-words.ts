@@ -123,5 +123,29 @@ export function blastRadiusLine(radius: BlastRadius): Line {
 const span = ({ firstSeen, lastSeen }: { firstSeen: string | null; lastSeen: string | null }): Line =>
   firstSeen === null || lastSeen === null ? [] : [words(', first '), time(firstSeen), words(', last '), time(lastSeen)];
 
+type TimelineSaid = {
+  rows: number;
+  untimed: number;
+  first: string;
+  last: string;
+  busiest: { begin: string; end: string; rows: number };
+};
+
+/** Of the picture beside the table. Everybody sees the same one, so its times are in UTC. */
+export const timelineTexts = {
+  title: (rows: number): string => `${times(rows, 'row')} over time`,
+  note: (step: string, most: number): string => `Each bar is ${step}, the highest has ${times(most, 'row')}. Times are in UTC.`,
+  steps: {
+    seconds: (count: number): string => times(count, 'second'),
+    minutes: (count: number): string => times(count, 'minute'),
+    hours: (count: number): string => times(count, 'hour'),
+    days: (count: number): string => times(count, 'day'),
+  },
+  alt: ({ rows, untimed, first, last, busiest }: TimelineSaid): string =>
+    `Timeline of ${times(rows, 'row')} from ${first} to ${last} UTC. The busiest hour is ${busiest.begin} to ${busiest.end} UTC, with ${times(busiest.rows, 'row')}.${
+      untimed === 0 ? '' : ` ${times(untimed, 'more row has', 'more rows have')} no time.`
+    }`,
+} as const;
+
 export const seenLabel = 'Seen';
 export const linksLabel = 'Open in Defender';
