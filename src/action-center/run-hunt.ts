@@ -1,6 +1,7 @@
 /** Flow: somebody runs Go hunt from here. Readers only; one run of an action at a time; the answer goes under its cards, and the record says who asked what. */
 import { ActionId } from './action.ts';
 import { fullHunt, huntQuery, isTooOldToHunt } from './hunt.ts';
+import { mostRowsOf } from './hunt-queries.ts';
 import { resultOf, tableOf } from './hunt-table.ts';
 import { timelineOf } from './hunt-timeline.ts';
 import {
@@ -152,7 +153,15 @@ async function end(deps: RunHuntDeps, run: HuntRun, how: How): Promise<HuntEnded
   const ended: HuntEnd = {
     at,
     audit: event({ query: deps.sha256(run.query), by, platform }),
-    note: event({ askedBy, columns: table.columns, cells: table.rows, hasFile: kept !== null, isHanded, timeline: timelineOf(answer) }),
+    note: event({
+      askedBy,
+      columns: table.columns,
+      cells: table.rows,
+      hasFile: kept !== null,
+      isHanded,
+      isFull: answer.rows.length >= mostRowsOf(run.query),
+      timeline: timelineOf(answer),
+    }),
     result: kept,
   };
   return (await deps.hunts.end(run.id, ended)) ? { trouble, rows: answer.rows.length, hasFile, kept: kept?.rows.length ?? 0 } : null;

@@ -21,6 +21,7 @@ const Told = z.object({
   hasFile: z.boolean().catch(false),
   // Older versions always said so.
   isHanded: z.boolean().catch(true),
+  isFull: z.boolean().catch(false),
   timeline: HuntTimeline.nullable().catch(null),
 });
 
@@ -43,7 +44,7 @@ export function huntNote(event: AuditEvent, action: Pick<RemediationAction, 'id'
 }
 
 function linesOf(
-  { standing, rows, truncated, askedBy, columns, cells, hasFile, isHanded }: z.infer<typeof Told>,
+  { standing, rows, truncated, askedBy, columns, cells, hasFile, isHanded, isFull }: z.infer<typeof Told>,
   id: string,
   platform: Platform,
 ): Line[] {
@@ -52,7 +53,7 @@ function linesOf(
   if (standing !== 'answered') return [who, [words(huntTroubleText(standing))]];
   const rest = hasFile ? [restLine(written[platform](`hunt ${id}`), isHanded)] : [];
   const isShort = columns.length > 0 && hasFile && cells.length >= rows;
-  return [who, amountLine({ rows, shown: cells.length, truncated }), ...(isShort ? [shortenedTable] : []), ...rest];
+  return [who, amountLine({ rows, shown: cells.length, truncated, isFull }), ...(isShort ? [shortenedTable] : []), ...rest];
 }
 
 /** Null: there is nothing to lay out. Cells are made safe here; a renderer shows them literally. */

@@ -73,9 +73,11 @@ export const noRowsText = 'No rows: Defender holds nothing that fits this huntin
 
 export const askedByLine = (askedBy: string): Line => [words('Go hunt, run here by '), foreign(askedBy, 100), words('.')];
 
-/** `rows`: what came back; `shown`: of them here. */
-export function amountLine({ rows, shown, truncated }: { rows: number; shown: number; truncated: boolean }): Line {
-  const many = `${truncated ? 'More than ' : ''}${grouped(rows)} ${rows === 1 ? 'row' : 'rows'}`;
+type Amount = { rows: number; shown: number; truncated: boolean; isFull: boolean };
+
+/** `rows`: what came back; `shown`: of them here; `isFull`: as many as the query asks for, so that nobody takes them for all there is. */
+export function amountLine({ rows, shown, truncated, isFull }: Amount): Line {
+  const many = `${truncated ? 'More than ' : isFull ? 'At least ' : ''}${grouped(rows)} ${rows === 1 ? 'row' : 'rows'}`;
   return [strong(many), words(shown < rows ? `, the first ${shown} shown.` : '.')];
 }
 

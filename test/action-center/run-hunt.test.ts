@@ -89,6 +89,16 @@ test('the record has the digest and the count, the thread the rows', async () =>
   expect(end?.result?.rows).toHaveLength(12);
 });
 
+test('as many rows as the query asks for may not be all there are', async () => {
+  const told = async (count: number) => {
+    const rows = Array.from({ length: count }, () => ['wks-1']);
+    const { deps, ends } = open(async () => ({ columns: [{ name: 'DeviceName', type: 'String' }], rows, truncated: false }));
+    await carryOutHunt(deps, { ...run, query: 'DeviceInfo\n| take 3' }, here);
+    return ends[0]?.note.data['isFull'];
+  };
+  expect([await told(2), await told(3)]).toEqual([false, true]);
+});
+
 test('a bot that goes on with another’s hunt promises nobody a file', async () => {
   const rows = Array.from({ length: 12 }, (_, index) => [`wks-${index}`]);
   const { deps, ends } = open(async () => ({ columns: [{ name: 'DeviceName', type: 'String' }], rows, truncated: false }));

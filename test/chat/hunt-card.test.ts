@@ -89,6 +89,7 @@ describe('the answer of a hunt', () => {
         .lines.map(plain)
         .join(' ');
     expect(text({})).toContain('1 row.');
+    expect(text({ rows: 200, isFull: true, hasFile: true })).toContain('At least 200 rows, the first 1 shown.');
     expect(text({ rows: 10_000, truncated: true, hasFile: true })).toMatch(
       /More than 10,000 rows, the first 1 shown\. .*\/actions hunt A-/,
     );
