@@ -16,7 +16,6 @@ import { type ActionCard, type Card, cardFor, noteFor } from './chat/card.ts';
 import { type AnswerCommand, answerCommand } from './chat/commands.ts';
 import { type ExportJobs, openExportJobs } from './chat/export-jobs.ts';
 import type { HistoryFlows } from './chat/history-answers.ts';
-import { huntNote } from './chat/hunt-card.ts';
 import type { HuntJobs } from './chat/hunt-jobs.ts';
 import { answerInbox, type InboxAsked } from './chat/inbox-command.ts';
 import type { ManyFlows } from './chat/many.ts';
@@ -28,7 +27,7 @@ import { huntLink, portalLinks } from './defender/links.ts';
 import { digestFlows, digestLoop, drawDigest } from './digests.ts';
 import type { Foundation } from './foundation.ts';
 import { drawGroup, gatherCards } from './groups.ts';
-import { openHuntWork } from './hunts.ts';
+import { drawHunt, openHuntWork } from './hunts.ts';
 import type { Loop } from './loop.ts';
 import { batchLoop, drawBatch, manyFlows } from './many.ts';
 import { delegatingOf, drawReminder, inboxStandIn, type LinkTo } from './reminding.ts';
@@ -308,7 +307,7 @@ async function redraw(ground: Foundation, row: CardRow, linkTo: LinkTo): Promise
 async function drawCard(ground: Foundation, row: CardRow, action: RemediationAction | null): Promise<Card> {
   if (row.kind === 'notice' && row.note) return noticeFor(row.note, action);
   if (action === null) throw new Error(`card ${row.cardId} belongs to no action`);
-  if (row.note?.kind === 'hunted') return huntNote(row.note, action, row.platform);
+  if (row.note?.kind === 'hunted') return drawHunt(ground, { ...row, note: row.note }, action);
   return row.kind === 'note' && row.note ? noteFor(row.note, action) : drawAction(ground, action);
 }
 

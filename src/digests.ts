@@ -4,6 +4,7 @@ import { type DigestDeps, type DigestRests, lateMs, runDigests } from './action-
 import { digestNow, digestOff, digestOn, digestPreview, digestStanding, type OwnDigestDeps } from './action-center/digest-own.ts';
 import type { AskingPerson } from './action-center/identify.ts';
 import { drawChart } from './charts/draw.ts';
+import { keepDrawn } from './charts/keep-drawn.ts';
 import type { Chart } from './chat/chart.ts';
 import { type DigestCard, digestCard } from './chat/digest-card.ts';
 import type { DigestFlows } from './chat/digest-command.ts';
@@ -65,20 +66,7 @@ export function digestLoop(
   });
 }
 
-/** The same pictures go to everybody who gets a digest at that time. */
-const drawnBound = 20;
-const drawn = new Map<string, Uint8Array>();
-
-function draw(chart: Chart): Uint8Array {
-  const key = JSON.stringify(chart);
-  const known = drawn.get(key);
-  if (known !== undefined) return known;
-  const png = drawChart(chart);
-  drawn.set(key, png);
-  const [oldest] = drawn.keys();
-  if (drawn.size > drawnBound && oldest !== undefined) drawn.delete(oldest);
-  return png;
-}
+const draw = keepDrawn(drawChart);
 
 /** Null: it is not kept any more. */
 export async function drawDigest(ground: Ground, digestId: string): Promise<DigestCard | null> {

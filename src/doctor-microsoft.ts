@@ -34,8 +34,9 @@ export async function examineReader({ entra, ingest }: Config): Promise<Finding[
   const { tenantId, clientId, credential, authorityUrl, graphUrl } = reader;
   const audiences = { graph: originOf(graphUrl), defender: ingest?.defenderAudience ?? '' };
   const needs = [
-    ...(entra === null ? [] : directoryNeeds(entra.unified !== null)),
-    ...(ingest === null ? [] : [...ingestNeeds, ...huntingNeeds]),
+    // Hunting goes with DIRECTORY=graph, whether or not Defender is read.
+    ...(entra === null ? [] : [...directoryNeeds(entra.unified !== null), ...huntingNeeds]),
+    ...(ingest === null ? [] : ingestNeeds),
   ];
   const app = {
     area,

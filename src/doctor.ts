@@ -1,6 +1,7 @@
 /** `countersign doctor`: everything a deployment needs, asked one by one without changing anything, each with what to do about it. */
 import * as words from './chat/doctor-words.ts';
 import { configVariables, type Needs, readConfig } from './config.ts';
+import { readSecret } from './config-files.ts';
 import { examineSlack, examineTeams } from './doctor-chats.ts';
 import type { Finding, Standing } from './doctor-finding.ts';
 import { examineConfiguration, examinePolicy, examineQueues, examineStore } from './doctor-ground.ts';
@@ -10,10 +11,11 @@ import { tableLines } from './terminal-table.ts';
 type Environment = Record<string, string | undefined>;
 export type DoctorOptions = { json?: boolean; worker?: boolean; width: number };
 
-/** A secret is never said, wherever an error may have picked it up. */
+/** A secret is never said, wherever an error may have picked it up, and whether it is set or in a file that is named. */
 function withoutSecrets(findings: readonly Finding[], env: Environment): Finding[] {
   const secrets = configVariables.flatMap(({ name, secret }) => {
-    const value = env[name]?.trim() ?? '';
+    const file = env[`${name}_FILE`]?.trim() ?? '';
+    const value = env[name]?.trim() || (secret === true && file !== '' ? (readSecret(file).text ?? '') : '');
     return secret === true && value.length >= 8 && !/^(postgres|redis)/.test(value) ? [value] : [];
   });
   const clean = (text: string): string => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);

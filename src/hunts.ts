@@ -1,7 +1,14 @@
 /** Hunting of this bot: what people run from here, what is gathered for cards in the background, and the loops that carry both. No product logic. */
 import { gatherEvidence } from './action-center/blast-radius.ts';
+import type { RemediationAction } from './action-center/intake.ts';
+import type { AuditEvent, CardRow } from './action-center/ports.ts';
 import type { RunHuntDeps } from './action-center/run-hunt.ts';
+import { keepDrawn } from './charts/keep-drawn.ts';
+import { drawTimeline } from './charts/timeline.ts';
+import type { NoteCard } from './chat/card.ts';
+import type { Timeline } from './chat/chart.ts';
 import type { ExportJobs } from './chat/export-jobs.ts';
+import { huntNote } from './chat/hunt-card.ts';
 import { type HuntJobs, openHuntJobs } from './chat/hunt-jobs.ts';
 import type { Foundation } from './foundation.ts';
 import { newHuntId, sha256 } from './ids.ts';
@@ -80,4 +87,22 @@ function gatherLoop(ground: Gathering, stopping: AbortSignal, pokeCards: () => v
     },
     onError: (error) => log.error({ err: error }, 'gathering evidence failed; it is tried again'),
   });
+}
+
+const drawKept = keepDrawn(drawTimeline);
+
+type AnswerRow = Pick<CardRow, 'cardId' | 'platform'> & { note: AuditEvent };
+
+/** The answer of a hunt as it stands in the thread. */
+export function drawHunt({ log }: Pick<Foundation, 'log'>, { cardId, platform, note }: AnswerRow, action: RemediationAction): NoteCard {
+  const draw = (chart: Timeline): Uint8Array | null => {
+    try {
+      return drawKept(chart);
+    } catch (error) {
+      // An answer without its picture is better than none.
+      log.error({ cardId, err: error }, 'the timeline of a hunt could not be drawn; its words are shown instead');
+      return null;
+    }
+  };
+  return huntNote(note, action, { platform, draw });
 }

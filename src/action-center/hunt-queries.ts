@@ -21,6 +21,9 @@ export type HuntLimits = {
 const during = 'Timestamp between (tFrom .. tTo)';
 const newest = (rows: number) => `| sort by Timestamp desc\n| take ${rows}`;
 
+/** So many rows a query of ours asks for at most: whoever gets as many knows that there may be more. */
+export const mostRowsOf = (query: string): number => Number(/\| take (\d+)$/.exec(query)?.[1] ?? Number.POSITIVE_INFINITY);
+
 /** Around the event: what happened shortly before and after it. */
 function around(event: Date, hours: number): string {
   return `let t = ${kqlDatetime(event)};\nlet tFrom = t - ${hours}h;\nlet tTo = t + ${hours}h;\n`;

@@ -58,8 +58,11 @@ export type HuntRun = {
 };
 
 export type NewHuntRun = Omit<HuntRun, 'attempts'>;
-/** `running`: one of this action is; `just-answered`: one came to its end moments ago; `too-many`: this person has enough of them. */
-export type HuntBegun = 'begun' | 'running' | 'just-answered' | 'too-many';
+/**
+ * `no-card`: nothing is posted under which it could be answered; `running`: one of this action is; `just-answered`: one came to its end moments ago;
+ * `too-many`: this person has enough of them.
+ */
+export type HuntBegun = 'begun' | 'no-card' | 'running' | 'just-answered' | 'too-many';
 export type Lease = { holder: string; now: number; leaseMs: number };
 
 /** What is kept of an answer for a file: text, column by column. */

@@ -1,7 +1,9 @@
 /** Flow: somebody runs Go hunt from here. Readers only; one run of an action at a time; the answer goes under its cards, and the record says who asked what. */
 import { ActionId } from './action.ts';
 import { fullHunt, huntQuery, isTooOldToHunt } from './hunt.ts';
+import { mostRowsOf } from './hunt-queries.ts';
 import { resultOf, tableOf } from './hunt-table.ts';
+import { timelineOf } from './hunt-timeline.ts';
 import {
   type HuntAnswer,
   type HuntEnd,
@@ -35,6 +37,7 @@ export type HuntRefusal =
   | { kind: 'not-found' }
   | { kind: 'hunting-off' }
   | { kind: 'nothing-to-hunt'; tooOld: boolean }
+  | { kind: 'no-card-to-answer-under' }
   | { kind: 'hunt-running' }
   | { kind: 'hunt-just-answered' }
   | { kind: 'too-many-hunts' };
@@ -79,24 +82,27 @@ export async function beginHunt(deps: RunHuntDeps, asked: AskedHunt): Promise<Re
   const lease = { holder: deps.holder, now: now().getTime(), leaseMs: huntLeaseMs };
   const begun = await deps.hunts.begin(run, event, { mostOfOne, quietMs }, lease);
   if (begun === 'begun') return ok({ ...run, attempts: 1 });
-  const refusals = { running: 'hunt-running', 'just-answered': 'hunt-just-answered', 'too-many': 'too-many-hunts' } as const;
+  const refusals = {
+    'no-card': 'no-card-to-answer-under',
+    running: 'hunt-running',
+    'just-answered': 'hunt-just-answered',
+    'too-many': 'too-many-hunts',
+  } as const;
   return refuse({ kind: refusals[begun] });
 }
 
-/** How a run ended. `rows`: how many came back; `hasFile`: not all of it fits under a card. */
-export type HuntEnded = {
-  trouble: HuntTrouble | 'interrupted' | null;
-  rows: number;
-  hasFile: boolean /** Rows in the file. */;
-  kept: number;
-};
+/** How a run ended. `rows`: how many came back; `hasFile`: not all of it fits under a card; `kept`: rows in the file. */
+export type HuntEnded = { trouble: HuntTrouble | 'interrupted' | null; rows: number; hasFile: boolean; kept: number };
+
+/** `handsOver`: whoever asked waits in a chat of this bot, which can give them the file. */
+type Carrying = { stopping: AbortSignal; handsOver: boolean };
 
 /** One that nobody holds any more: its bot died, or stopped. */
 export const claimHunt = ({ hunts, holder, now }: RunHuntDeps): Promise<HuntRun | null> =>
   hunts.claim({ holder, now: now().getTime(), leaseMs: huntLeaseMs });
 
 /** Runs it to its end, which is told under every card. Null: somebody else has it, or it was stopped and is left for the next bot. */
-export async function carryOutHunt(deps: RunHuntDeps, run: HuntRun, stopping: AbortSignal): Promise<HuntEnded | null> {
+export async function carryOutHunt(deps: RunHuntDeps, run: HuntRun, { stopping, handsOver }: Carrying): Promise<HuntEnded | null> {
   if (run.attempts > mostAttempts) return end(deps, run, { trouble: 'interrupted' });
   const lost = new AbortController();
   const renewal = setInterval(() => void renew(deps, run, lost), huntLeaseMs / 4);
@@ -104,7 +110,7 @@ export async function carryOutHunt(deps: RunHuntDeps, run: HuntRun, stopping: Ab
   try {
     if (deps.hunting === null) return await end(deps, run, { trouble: 'not-allowed' });
     const answer = await deps.hunting.run(run.query, { timespan: run.timespan, for: 'person' }, signal);
-    return await end(deps, run, { answer });
+    return await end(deps, run, { answer, handsOver });
   } catch (error) {
     if (lost.signal.aborted) return null;
     if (stopping.aborted) {
@@ -125,7 +131,7 @@ async function renew({ hunts, now, holder }: RunHuntDeps, { id }: HuntRun, lost:
   if (!isMine) lost.abort();
 }
 
-type How = { answer: HuntAnswer } | { trouble: NonNullable<HuntEnded['trouble']> };
+type How = { answer: HuntAnswer; handsOver: boolean } | { trouble: NonNullable<HuntEnded['trouble']> };
 
 async function end(deps: RunHuntDeps, run: HuntRun, how: How): Promise<HuntEnded | null> {
   const at = deps.now().toISOString();
@@ -134,6 +140,7 @@ async function end(deps: RunHuntDeps, run: HuntRun, how: How): Promise<HuntEnded
   const table = tableOf(answer);
   const hasFile = answer.rows.length > table.rows.length || answer.columns.length > table.columns.length;
   const kept = hasFile ? resultOf(answer) : null;
+  const isHanded = kept !== null && 'handsOver' in how && how.handsOver;
   const truncated = answer.truncated || (kept !== null && kept.rows.length < answer.rows.length);
   const counts = {
     huntId: run.id,
@@ -146,7 +153,15 @@ async function end(deps: RunHuntDeps, run: HuntRun, how: How): Promise<HuntEnded
   const ended: HuntEnd = {
     at,
     audit: event({ query: deps.sha256(run.query), by, platform }),
-    note: event({ askedBy, columns: table.columns, cells: table.rows, hasFile: kept !== null }),
+    note: event({
+      askedBy,
+      columns: table.columns,
+      cells: table.rows,
+      hasFile: kept !== null,
+      isHanded,
+      isFull: answer.rows.length >= mostRowsOf(run.query),
+      timeline: timelineOf(answer),
+    }),
     result: kept,
   };
   return (await deps.hunts.end(run.id, ended)) ? { trouble, rows: answer.rows.length, hasFile, kept: kept?.rows.length ?? 0 } : null;

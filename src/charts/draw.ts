@@ -1,13 +1,13 @@
 /** Draws a chart as PNG: its own white ground, so that it reads alike in light and dark; series told apart by pattern, mark and label. */
-import type { BarChart, Bars, Chart, Dots, Ink, LineChart } from '../chat/chart.ts';
-import { lettersAt, type Weight, widthOf } from './font.ts';
+import type { BarChart, Bars, Chart, Dots, LineChart } from '../chat/chart.ts';
+import { widthOf } from './font.ts';
 import { pngOf } from './png.ts';
 import { blank, box, disc, fill, type Outline, type Pattern, type Raster, stroke } from './raster.ts';
+import { countScale, typeSizes as type, write } from './scale.ts';
 
 /** Shown at half this size, so that it is sharp. */
 const size = { width: 1120, height: 420 };
 const plot = { left: 96, right: 1096, top: 108, bottom: 356 };
-const type = { title: 32, label: 24 };
 
 export function drawChart(chart: Chart): Uint8Array {
   const raster = blank(size.width, size.height);
@@ -21,18 +21,6 @@ export function drawChart(chart: Chart): Uint8Array {
     days(raster, chart.days);
   }
   return pngOf(raster);
-}
-
-type Text = { x: number; y: number; size?: number; weight?: Weight; align?: 'left' | 'right' | 'middle'; ink?: Ink };
-
-function write(
-  raster: Raster,
-  text: string,
-  { x, y, size: letters = type.label, weight = 'regular', align = 'left', ink = 'text' }: Text,
-): void {
-  const width = align === 'left' ? 0 : widthOf(text, letters, weight);
-  const start = align === 'right' ? x - width : align === 'middle' ? x - width / 2 : x;
-  fill(raster, lettersAt(text, { x: Math.round(start), y, size: letters, weight }), ink);
 }
 
 const patterns: Record<Bars['fill'], Pattern | undefined> = {
@@ -75,20 +63,9 @@ function days(raster: Raster, labels: readonly string[]): void {
   });
 }
 
-/** 1, 2, 5, 10, 20, ... so that four steps reach the top. */
-function stepFor(highest: number): number {
-  for (let unit = 1; ; unit *= 10) for (const factor of [1, 2, 5]) if (unit * factor * 4 >= highest) return unit * factor;
-}
-
 function drawBars(raster: Raster, { series, days: labels }: BarChart): void {
   const totals = labels.map((_, index) => series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0));
-  const step = stepFor(Math.max(1, ...totals));
-  const highest = Math.max(step, Math.ceil(Math.max(...totals) / step) * step);
-  const yOf = (value: number) => plot.bottom - (value / highest) * (plot.bottom - plot.top - 24);
-  for (let value = 0; value <= highest; value += step) {
-    fill(raster, [box(plot.left, Math.round(yOf(value)), plot.right - plot.left, 2)], 'grid');
-    write(raster, String(value), { x: plot.left - 12, y: yOf(value) + 8, align: 'right', size: 20 });
-  }
+  const yOf = countScale(raster, { ...plot, top: plot.top + 24 }, Math.max(...totals));
   const width = Math.round(((plot.right - plot.left) / labels.length) * 0.6);
   totals.forEach((total, index) => {
     const x = Math.round(columnOf(index, labels.length) - width / 2);

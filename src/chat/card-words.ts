@@ -78,5 +78,6 @@ export const roomTexts = {
   moreLines: (count: number): string => `(${count} more lines)`,
   linkTooLong: (label: string): string => `${label} is not offered: its link is too long for Teams.`,
   actsOn: (count: number): string => (count === 1 ? 'Acts on' : `Acts on these ${count}`),
+  noPicture: 'The chart could not be shown here. It says: ',
   notShown: (count: number): string => ` (${count} not shown here)`,
 } as const;

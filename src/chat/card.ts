@@ -15,6 +15,7 @@ import { whyNotUndoable } from '../action-center/undoable.ts';
 import { cancelConfirm, cancelNoted, retryConfirm, retryNoted } from './again-words.ts';
 import { factsOf } from './card-facts.ts';
 import * as say from './card-words.ts';
+import type { DrawnPicture } from './chart.ts';
 import type { DigestCard } from './digest-card.ts';
 import { elsewhereParts } from './elsewhere-words.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
@@ -96,7 +97,7 @@ export type ActionCard = {
 
 /** Text that is safe to show, and shown literally. */
 export type NoteTable = { columns: string[]; rows: string[][] };
-export type NoteCard = { kind: 'note'; lines: Line[]; table?: NoteTable; fallback: string };
+export type NoteCard = { kind: 'note'; lines: Line[]; table?: NoteTable; picture?: DrawnPicture; fallback: string };
 
 /** How far many decisions are that were confirmed at once. */
 export type BatchCard = {

@@ -17,4 +17,10 @@ export type LineChart = {
 };
 export type Chart = BarChart | LineChart;
 
+/** How many there were in each of many equal steps of time. `note`: one line under the title. `ticks`: where the time is told, by step. */
+export type Timeline = { title: string; note: string; values: number[]; ticks: { at: number; lines: string[] }[] };
+
+/** As it is shown. `png` null: it could not be drawn, or is not wanted; `alt` says the same. */
+export type DrawnPicture = { name: string; alt: string; png: Uint8Array | null };
+
 export type Ink = 'text' | 'grid' | 'blue' | 'brown' | 'purple';

@@ -3,7 +3,7 @@ import { catalogue, severityLabels, sourceLabels } from '../action-center/catalo
 import { type DigestFigures, regretRate, type Span, type WaitingRow } from '../action-center/digest-figures.ts';
 import { type EventWord, eventLabels, HistoryFilters, type Tab } from '../action-center/history.ts';
 import { usualLookUp } from '../action-center/look-up.ts';
-import type { Chart } from './chart.ts';
+import type { Chart, DrawnPicture } from './chart.ts';
 import { digestPictures } from './digest-charts.ts';
 import * as say from './digest-words.ts';
 import { momentText, printHistory } from './history-command.ts';
@@ -19,8 +19,6 @@ export type DigestMenu = {
   options: { name: string; label: string; button: string }[];
 };
 export type DigestSection = { heading: string; lines: Line[]; rows: Line[]; buttons: DigestButton[]; menus: DigestMenu[] };
-/** `png` null: it could not be drawn, or is not wanted; `alt` says the same. */
-export type DigestPicture = { name: string; alt: string; png: Uint8Array | null };
 
 export type DigestCard = {
   kind: 'digest';
@@ -28,7 +26,7 @@ export type DigestCard = {
   /** What period it tells of, whether it is late, whether it was quiet. */
   lines: Line[];
   sections: DigestSection[];
-  pictures: DigestPicture[];
+  pictures: DrawnPicture[];
   footnotes: Line[];
   fallback: string;
 };

@@ -57,7 +57,6 @@ export const digestTexts = {
   refusedOpen: 'Refused, still waiting',
   people: 'Most decisions',
   undoButton: 'Undo asked for',
-  noPicture: 'The chart could not be shown here. It says: ',
   listType: 'List an action type',
   listSource: 'List an action source',
   shortened: 'Shortened to fit; the look-ups list the rest.',

@@ -36,10 +36,11 @@ const mostOfAll = 6;
 /** Those in chat wait for an answer; others can be followed up later. */
 const mostFollowed = 2;
 
-type Running = { stopping: AbortController; all: Set<Promise<void>> };
+/** `starting`: presses that are looked at; they have a place as those that run. */
+type Running = { stopping: AbortController; all: Set<Promise<void>>; starting: number };
 
 export function openHuntJobs(deps: HuntJobDeps): HuntJobs {
-  const running: Running = { stopping: new AbortController(), all: new Set() };
+  const running: Running = { stopping: new AbortController(), all: new Set(), starting: 0 };
   return {
     start: (asked) => start(deps, running, asked),
     follow: async () => {
@@ -61,12 +62,12 @@ function track({ all }: Running, work: Promise<void>): void {
 
 async function start(deps: HuntJobDeps, running: Running, asked: AskedHuntInChat): Promise<Line> {
   const { clickId, platform } = asked;
-  if (running.all.size >= mostOfAll || running.stopping.signal.aborted) return huntBusy;
+  if (running.all.size + running.starting >= mostOfAll || running.stopping.signal.aborted) return huntBusy;
+  running.starting += 1;
   try {
     const begun = await beginHunt(deps, asked);
     if (!begun.ok) return huntRefusalText(begun.refusal, platform);
     track(running, carry(deps, running, begun.value, asked));
-    await refreshed(deps, begun.value);
     return huntRunning;
   } catch (error) {
     if (error instanceof UpstreamError) {
@@ -76,6 +77,8 @@ async function start(deps: HuntJobDeps, running: Running, asked: AskedHuntInChat
     const troubleId = newTroubleId();
     deps.log.error({ clickId, troubleId, err: error }, 'a hunt failed');
     return huntBug(troubleId);
+  } finally {
+    running.starting -= 1;
   }
 }
 
@@ -88,7 +91,10 @@ async function refreshed({ begun, log }: HuntJobDeps, { id, actionId }: HuntRun)
 async function carry(deps: HuntJobDeps, { stopping }: Running, run: HuntRun, asked: AskedHuntInChat | null): Promise<void> {
   const { log, poke } = deps;
   try {
-    const ended = await carryOutHunt(deps, run, stopping.signal);
+    const [ended] = await Promise.all([
+      carryOutHunt(deps, run, { stopping: stopping.signal, handsOver: asked !== null }),
+      asked === null ? null : refreshed(deps, run),
+    ]);
     if (ended === null) return;
     poke();
     const { trouble, rows } = ended;

@@ -4,7 +4,7 @@ import type { Platform } from '../action-center/action.ts';
 import type { BlastRadius } from '../action-center/blast-radius.ts';
 import { historyRoles, roleLabels } from '../action-center/permissions.ts';
 import type { HuntRefusal } from '../action-center/run-hunt.ts';
-import { lookRefusalText } from './command-words.ts';
+import { lookRefusalText, written } from './command-words.ts';
 import { grouped } from './export-words.ts';
 import { foreign, type Line, listed, strong, time, words } from './show.ts';
 
@@ -39,6 +39,10 @@ export function huntRefusalText(refusal: HuntRefusal, platform: Platform): Line 
           ? 'Defender keeps hunting data for 30 days and this request is older, so nothing was asked.'
           : 'Nothing in this action can be searched for, so nothing was asked.',
       );
+    case 'no-card-to-answer-under':
+      return say(
+        `This action has no card in a channel, so there is no thread for an answer and nothing was asked. ${written[platform]('show')} with its id has Go hunt, which opens the query in Defender.`,
+      );
     case 'hunt-running':
       return say('The hunting query of this action is running already. The answer comes in the thread of the card.');
     case 'hunt-just-answered':
@@ -69,14 +73,21 @@ export const noRowsText = 'No rows: Defender holds nothing that fits this huntin
 
 export const askedByLine = (askedBy: string): Line => [words('Go hunt, run here by '), foreign(askedBy, 100), words('.')];
 
-/** `rows`: what came back; `shown`: of them here. */
-export function amountLine({ rows, shown, truncated }: { rows: number; shown: number; truncated: boolean }): Line {
-  const many = `${truncated ? 'More than ' : ''}${grouped(rows)} ${rows === 1 ? 'row' : 'rows'}`;
+type Amount = { rows: number; shown: number; truncated: boolean; isFull: boolean };
+
+/** `rows`: what came back; `shown`: of them here; `isFull`: as many as the query asks for, so that nobody takes them for all there is. */
+export function amountLine({ rows, shown, truncated, isFull }: Amount): Line {
+  const many = `${truncated ? 'More than ' : isFull ? 'At least ' : ''}${grouped(rows)} ${rows === 1 ? 'row' : 'rows'}`;
   return [strong(many), words(shown < rows ? `, the first ${shown} shown.` : '.')];
 }
 
-export const restLine = (command: string): Line => [
-  words('Everything is in a file for whoever asked, in private. Others get their own with '),
+/** `isHanded`: whoever asked gets it by themselves; a bot that took the hunt over from another cannot reach them. */
+export const restLine = (command: string, isHanded: boolean): Line => [
+  words(
+    isHanded
+      ? 'Everything is in a file for whoever asked, in private. Others get their own with '
+      : 'Everything fits into a file only. Get yours, in private, with ',
+  ),
   strong(command),
   words('.'),
 ];
@@ -113,6 +124,30 @@ export function blastRadiusLine(radius: BlastRadius): Line {
 
 const span = ({ firstSeen, lastSeen }: { firstSeen: string | null; lastSeen: string | null }): Line =>
   firstSeen === null || lastSeen === null ? [] : [words(', first '), time(firstSeen), words(', last '), time(lastSeen)];
+
+type TimelineSaid = {
+  rows: number;
+  untimed: number;
+  first: string;
+  last: string;
+  busiest: { begin: string; end: string; rows: number };
+};
+
+/** Of the picture beside the table. Everybody sees the same one, so its times are in UTC. */
+export const timelineTexts = {
+  title: (rows: number): string => `${times(rows, 'row')} over time`,
+  note: (step: string, most: number): string => `Each bar is ${step}, the highest has ${times(most, 'row')}. Times are in UTC.`,
+  steps: {
+    seconds: (count: number): string => times(count, 'second'),
+    minutes: (count: number): string => times(count, 'minute'),
+    hours: (count: number): string => times(count, 'hour'),
+    days: (count: number): string => times(count, 'day'),
+  },
+  alt: ({ rows, untimed, first, last, busiest }: TimelineSaid): string =>
+    `Timeline of ${times(rows, 'row')} from ${first} to ${last} UTC. The busiest hour is ${busiest.begin} to ${busiest.end} UTC, with ${times(busiest.rows, 'row')}.${
+      untimed === 0 ? '' : ` ${times(untimed, 'more row has', 'more rows have')} no time.`
+    }`,
+} as const;
 
 export const seenLabel = 'Seen';
 export const linksLabel = 'Open in Defender';

@@ -6,6 +6,7 @@ import type { Intake } from '../action-center/intake.ts';
 import { devicesIn, kindOf, type Reading, readEvidence } from './alert-entities.ts';
 import { Alert, Evidence } from './ingest-payloads.ts';
 import { clusterCut, foundWaiting, namelessAlert } from './ingest-words.ts';
+import { cutText } from './storable.ts';
 
 /** The name under which what comes from Defender is kept. */
 export const producer = 'defender';
@@ -60,14 +61,14 @@ type Read = NonNullable<ReturnType<typeof readEvidence>>;
 
 function draftOf(alert: Alert, evidence: Evidence, { row, entities, asset, investigation, key }: Read & { key: string }): object {
   const requestedAt = evidence.createdDateTime ?? alert.createdDateTime;
-  const optional = { asset: asset?.slice(0, 512), investigationId: investigation, incidentId: alert.incidentId };
+  const optional = { asset: cutText(asset ?? '', 512), investigationId: investigation, incidentId: alert.incidentId };
   return {
     id: key,
     producer,
     type: row.type,
     source: row.source,
     severity: severityOf(alert.severity),
-    title: (alert.title?.trim() || namelessAlert).slice(0, 300),
+    title: cutText(alert.title?.trim() || namelessAlert, 300),
     details: detailsOf(alert, entities),
     entities,
     alertId: alert.id,
@@ -83,7 +84,7 @@ function detailsOf(alert: Alert, entities: Reading['entities']): string {
   const named = first?.networkMessageIds?.length ?? 0;
   const count = first?.count ?? 0;
   const parts = [foundWaiting, ...(named > 0 && count > named ? [clusterCut(named, count)] : [])];
-  return [...parts, (alert.description ?? '').trim().slice(0, 3000)].filter(Boolean).join('\n');
+  return [...parts, cutText((alert.description ?? '').trim(), 3000)].filter(Boolean).join('\n');
 }
 
 /** One that is new to us is neither hidden nor shouted. */

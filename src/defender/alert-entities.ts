@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ActionSource, ActionType } from '../action-center/action.ts';
 import type { Evidence } from './ingest-payloads.ts';
+import { cutText } from './storable.ts';
 
 const text = z.string().max(8000).nullish();
 const FileDetails = z.object({ fileName: text, filePath: text, sha1: text, sha256: text }).nullish();
@@ -46,7 +47,8 @@ const maxMessages = 1000;
 const given = (fields: Record<string, unknown>): object =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== ''));
 const nonEmpty = (value: string | null | undefined): string | null => (value === undefined || value === '' ? null : value);
-const cut = (value: string | null | undefined, length: number): string | undefined => nonEmpty(value)?.slice(0, length);
+/** Undefined where nothing is told: an entity takes no empty value, and must not be lost over a blank subject. */
+const cut = (value: string | null | undefined, length: number): string | undefined => cutText(value?.trim() ?? '', length) || undefined;
 
 const deviceOf = (id: string | null | undefined, devices: Devices): object[] =>
   nonEmpty(id) === null ? [] : [devices.get(String(id)) ?? { type: 'device', deviceId: id }];
@@ -62,7 +64,7 @@ const registry: EvidenceRow = {
   type: 'removeRegistryKey',
   ...onDevice,
   read: (one, devices) => {
-    const key = [one.registryHive, one.registryKey].filter(Boolean).join('\\').slice(0, 1024);
+    const key = cutText([one.registryHive, one.registryKey].filter(Boolean).join('\\'), 1024);
     const entity = given({ type: 'registryKey', key, valueName: cut(one.registryValueName, 512), deviceId: one.mdeDeviceId });
     const natural = [one.registryHive, one.registryKey, one.registryValueName, one.mdeDeviceId];
     return {

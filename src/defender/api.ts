@@ -11,6 +11,7 @@ import { type Credential, tokenSource } from '../microsoft/token.ts';
 import type { ApiName, Limits, Urgency } from './limits.ts';
 import { featureOff, missingPermission, notKnown, refusedText } from './outcome-words.ts';
 import { ErrorBody } from './payloads.ts';
+import { cutText, storable } from './storable.ts';
 
 export type ApiCall = {
   api: ApiName;
@@ -137,9 +138,9 @@ function unanswered({ method }: ApiCall, error: unknown): never {
 
 function errorOf({ api, method, permission }: ApiCall, answer: HttpAnswer): DefenderError {
   const { status, retryAfterMs } = answer;
-  const body = ErrorBody.safeParse(answer.body).data?.error;
+  const body = ErrorBody.safeParse(storable(answer.body)).data?.error;
   const code = body?.code ?? 'unknown';
-  const said = body?.message?.replaceAll(/\s+/g, ' ').trim().slice(0, 300) || null;
+  const said = cutText(body?.message?.replaceAll(/\s+/g, ' ').trim() ?? '', 300) || null;
   const facts = { status, code, retryAfterMs, mayHaveWorked: false, retryable: false };
   if (status === 429) return busy('Microsoft asks for a pause.', retryAfterMs, code);
   if (status >= 500)
@@ -158,9 +159,9 @@ function supportId({ body }: HttpAnswer): string | null {
   return error?.target ?? error?.innerError?.['request-id'] ?? null;
 }
 
-/** The answer in the shape it must have. It was taken, so whatever it was for may have been done. */
+/** The answer in the shape it must have, and storable: part of it may go into the record. It was taken, so whatever it was for may have been done. */
 export function readAnswer<T>(shape: z.ZodType<T>, { body, status }: HttpAnswer): T {
-  const parsed = shape.safeParse(body);
+  const parsed = shape.safeParse(storable(body));
   if (parsed.success) return parsed.data;
   throw new DefenderError('Microsoft gave an answer that cannot be read.', {
     retryable: true,

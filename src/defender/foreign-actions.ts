@@ -7,6 +7,7 @@ import type { Elsewhere } from '../action-center/transitions.ts';
 import { producer } from './alert-actions.ts';
 import { ListedAction } from './ingest-payloads.ts';
 import { commented, startedThere, stoodAt, unknownDevice } from './ingest-words.ts';
+import { cutText } from './storable.ts';
 
 const types: Readonly<Record<string, ActionType>> = {
   isolate: 'isolateDevice',
@@ -44,7 +45,7 @@ export function readMachineAction(value: unknown): ForeignAction | null {
     isOurs: ours.test(one.requestorComment ?? '') && !by?.includes('@'),
     type: one.type.slice(0, 100),
     intake: intakeOf(one, by),
-    said: { state: one.status.slice(0, 100), by: by?.slice(0, 256) ?? null, reference: { machineActionId: one.id } },
+    said: { state: cutText(one.status, 100), by: by === null ? null : cutText(by, 256), reference: { machineActionId: one.id } },
     updatedAt: one.lastUpdateDateTimeUtc ?? one.lastUpdateTimeUtc ?? one.creationDateTimeUtc,
     cameToNothing: came.has(one.status),
   };
@@ -59,18 +60,19 @@ function intakeOf(one: ListedAction, by: string | null): Intake | null {
   const type = typeOf(one);
   if (type === null) return null;
   const isPerson = by?.includes('@') ?? false;
-  const device = one.computerDnsName?.trim().slice(0, 255) || null;
-  const name = by?.slice(0, 256) ?? 'unknown';
+  const device = cutText(one.computerDnsName?.trim() ?? '', 255) || null;
+  const name = by === null ? 'unknown' : cutText(by, 256);
   const parsed = parseSubmission({
     id: `machine-action-${one.id}`,
     producer,
     type,
     source: isPerson ? 'manualDeviceAction' : 'liveResponseAction',
     severity: 'informational',
-    title: `${catalogue[type].label}: ${device ?? one.machineId ?? unknownDevice}`.slice(0, 300),
-    details: [startedThere(by), stoodAt(one.status), ...(one.requestorComment ? [commented(one.requestorComment)] : [])]
-      .join('\n')
-      .slice(0, 4000),
+    title: cutText(`${catalogue[type].label}: ${device ?? one.machineId ?? unknownDevice}`, 300),
+    details: cutText(
+      [startedThere(by), stoodAt(one.status), ...(one.requestorComment ? [commented(one.requestorComment)] : [])].join('\n'),
+      4000,
+    ),
     ...(device === null ? {} : { asset: device }),
     entities: [
       { type: 'device', ...(one.machineId ? { deviceId: one.machineId } : {}), ...(device === null ? {} : { name: device }) },

@@ -1,6 +1,7 @@
 /** What Advanced hunting answers: rows with the types it names, or why there are none. Read within a bound; unknown types survive as they are. */
 import { z } from 'zod';
 import { type HuntAnswer, HuntError, type HuntTrouble } from '../action-center/hunting.ts';
+import { readJson, retryAfterOf, TooLong } from '../microsoft/http.ts';
 
 export type GraphReply = { status: number; retryAfterMs: number | null; body: unknown; code: string | null; message: string };
 
@@ -17,36 +18,17 @@ const Failure = z.object({ error: z.object({ code: z.string().max(200).nullish()
 
 /** Throws HuntError for an answer that is larger than is read. */
 export async function readReply(response: Response): Promise<GraphReply> {
-  const body = jsonOf(await readText(response));
+  const body = await readJson(response, maxBytes).catch((error: unknown) => {
+    throw error instanceof TooLong ? new HuntError('too-large', error.message) : error;
+  });
   const failure = Failure.safeParse(body).data?.error;
-  const after = response.headers.get('retry-after')?.trim() ?? '';
   return {
     status: response.status,
-    // Seconds only: the other form of the header, a date, would trust two clocks.
-    retryAfterMs: /^\d{1,6}$/.test(after) ? Number(after) * 1000 : null,
+    retryAfterMs: retryAfterOf(response.headers.get('retry-after')),
     body,
     code: failure?.code?.replaceAll(/[^\w.]/g, '') ?? null,
     message: failure?.message?.slice(0, 2000) ?? '',
   };
-}
-
-async function readText(response: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.byteLength;
-    if (bytes > maxBytes) throw new HuntError('too-large', `the answer is larger than ${maxBytes} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // no schema takes that for an answer
-  }
 }
 
 /** Rows come as objects, column names may be missing in them or be `__proto__`. */

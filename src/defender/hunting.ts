@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UpstreamError } from '../action-center/errors.ts';
 import { type HuntAnswer, type HuntAsk, HuntError, type Hunting } from '../action-center/hunting.ts';
 import type { Lanes, Log } from '../action-center/ports.ts';
+import { rolesOf } from '../microsoft/token-roles.ts';
 import { type GraphReply, readAnswer, readReply, troubleOf } from './hunting-answers.ts';
 
 const huntingPermission = 'ThreatHunting.Read.All';
@@ -77,8 +78,9 @@ function openStanding({ tokens, log, now = Date.now }: HuntingDeps): Standing {
     check: async () => {
       try {
         const token = await tokens.token({ signal: AbortSignal.timeout(tokenDeadlineMs), leftMs: () => tokenDeadlineMs });
-        const roles = rolesIn(token);
-        if (roles === null) return;
+        const roles = rolesOf(token);
+        // A token that names none does not say; Graph will.
+        if (roles === null || roles.length === 0) return;
         if (roles.includes(huntingPermission)) return on();
         // A permission that was granted since is in the next token only.
         tokens.drop(token);
@@ -93,17 +95,6 @@ function openStanding({ tokens, log, now = Date.now }: HuntingDeps): Standing {
 }
 
 const missing = `the app ENTRA_CLIENT_ID lacks the application permission ${huntingPermission}; grant it with admin consent and they come on by themselves`;
-
-/** The permissions a token names; null where it names none, which is also so when an app has none at all. */
-function rolesIn(token: string): string[] | null {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    if (typeof claims !== 'object' || claims === null || !('roles' in claims) || !Array.isArray(claims.roles)) return null;
-    return claims.roles.map(String);
-  } catch {
-    return null; // not ours to read; Graph will say
-  }
-}
 
 /** Room in the tenant's limit, then one call; a token that is not taken any more is replaced once. */
 async function attempt(deps: HuntingDeps, query: string, ask: HuntAsk, signal: AbortSignal): Promise<GraphReply & { token: string }> {

@@ -5,6 +5,7 @@ import type { Driver, RequestOf, Standing, Work } from './driver.ts';
 import { attached, cancelledText, machineFailed, noSha1, noSuchDevice, offlineTooLong } from './outcome-words.ts';
 import { FileFacts, MachineAction, MachineActions, Machines } from './payloads.ts';
 import { machineCalls } from './routes.ts';
+import { cutText } from './storable.ts';
 
 type Request = RequestOf<'machine'>;
 
@@ -158,7 +159,7 @@ function standingOf(action: MachineAction): Standing {
 }
 
 function whyOf({ cancellationComment, troubleshootInfo }: MachineAction, state: Standing['state']): string | null {
-  if (state === 'cancelled') return cancelledText(cancellationComment?.slice(0, 300) ?? null);
+  if (state === 'cancelled') return cancelledText(cancellationComment == null ? null : cutText(cancellationComment, 300));
   if (state === 'timedOut') return offlineTooLong;
-  return state === 'failed' ? (troubleshootInfo?.slice(0, 300) ?? machineFailed) : null;
+  return state === 'failed' ? (troubleshootInfo == null ? machineFailed : cutText(troubleshootInfo, 300)) : null;
 }

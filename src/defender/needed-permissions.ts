@@ -35,7 +35,6 @@ export const ingestNeeds: readonly Need[] = [
 /** What cards and threads can tell beside the action itself. */
 export const huntingNeeds: readonly Need[] = [
   { feature: 'Run here and evidence: hunting', api: 'graph', anyOf: ['ThreatHunting.Read.All'], isOptional: true },
-  { feature: 'Evidence: files', api: 'defender', anyOf: ['File.Read.All'], isOptional: true },
 ];
 
 const following: Need = {

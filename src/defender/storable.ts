@@ -2,6 +2,9 @@
 
 const deepest = 40;
 
+/** At most so long, and no half of a character at the cut: no store takes one. */
+export const cutText = (text: string, length: number): string => text.slice(0, length).toWellFormed();
+
 export function storable(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return value.toWellFormed().replaceAll('\u0000', '\uFFFD');
   if (typeof value !== 'object' || value === null) return value;

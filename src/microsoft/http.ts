@@ -59,27 +59,29 @@ export function retryAfterOf(value: string | null | undefined): number | null {
 
 async function once(url: string, init: RequestInit, signal: AbortSignal): Promise<HttpAnswer> {
   const response = await fetch(url, { ...init, signal, redirect: 'error' });
-  const text = await readText(response);
   return {
     status: response.status,
     retryAfterMs: retryAfterOf(response.headers.get('retry-after')),
-    body: jsonOf(text),
+    body: await readJson(response, maxBytes),
     location: response.headers.get('location'),
   };
 }
 
-async function readText(response: Response): Promise<string> {
+/** An answer that is longer than is read. */
+export class TooLong extends Error {}
+
+/** Undefined: no JSON. No schema takes that for an answer. Throws TooLong as soon as there are more bytes than `most`. */
+export async function readJson(response: Response, most: number): Promise<unknown> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of response.body ?? []) {
     bytes += part.byteLength;
-    if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    if (bytes > most) throw new TooLong(`the answer is larger than ${most} bytes`);
     parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return jsonOf(Buffer.concat(parts).toString('utf8'));
 }
 
-/** Undefined: no JSON. No schema takes that for an answer. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

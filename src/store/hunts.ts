@@ -27,8 +27,10 @@ type Bounds = { mostOfOne: number; quietMs: number };
 /** Two bots with the same press meet at the unique index of running hunts; the event is written with the row or not at all. */
 async function begin(db: Database, tenantId: string, run: NewHuntRun, event: AuditEvent, bounds: Bounds, lease: Lease): Promise<HuntBegun> {
   const quietSince = at(lease.now - bounds.quietMs);
-  const { rows } = await sql<{ began: boolean; answered: boolean; too_many: boolean }>`
-    with answered as (
+  const { rows } = await sql<{ began: boolean; carded: boolean; answered: boolean; too_many: boolean }>`
+    with carded as (
+      select 1 from cards where tenant_id = ${tenantId} and action_id = ${run.actionId} and kind = 'action' and not stopped limit 1),
+    answered as (
       select 1 from hunts where tenant_id = ${tenantId} and action_id = ${run.actionId} and status = 'answered'
         and finished_at > ${quietSince}::timestamptz limit 1),
     crowded as (
@@ -38,18 +40,19 @@ async function begin(db: Database, tenantId: string, run: NewHuntRun, event: Aud
         claimed_until, holder)
       select ${run.id}, ${tenantId}, ${run.actionId}, ${run.entraId}, ${run.askedBy}, ${run.by}, ${run.platform}, ${run.query}, ${run.timespan},
         'running', 1, ${run.startedAt}::timestamptz, ${at(lease.now + lease.leaseMs)}::timestamptz, ${lease.holder}
-      where not exists (select 1 from answered) and (not exists (select 1 from crowded)
+      where exists (select 1 from carded) and not exists (select 1 from answered) and (not exists (select 1 from crowded)
         or exists (select 1 from hunts where tenant_id = ${tenantId} and action_id = ${run.actionId} and status = 'running'))
       on conflict (tenant_id, action_id) where status = 'running' do nothing
       returning action_id),
     audited as (
       insert into audit_events (tenant_id, action_id, at, kind, actor_id, data)
       select ${tenantId}, began.action_id, ${event.at}::timestamptz, ${event.kind}, ${event.actorId}, ${json(event.data)}::jsonb from began)
-    select exists (select 1 from began) as began, exists (select 1 from answered) as answered,
+    select exists (select 1 from began) as began, exists (select 1 from carded) as carded, exists (select 1 from answered) as answered,
       exists (select 1 from crowded) and not exists (
         select 1 from hunts where tenant_id = ${tenantId} and action_id = ${run.actionId} and status = 'running') as too_many`.execute(db);
   const [told] = rows;
   if (told?.began) return 'begun';
+  if (told?.carded === false) return 'no-card';
   if (told?.answered) return 'just-answered';
   return told?.too_many ? 'too-many' : 'running';
 }

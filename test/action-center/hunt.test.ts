@@ -3,6 +3,7 @@ import { ActionType } from '../../src/action-center/action.ts';
 import { catalogue } from '../../src/action-center/catalogue.ts';
 import type { Entity } from '../../src/action-center/entity.ts';
 import { huntQuery, isTooOldToHunt } from '../../src/action-center/hunt.ts';
+import { mostRowsOf } from '../../src/action-center/hunt-queries.ts';
 
 const now = new Date('2026-11-21T09:00:00Z');
 const ago = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
@@ -96,6 +97,10 @@ describe('devices', () => {
 });
 
 describe('queries', () => {
+  test.each(Object.entries(subjects))('about a %s ask for a number of rows that is known', (_, subject) => {
+    expect([100, 200, 500]).toContain(mostRowsOf(queryFor('isolateDevice', [subject as unknown as Entity])));
+  });
+
   test('a file is asked for by SHA-256 when it is known, in attachments too', () => {
     const sha256 = '9b74c9897bac770ffc029102a200c5de64a1b2c3d4e5f60718293a4b5c6d7e8f';
     const query = queryFor('stopAndQuarantineFile', [{ ...subjects.file, sha256 }]);

@@ -17,7 +17,7 @@ const run: HuntRun = {
   startedAt: testNow.toISOString(),
   attempts: 1,
 };
-const never = new AbortController().signal;
+const here = { stopping: new AbortController().signal, handsOver: true };
 
 function open(answer: Hunting['run'], endsFirst = true) {
   const ends: HuntEnd[] = [];
@@ -50,7 +50,7 @@ function open(answer: Hunting['run'], endsFirst = true) {
 
 test('after three bots died with it, it is given up without asking again, and that is told', async () => {
   const { deps, ends } = open(() => Promise.reject(new Error('not asked')));
-  expect(await carryOutHunt(deps, { ...run, attempts: 4 }, never)).toMatchObject({ trouble: 'interrupted', rows: 0 });
+  expect(await carryOutHunt(deps, { ...run, attempts: 4 }, here)).toMatchObject({ trouble: 'interrupted', rows: 0 });
   expect(ends[0]?.note.data).toMatchObject({ standing: 'interrupted', askedBy: 'Carol Chen' });
 });
 
@@ -60,19 +60,19 @@ test('a bot that stops gives it back and tells nothing', async () => {
     stopping.abort();
     throw new HuntError('timed-out', String(signal.aborted));
   });
-  expect(await carryOutHunt(deps, run, stopping.signal)).toBeNull();
+  expect(await carryOutHunt(deps, run, { ...here, stopping: stopping.signal })).toBeNull();
   expect([ends, released]).toEqual([[], ['H-1']]);
 });
 
 test('whoever comes second with an answer tells nothing more', async () => {
   const { deps } = open(async () => ({ columns: [], rows: [], truncated: false }), false);
-  expect(await carryOutHunt(deps, run, never)).toBeNull();
+  expect(await carryOutHunt(deps, run, here)).toBeNull();
 });
 
 test('the record has the digest and the count, the thread the rows', async () => {
   const rows = Array.from({ length: 12 }, (_, index) => [`wks-${index}`]);
   const { deps, ends } = open(async () => ({ columns: [{ name: 'DeviceName', type: 'String' }], rows, truncated: true }));
-  expect(await carryOutHunt(deps, run, never)).toEqual({ trouble: null, rows: 12, hasFile: true, kept: 12 });
+  expect(await carryOutHunt(deps, run, here)).toEqual({ trouble: null, rows: 12, hasFile: true, kept: 12 });
   const [end] = ends;
   expect(end?.audit.data).toEqual({
     huntId: 'H-1',
@@ -84,12 +84,30 @@ test('the record has the digest and the count, the thread the rows', async () =>
     platform: 'slack',
   });
   expect(JSON.stringify(end?.audit)).not.toContain('wks-');
+  expect(end?.note.data).toMatchObject({ hasFile: true, isHanded: true });
   expect(end?.note.data['cells']).toHaveLength(10);
   expect(end?.result?.rows).toHaveLength(12);
 });
 
+test('as many rows as the query asks for may not be all there are', async () => {
+  const told = async (count: number) => {
+    const rows = Array.from({ length: count }, () => ['wks-1']);
+    const { deps, ends } = open(async () => ({ columns: [{ name: 'DeviceName', type: 'String' }], rows, truncated: false }));
+    await carryOutHunt(deps, { ...run, query: 'DeviceInfo\n| take 3' }, here);
+    return ends[0]?.note.data['isFull'];
+  };
+  expect([await told(2), await told(3)]).toEqual([false, true]);
+});
+
+test('a bot that goes on with another’s hunt promises nobody a file', async () => {
+  const rows = Array.from({ length: 12 }, (_, index) => [`wks-${index}`]);
+  const { deps, ends } = open(async () => ({ columns: [{ name: 'DeviceName', type: 'String' }], rows, truncated: false }));
+  await carryOutHunt(deps, { ...run, attempts: 2 }, { ...here, handsOver: false });
+  expect(ends[0]?.note.data).toMatchObject({ hasFile: true, isHanded: false });
+});
+
 test('a mistake of ours is no answer: it is left to be followed up', async () => {
   const { deps, ends } = open(() => Promise.reject(new TypeError('a bug')));
-  await expect(carryOutHunt(deps, run, never)).rejects.toThrow('a bug');
+  await expect(carryOutHunt(deps, run, here)).rejects.toThrow('a bug');
   expect(ends).toEqual([]);
 });

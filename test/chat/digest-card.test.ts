@@ -10,7 +10,8 @@ import { parseDigest } from '../../src/chat/digest-ask.ts';
 import { type DigestContext, digestCard } from '../../src/chat/digest-card.ts';
 import { durationText } from '../../src/chat/digest-words.ts';
 import { plain } from '../../src/chat/show.ts';
-import { noPictures, renderDigest as renderSlack } from '../../src/chat/slack/render-digest.ts';
+import { renderDigest as renderSlack } from '../../src/chat/slack/render-digest.ts';
+import { noPictures } from '../../src/chat/slack/render-picture.ts';
 import { renderDigest as renderTeams } from '../../src/chat/teams/render-digest.ts';
 import { moment } from './teams/moment.ts';
 

@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BlastRadius } from '../../src/action-center/blast-radius.ts';
+import { timelineOf } from '../../src/action-center/hunt-timeline.ts';
 import type { AuditEvent } from '../../src/action-center/ports.ts';
+import { drawTimeline } from '../../src/charts/timeline.ts';
 import { huntNote } from '../../src/chat/hunt-card.ts';
 import { blastRadiusLine, huntTroubleText } from '../../src/chat/hunt-words.ts';
 import { plain } from '../../src/chat/show.ts';
@@ -13,6 +15,7 @@ import { anAction } from '../setup/builders.ts';
 import { hostileText } from './hostile.ts';
 
 const action = anAction();
+const inSlack = { platform: 'slack' as const, draw: drawTimeline };
 const told = (data: object): AuditEvent => ({
   kind: 'hunted',
   at: '2026-11-21T08:00:00Z',
@@ -20,7 +23,12 @@ const told = (data: object): AuditEvent => ({
   data: { askedBy: 'Carol Chen', ...data },
 });
 const answered = (columns: string[], cells: string[][], more: object = {}) =>
-  huntNote(told({ standing: 'answered', rows: cells.length, truncated: false, columns, cells, hasFile: false, ...more }), action, 'slack');
+  huntNote(told({ standing: 'answered', rows: cells.length, truncated: false, columns, cells, hasFile: false, ...more }), action, inSlack);
+const timeline = timelineOf({
+  columns: [{ name: 'Timestamp', type: 'DateTime' }],
+  rows: [['2026-11-20T10:00:00Z'], ['2026-11-20T12:10:00Z'], ['2026-11-20T12:50:00.5Z'], [null]],
+  truncated: false,
+});
 
 describe('the answer of a hunt', () => {
   test('is a table that fits and is literal on both platforms, whatever is in it', () => {
@@ -81,24 +89,66 @@ describe('the answer of a hunt', () => {
         .lines.map(plain)
         .join(' ');
     expect(text({})).toContain('1 row.');
+    expect(text({ rows: 200, isFull: true, hasFile: true })).toContain('At least 200 rows, the first 1 shown.');
     expect(text({ rows: 10_000, truncated: true, hasFile: true })).toMatch(
       /More than 10,000 rows, the first 1 shown\. .*\/actions hunt A-/,
     );
     expect(text({ hasFile: true })).toContain('Not every column is shown.');
+    expect(text({ hasFile: true })).toContain('in a file for whoever asked');
+    expect(text({ hasFile: true, isHanded: false })).toMatch(/Get yours, in private, with \/actions hunt A-/);
   });
 
   test.each(['no-rows', 'timed-out', 'busy', 'not-allowed', 'not-taken', 'too-large', 'unavailable', 'interrupted', 'something new'])(
     'of %s is a sentence of its own, without a table',
     (standing) => {
-      const note = huntNote(told({ standing }), action, 'teams');
+      const note = huntNote(told({ standing }), action, { ...inSlack, platform: 'teams' });
       expect(note.table).toBeUndefined();
       expect(note.lines.map(plain).join(' ')).toMatch(/^Go hunt, run here by Carol Chen\. .{20,}\.$/);
       expect(cardProblems(renderTeams(note).card)).toEqual([]);
     },
   );
 
+  test('has its timeline beside the table, and the same in words', () => {
+    const { picture } = answered(['Timestamp'], [['x']], { timeline });
+    expect(picture?.alt).toBe(
+      'Timeline of 3 rows from 2026-11-20 10:00 to 2026-11-20 12:50 UTC. The busiest hour is 2026-11-20 12:00 to 13:00 UTC, with 2 rows. 1 more row has no time.',
+    );
+    const note = answered(['Timestamp'], [['x']], { timeline });
+    const slack = renderSlack(note, new Map([['timeline', 'F0TIMELINE']]));
+    expect(slack.blocks.at(-1)).toEqual({ type: 'image', slack_file: { id: 'F0TIMELINE' }, alt_text: picture?.alt });
+    expect(slack.text).toContain(picture?.alt);
+    const { card } = renderTeams(note);
+    expect(cardProblems(card)).toEqual([]);
+    expect(card.body?.at(-1)).toMatchObject({
+      type: 'Image',
+      altText: picture?.alt,
+      url: expect.stringMatching(/^data:image\/png;base64,iVBORw0KGgo/),
+    });
+  });
+
+  test.each([
+    ['was not drawn', null],
+    ['has no room in a card', new Uint8Array(60_000)],
+  ])('tells its timeline in words where the picture %s', (_, png) => {
+    const note = huntNote(told({ standing: 'answered', rows: 4, columns: ['A'], cells: [['1']], timeline }), action, {
+      ...inSlack,
+      draw: () => png,
+    });
+    const said = 'The chart could not be shown here. It says: Timeline of 3 rows';
+    expect(JSON.stringify(renderSlack(note).blocks)).toContain(said);
+    const { card } = renderTeams(note);
+    expect(cardProblems(card)).toEqual([]);
+    expect(JSON.stringify(card)).toContain(said);
+    expect(JSON.stringify(card)).not.toContain('"Image"');
+  });
+
+  test('of one moment, or of times nobody can read, has no picture', () => {
+    for (const given of [null, undefined, { rows: 'many' }, { ...timeline, counts: [1] }])
+      expect(answered(['A'], [['1']], { timeline: given }).picture).toBeUndefined();
+  });
+
   test('that is an older version’s is drawn all the same', () => {
-    expect(huntNote({ ...told({}), data: { standing: 'answered' } }, action, 'slack').fallback).toContain('0 rows');
+    expect(huntNote({ ...told({}), data: { standing: 'answered' } }, action, inSlack).fallback).toContain('0 rows');
     expect(huntTroubleText('toString')).toContain('did not come to its end');
   });
 });

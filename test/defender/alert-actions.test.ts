@@ -57,6 +57,21 @@ describe('evidence that waits for approval', () => {
     expect(read([piece])).toMatchObject({ pending: [], passedOver: [kind] });
   });
 
+  it('is an action also where its text has to be cut in the middle of a character, or is blank: no store would take half of one', () => {
+    const long = (length: number) => `${'x'.repeat(length - 1)}\u{1f4e7}`;
+    const { pending, passedOver } = read(
+      [
+        message(1, 'pendingApproval', { subject: long(1000) }),
+        message(2, 'pendingApproval', { subject: '  ' }),
+        cluster(3, 'pendingApproval', { clusterByValue: long(512) }),
+      ],
+      { title: long(300), description: long(3000) },
+    );
+    expect(passedOver).toEqual([]);
+    expect(pending).toHaveLength(3);
+    expect(JSON.stringify(pending)).not.toMatch(/\\ud[89a-f]/);
+  });
+
   it('has a key that stays the same, whatever else in the alert changes', () => {
     const key = (reading: ReturnType<typeof read>) => reading.pending.map(({ id }) => id);
     const first = key(read([cluster(1), file(2)]));
@@ -129,6 +144,14 @@ describe('a machine action', () => {
     });
     const byApp = readMachineAction({ ...listed, requestor: 'Their SOAR' });
     expect(byApp?.intake).toMatchObject({ source: 'liveResponseAction', requestedBy: { kind: 'application', name: 'Their SOAR' } });
+  });
+
+  it('has no half of a character where its text has to be cut', () => {
+    const long = (length: number) => `${'x'.repeat(length - 1)}\u{1f4e7}`;
+    const change = { status: long(100), requestor: long(256), computerDnsName: long(255), requestorComment: long(3900) };
+    const one = readMachineAction({ ...listed, ...change });
+    expect(one?.intake).not.toBeNull();
+    expect(JSON.stringify(one)).not.toMatch(/\\ud[89a-f]/);
   });
 
   it('is ours by the comment of our app, never by a comment a person wrote', () => {

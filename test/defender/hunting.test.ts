@@ -91,7 +91,7 @@ describe('a hunting query', () => {
     ]);
   });
 
-  it('takes 10,000 rows along and says that there were more', async () => {
+  it('brings 10,000 rows as they are', async () => {
     const { hunting } = await open({ tables: { DeviceFileEvents: rowsOf(10_001) } });
     const answer = await hunting.run(query.replace('| take 100', '| sort by Timestamp'), person, never);
     expect(answer.rows).toHaveLength(10_000);
@@ -236,6 +236,13 @@ describe('a Graph that breaks the rules', () => {
   it('with a redirect is not followed: the token would go along', async () => {
     const hunting = await against({ status: 302, headers: { location: 'https://evil.example/' }, body: () => {} });
     expect(await troubleOf(hunting.run(query, person, never))).toBe('unavailable');
+  });
+
+  it('with more rows than are taken along is cut, and that is said', async () => {
+    const body = { schema: [{ name: 'A', type: 'Int32' }], results: Array.from({ length: 10_001 }, (_, index) => ({ A: index })) };
+    const hunting = await against({ status: 200, body: (write) => write(JSON.stringify(body)) });
+    const answer = await hunting.run(query, person, never);
+    expect([answer.rows.length, answer.truncated]).toEqual([10_000, true]);
   });
 
   it('cannot reach what every object has', async () => {

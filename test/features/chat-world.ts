@@ -1,6 +1,7 @@
 /** A chat platform as the feature tests see it: one body of tests, run on each platform. */
 import type { Platform } from '../../src/action-center/action.ts';
 import type { DirectoryPerson } from './people.ts';
+import type { Pictured } from './pictures.ts';
 
 export type FaultKind = 'ratelimit' | 'unnamedPause' | 'conflict' | 'http500' | 'http502' | 'hang' | 'lostAnswer' | 'reset' | 'slow';
 
@@ -22,6 +23,8 @@ export type ChatWorld = {
   card(title: string): string | null;
   /** The texts said under the card, oldest first. */
   thread(title: string): string[];
+  /** The pictures under the card, oldest first. */
+  pictures(title: string): Pictured[];
   /** How many copies of the card there are. */
   copies(title: string): number;
   /** Presses a button by its visible text. `older` presses on the copy as it was then. */

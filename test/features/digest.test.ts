@@ -7,6 +7,7 @@ import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
 import { isolateDevice } from './actions.ts';
 import type { ChatWorld } from './chat-world.ts';
 import { alice, carol, people, person } from './people.ts';
+import { type Pictured, picturesInSlack, picturesInTeams } from './pictures.ts';
 import { platforms } from './platforms.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -21,28 +22,14 @@ const started = Date.now();
 const onTime = timeOf(started - minuteMs);
 const longAgo = timeOf(started - 60 * minuteMs);
 
-type Pictured = { alt: string; bytes: Buffer | null };
-
 /** The pictures of the messages in the operators' channel, as the platform has them. */
 function picturesIn(chat: ChatWorld, channel: string): Pictured[][] {
   if (chat.platform === 'slack') {
     const { slack } = chat as ChatWorld & { slack: SlackWorld };
-    return slack
-      .messages(channel)
-      .map(({ blocks }) =>
-        (blocks as { type: string; alt_text?: string; slack_file?: { id: string } }[])
-          .filter(({ type }) => type === 'image')
-          .map((block) => ({ alt: block.alt_text ?? '', bytes: slack.file(block.slack_file?.id ?? '')?.bytes ?? null })),
-      );
+    return slack.messages(channel).map((message) => picturesInSlack(slack, message));
   }
   const { teams } = chat as ChatWorld & { teams: TeamsWorld };
-  return teams
-    .messages(channel)
-    .map(({ card }) =>
-      ((card?.body ?? []) as { type: string; altText?: string; url?: string }[])
-        .filter(({ type }) => type === 'Image')
-        .map(({ altText = '', url = '' }) => ({ alt: altText, bytes: Buffer.from(url.split('base64,')[1] ?? '', 'base64') })),
-    );
+  return teams.messages(channel).map(picturesInTeams);
 }
 
 describe.each(platforms)('the digest in $name', ({ name, open }) => {

@@ -139,6 +139,24 @@ describe('countersign doctor', () => {
     expect(code).toBe(0);
   });
 
+  it('names what hunting needs also where Defender is not read, and only where people come from Graph', async () => {
+    const world = { ...(await worldLacking({ reader: 'ThreatHunting.Read.All' })), INGEST: 'off' };
+    const { code, findings } = await examined(world);
+    expect(findings.flatMap(({ area, fix }) => (area === 'Reading app' && fix !== null ? [fix] : []))).toEqual([
+      expect.stringMatching(/^Grant ThreatHunting\.Read\.All: /),
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('does not say a secret that is in a file either, be it one of two lines', async () => {
+    const file = join(folder, 'bot-token');
+    await writeFile(file, 'xoxb-geheim-one\nxoxb-geheim-two');
+    const { SLACK_BOT_TOKEN: _token, ...world } = await worldLacking({});
+    const { findings, text } = await examined({ ...world, SLACK_BOT_TOKEN_FILE: file });
+    expect(badOf(findings).map(({ area }) => area)).toEqual(['Slack']);
+    expect(text).not.toContain('geheim');
+  });
+
   it('says every variable that cannot be used', async () => {
     const { code, findings } = await examined({ ...env, PORT: 'eighty', BACKEND: 'magic' });
     expect(badOf(findings).map(({ what }) => what)).toEqual(expect.arrayContaining(['PORT', 'BACKEND']));

@@ -3,6 +3,7 @@ import { startSlack } from '../../sandbox/slack/server.ts';
 import type { SlackMessage, SlackWorld } from '../../sandbox/slack/types.ts';
 import type { CardCopy, ChatWorld } from './chat-world.ts';
 import { type DirectoryPerson, people, team } from './people.ts';
+import { picturesInSlack } from './pictures.ts';
 import { teamsWorld } from './teams-world.ts';
 
 const channel = 'C0SOC';
@@ -89,6 +90,7 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     },
     copies: (title) => found(title).length,
     thread: (title) => slack.thread(channel, one(title).ts).map((message) => `${message.text}\n${textOf(message.blocks)}`),
+    pictures: (title) => slack.thread(channel, one(title).ts).flatMap((message) => picturesInSlack(slack, message)),
     remember: (title) => ({ title, message: structuredClone(one(title)) }),
     press: async (who, title, button, options = {}) => {
       const message = (options.older?.message as SlackMessage | undefined) ?? one(title);

@@ -59,7 +59,7 @@ async function eventsIn(database: string, kind: string): Promise<{ actor_id: str
   }
 }
 
-describe.each(platforms)('Run here in $name', ({ open }) => {
+describe.each(platforms)('Run here in $name', ({ name, open }) => {
   let graph: GraphWorld;
   let world: World;
   let files: FileWorld;
@@ -127,6 +127,10 @@ describe.each(platforms)('Run here in $name', ({ open }) => {
     expect(answer).toContain('RegistryKey');
     expect(answer).toContain('2026-11-20 10:00 UTC');
     expect(answer).not.toMatch(/\u202e|https:\/\/evil/);
+    expect(world.chat.pictures(title).map(({ alt }) => alt)).toEqual([
+      'Timeline of 3 rows from 2026-11-20 10:00:00 to 2026-11-20 10:00:02 UTC. The busiest hour is 2026-11-20 10:00 to 11:00 UTC, with 3 rows.',
+    ]);
+    expect(world.chat.pictures(title)[0]?.bytes?.subarray(1, 4).toString('latin1')).toBe('PNG');
     const [begun, answered] = (await eventsIn(database, 'hunted')).slice(-2);
     expect(begun).toMatchObject({ actor_id: carol.entraId, data: { standing: 'begun', platform: world.chat.platform } });
     expect(answered).toMatchObject({ actor_id: carol.entraId, data: { standing: 'answered', rows: 3, truncated: false } });
@@ -152,18 +156,30 @@ describe.each(platforms)('Run here in $name', ({ open }) => {
     const { title } = await raise(registry('none'));
     await pressed(carol, title);
     await underCard(title, /No rows: Defender holds nothing/);
+    expect(world.chat.pictures(title)).toEqual([]);
   });
 
   it('hands the rest to whoever asked as a file, harmless for a spreadsheet', { timeout: 60_000 }, async () => {
     const { id, title } = await raise(registry('many'));
     await pressed(carol, title);
-    const answer = await underCard(title, /200 rows, the first 10 shown/);
+    const answer = await underCard(title, /At least 200 rows, the first 10 shown/);
     expect(answer).toContain(`hunt ${id}`);
     const file = await received(1);
     expect(file.name).toMatch(/^countersign-hunt-[\dT-]+Z\.csv$/);
     expect(file.text.split('\r\n')).toHaveLength(202);
     expect(file.text).toContain(",'=1+1");
     expect((await eventsIn(database, 'exported')).at(-1)).toMatchObject({ data: { standing: 'whole', rows: 200, format: 'csv' } });
+  });
+
+  it.runIf(name === 'Slack')('tells its timeline in words where the picture cannot be uploaded', async () => {
+    const { slack } = world.chat as Awaited<ReturnType<typeof slackWorld>>;
+    slack.faults.add({ method: 'files.getUploadURLExternal', kind: 'http500', times: 10 });
+    const { title } = await raise(registry('few'));
+    await pressed(carol, title);
+    const answer = await underCard(title, /3 rows/);
+    slack.faults.clear();
+    expect(answer).toMatch(/The chart could not be shown here\. It says: Timeline of 3 rows from 2026-11-20 10:00:00/);
+    expect(world.chat.pictures(title)).toEqual([]);
   });
 
   it('two presses at once are one run', async () => {

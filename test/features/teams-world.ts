@@ -4,6 +4,7 @@ import { settingsFor } from '../../sandbox/teams/settings.ts';
 import type { AdaptiveCard, Press, TeamsMessage, TeamsWorld } from '../../sandbox/teams/types.ts';
 import type { CardCopy, ChatWorld, PressOptions } from './chat-world.ts';
 import { type DirectoryPerson, entraTenant, people, person, teamsIdOf } from './people.ts';
+import { picturesInTeams } from './pictures.ts';
 
 export const channel = '19:soc-approvals@thread.tacv2';
 const operators = '19:soc-operators@thread.tacv2';
@@ -106,6 +107,7 @@ export async function teamsWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
     },
     copies: (title) => found(title).length,
     thread: (title) => teams.thread(channel, one(title).id).map(({ text, card }) => `${text}\n${textOfCard(card)}`),
+    pictures: (title) => teams.thread(channel, one(title).id).flatMap(picturesInTeams),
     remember: (title): CardCopy => ({ title, message: structuredClone(one(title)) }),
     press: async (who, title, button, options = {}) => (await press(who, title, button, options)).status,
     botUrls: () => teams.messagesUrls.map((url) => url.replace('/api/messages', '')),

@@ -124,6 +124,21 @@ describe.each(engines)('on $name', ({ options: make }) => {
     await hunts().end('H-c', answered);
   });
 
+  it('nothing begins where no card is, for there is nowhere to answer', async () => {
+    const id = `A-01JD6Q0000000000000009${String(count).padStart(4, '0')}`;
+    const action = { ...anAction({ id }), key: id, contentDigest: 'x', standing: 'decidedElsewhere' as const };
+    const targets = [{ platform: 'slack' as const, conversation: 'C0SOC' }];
+    await actionStore(db, tenant).add(action, targets, { kind: 'decidedElsewhere', at, actorId: null, data: {} });
+    expect(await begin(ActionId.parse(id), 'H-e')).toBe('no-card');
+    expect(await eventsOf(ActionId.parse(id))).toBe(0);
+    const carded = await posted();
+    await sql`update cards set stopped = true where action_id = ${carded} and platform = 'slack'`.execute(db);
+    expect(await begin(carded, 'H-f')).toBe('begun');
+    await hunts().end('H-f', answered);
+    await sql`update cards set stopped = true where action_id = ${carded}`.execute(db);
+    expect(await begin(carded, 'H-g', 'bot-1', 60_000)).toBe('no-card');
+  });
+
   it('keeps rows for an hour and runs for a day', async () => {
     const id = await posted();
     await begin(id, 'H-d');

@@ -13,9 +13,10 @@ import type { SendFile } from './files.ts';
 import type { Arrival } from './guard.ts';
 import type { Clicker, ClickingPerson } from './people.ts';
 import { renderLine, renderLines } from './render.ts';
-import { noPictures, renderDigest } from './render-digest.ts';
+import { renderDigest } from './render-digest.ts';
 import { renderAnswer } from './render-history.ts';
 import { type LinkTo, renderInboxMessage } from './render-inbox.ts';
+import { noPictures } from './render-picture.ts';
 
 export type CommandDeps = {
   answer: AnswerCommand;

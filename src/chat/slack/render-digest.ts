@@ -3,17 +3,14 @@
  * people and its rows step by step, and says so; it never fails.
  */
 import type { ActionsBlockElement, KnownBlock } from '@slack/types';
-import type { DigestCard, DigestMenu, DigestPicture, DigestSection } from '../digest-card.ts';
+import type { DigestCard, DigestMenu, DigestSection } from '../digest-card.ts';
 import { digestTexts } from '../digest-words.ts';
 import { writePress } from '../history-press.ts';
-import { plain, showText, words } from '../show.ts';
+import { words } from '../show.ts';
 import { limits, plainText, richText, type SlackContent, section } from './render.ts';
 import { menuPrefix } from './render-history.ts';
+import { type PictureFiles, pictureBlock } from './render-picture.ts';
 import { spokenText } from './spoken.ts';
-
-/** The uploaded file of a picture, by its name. */
-export type PictureFiles = ReadonlyMap<string, string>;
-export const noPictures: PictureFiles = new Map();
 
 /** Tried in turn until the message fits. */
 const rooms = [
@@ -27,7 +24,6 @@ type Room = (typeof rooms)[number];
 
 /** Under what `msg_blocks_too_long` was met from (bolt-js issues 2509 and 2867); a digest holds little besides. */
 const digestBudget = 11_500;
-const altLimit = 2000;
 const blockIdLimit = 255;
 const optionLimit = 75;
 
@@ -46,7 +42,7 @@ function draw(card: DigestCard, files: PictureFiles, room: Room): KnownBlock[] {
     { type: 'header', text: plainText(card.heading, limits.header) },
     richText(card.lines.map((line) => section(line, 300))),
     ...card.sections.flatMap((one) => drawSection(one, room)),
-    ...card.pictures.map((picture) => drawPicture(picture, files, room)),
+    ...card.pictures.map((picture) => pictureBlock(picture, files, room.alt)),
     richText(footnotes.map((line) => section(line, 300))),
   ];
 }
@@ -85,10 +81,4 @@ function menuBlocks(menus: readonly DigestMenu[]): KnownBlock[] {
     }),
   );
   return [{ type: 'actions', block_id: id, elements }];
-}
-
-function drawPicture({ name, alt }: DigestPicture, files: PictureFiles, room: Room): KnownBlock {
-  const file = files.get(name);
-  if (file !== undefined) return { type: 'image', slack_file: { id: file }, alt_text: showText(alt, altLimit) };
-  return { type: 'context', elements: [plainText(`${digestTexts.noPicture}${plain([words(alt)])}`, room.alt)] };
 }

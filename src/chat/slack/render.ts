@@ -9,6 +9,7 @@ import type { Evidence } from '../evidence.ts';
 import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
 import { escapeMrkdwn } from './escape.ts';
 import { writePressed } from './pressed.ts';
+import { noPictures, type PictureFiles, pictureBlock } from './render-picture.ts';
 import { tableBlock } from './render-table.ts';
 import { spokenText } from './spoken.ts';
 
@@ -32,15 +33,16 @@ const rooms: readonly [Room, ...Room[]] = [
 /** Groups and digests are drawn in files of their own. */
 export type DrawnHere = Exclude<Card, { kind: 'group' | 'digest' }>;
 
-export function renderCard(card: DrawnHere): SlackContent {
-  const blocks = blocksOf(card);
+/** `files`: what was uploaded for it. */
+export function renderCard(card: DrawnHere, files: PictureFiles = noPictures): SlackContent {
+  const blocks = blocksOf(card, files);
   return { text: spokenText(card.fallback, blocks), blocks };
 }
 
-function blocksOf(card: DrawnHere): KnownBlock[] {
+function blocksOf(card: DrawnHere, files: PictureFiles): KnownBlock[] {
   switch (card.kind) {
     case 'note':
-      return noteBlocks(card);
+      return noteBlocks(card, files);
     case 'action':
       return fitting(card);
     case 'batch':
@@ -93,9 +95,14 @@ export function renderLine(line: Line): SlackContent {
   return { text: escapeMrkdwn(showText(plain(line), 3000)), blocks: [richText([section(line, 600)])] };
 }
 
-function noteBlocks(card: NoteCard): KnownBlock[] {
-  const text = richText(card.lines.map((line) => section(line, 600)));
-  return card.table === undefined ? [text] : [text, tableBlock(card.table)];
+const pictureRoom = 600;
+
+function noteBlocks({ lines, table, picture }: NoteCard, files: PictureFiles): KnownBlock[] {
+  return [
+    richText(lines.map((line) => section(line, 600))),
+    ...(table === undefined ? [] : [tableBlock(table)]),
+    ...(picture === undefined ? [] : [pictureBlock(picture, files, pictureRoom)]),
+  ];
 }
 
 function fitting(card: ActionCard): KnownBlock[] {

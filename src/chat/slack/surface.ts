@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
 import type { Log } from '../../action-center/ports.ts';
 import type { Card } from '../card.ts';
+import type { DrawnPicture } from '../chart.ts';
 import { type Place, type Surface, SurfaceError } from '../surface.ts';
 import type { ChannelCheck } from './channels.ts';
 import type { UploadPictures } from './pictures.ts';
 import type { SlackContent } from './render.ts';
-import { noPictures, renderDigest } from './render-digest.ts';
+import { noPictures } from './render-picture.ts';
 import { renderPosted } from './render-posted.ts';
 import { surfaceErrorOf } from './surface-errors.ts';
 
@@ -65,17 +66,22 @@ const pictureSettlesMs = 1500;
 
 /** Writes the card with its pictures; without them where that is not possible. */
 async function drawn<T>({ upload }: SlackSurfaceDeps, card: Card, write: (content: SlackContent) => Promise<T>): Promise<T> {
-  if (card.kind !== 'digest') return write(renderPosted(card));
-  const files = await upload(card.pictures);
+  const pictures = picturesOf(card);
+  const files = pictures.length === 0 ? noPictures : await upload(pictures);
   for (let tries = 0; files.size > 0 && tries < 2; tries += 1) {
     try {
-      return await write(renderDigest(card, files));
+      return await write(renderPosted(card, files));
     } catch (error) {
       if (!(error instanceof WebAPIPlatformError) || error.data.error !== 'invalid_blocks') throw error;
       if (tries === 0) await wait(pictureSettlesMs);
     }
   }
-  return write(renderDigest(card, noPictures));
+  return write(renderPosted(card, noPictures));
+}
+
+function picturesOf(card: Card): readonly DrawnPicture[] {
+  if (card.kind === 'digest') return card.pictures;
+  return card.kind === 'note' && card.picture !== undefined ? [card.picture] : [];
 }
 
 async function post(deps: SlackSurfaceDeps, place: Place, cardId: string, card: Card): Promise<string> {

@@ -1,18 +1,12 @@
 /** Draws a digest from `adaptive-cards/digest.json`. Pure. Foreign text only ever lands in TextRuns. What does not fit is left out, and said. */
-import type { DigestCard, DigestPicture, DigestSection } from '../digest-card.ts';
+import type { DigestCard, DigestSection } from '../digest-card.ts';
 import { digestTexts } from '../digest-words.ts';
 import { type Line, showText, words } from '../show.ts';
 import { plainText } from './escape.ts';
 import { type TeamsContent, texts } from './render.ts';
+import { pictureData, picturedBudget } from './render-picture.ts';
 import { runs } from './render-runs.ts';
 import { expand } from './templates.ts';
-
-/**
- * Teams refuses a message over about 100 KB counted as UTF-16 and advises to stay under 80 KB: 40,000 characters, of which the pictures take
- * about half.
- */
-const digestBudget = 38_000;
-const altLimit = 2000;
 
 /** Tried in turn until the card fits. */
 const rooms = [
@@ -29,7 +23,7 @@ export function renderDigest(card: DigestCard): TeamsContent {
   const summary = showText(plainText(card.fallback), 300);
   let drawn = expand('digest', { ...said, ...digestData(card, rooms[0]) });
   for (const room of rooms.slice(1)) {
-    if (JSON.stringify(drawn).length <= digestBudget) break;
+    if (JSON.stringify(drawn).length <= picturedBudget) break;
     drawn = expand('digest', { ...said, ...digestData(card, room) });
   }
   return { card: drawn, summary, text: summary };
@@ -37,19 +31,11 @@ export function renderDigest(card: DigestCard): TeamsContent {
 
 function digestData(card: DigestCard, room: Room): Record<string, unknown> {
   const footnotes = room === rooms[0] ? card.footnotes : [...card.footnotes, [words(digestTexts.shortened)]];
-  const shown = (picture: DigestPicture) => room.pictures && picture.png !== null;
   return {
     heading: runs([words(card.heading)], 150, { size: 'Large', weight: 'Bolder' }),
     lines: drawLines(card.lines, 300),
     sections: card.sections.map((section) => drawSection(section, room)),
-    pictures: card.pictures.filter(shown).map(({ alt, png }) => ({
-      url: `data:image/png;base64,${Buffer.from(png ?? []).toString('base64')}`,
-      alt: showText(alt, altLimit),
-    })),
-    told: drawLines(
-      card.pictures.filter((picture) => !shown(picture)).map(({ alt }): Line => [words(`${digestTexts.noPicture}${showText(alt, 800)}`)]),
-      900,
-    ),
+    ...pictureData(card.pictures, room.pictures),
     footnotes: footnotes.map((line) => ({ inlines: runs(line, 200, { isSubtle: true, size: 'Small' }) })),
   };
 }

@@ -2,11 +2,12 @@
  * Draws a neutral card as an Adaptive Card 1.5 from the templates in `adaptive-cards/`. Pure. Foreign text only ever lands in TextRuns. A card that
  * would be too long loses detail step by step, and says so; it never fails.
  */
-import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact, NoteTable } from '../card.ts';
+import type { ActionCard, AskCard, BatchCard, Card, CardButton, Fact, NoteCard, NoteTable } from '../card.ts';
 import { buttonLabels, roomTexts } from '../card-words.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, plain, showText, strong, words } from '../show.ts';
 import { plainText, spokenText } from './escape.ts';
+import { pictureData, picturedBudget } from './render-picture.ts';
 import { fewer, maxUrlLength, runs, type TextRun, textLines } from './render-runs.ts';
 import { type AdaptiveCard, expand } from './templates.ts';
 
@@ -51,8 +52,16 @@ export function renderCard(card: DrawnHere): TeamsContent {
   if (card.kind === 'batch') return { card: expand('batch', { ...texts(card.fallback), ...batchData(card) }), summary, text: summary };
   const lines = card.lines.slice(0, limits.noteLines).map((line) => ({ inlines: runs(line, 600) }));
   const text = showText(plainText(card.lines.map(plain).join('\n')), limits.text, { lines: true });
-  const said = { ...texts(card.fallback), lines, ...tableData(card.kind === 'note' ? card.table : undefined) };
-  return { card: card.kind === 'note' ? expand('note', said) : expand('ask', { ...said, ...askData(card) }), summary, text };
+  const said = { ...texts(card.fallback), lines };
+  return { card: card.kind === 'note' ? drawNote(card, said) : expand('ask', { ...said, ...askData(card) }), summary, text };
+}
+
+/** Without its picture where there is no room for it. */
+function drawNote({ table, picture }: NoteCard, said: Record<string, unknown>): AdaptiveCard {
+  const pictures = picture === undefined ? [] : [picture];
+  const draw = (hasRoom: boolean) => expand('note', { ...said, ...tableData(table), ...pictureData(pictures, hasRoom) });
+  const drawn = draw(true);
+  return pictures.length > 0 && JSON.stringify(drawn).length > picturedBudget ? draw(false) : drawn;
 }
 
 /** The first row is bold, and so is the first cell on a narrow screen, where cells stand beside each other as they fit. */
