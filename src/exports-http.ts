@@ -26,7 +26,7 @@ export type ExportsDoor = {
 
 const root = '/v1/exports/';
 /** Each keeps one of the record's ten connections until it is fetched; so do the exports that chat makes. The rest is for those who decide. */
-const mostAtOnce = 3;
+const mostAtOnce = 4;
 /** Nobody reads any more. */
 const idleMs = 60_000;
 const longestMs = 1_800_000;

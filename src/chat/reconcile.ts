@@ -129,9 +129,8 @@ async function show(deps: ReconcileDeps, row: CardRow): Promise<boolean> {
     if (error instanceof UpstreamError && error.service === 'store') throw error;
     // One that cannot be drawn must not hold up those behind it.
     deps.tell({ kind: 'broken', row, error });
-    const said = error instanceof Error ? error.message : String(error);
-    const when = deps.now() + patience(row);
-    await deps.cards.later(row.cardId, when, { error: `broken: ${said}`.slice(0, 500), uncertain: row.ref === null });
+    const facts = { error: String(error).slice(0, 500), uncertain: row.ref === null };
+    await deps.cards.later(row.cardId, deps.now() + patience(row), facts);
     return false;
   }
 }
