@@ -265,7 +265,10 @@ function cardLoop(ground: Foundation, { surface, linkTo }: Chat, posted: () => v
         take: (lane, limit) => ground.lanes.take(lane, limit, platformNow()),
         block: (lane, until) => ground.lanes.block(lane, platformNow() + until - ground.now().getTime()),
       };
-      await gatherCards(ground, surface);
+      // What is in no group is posted by itself: a grouping that fails holds nothing up.
+      const failed = (error: unknown) =>
+        log.error({ err: error, platform: surface.platform }, 'cards could not be grouped; it is tried again');
+      await gatherCards(ground, surface).catch(failed);
       return (await reconcile({ ...deps, cards, lanes, store, holder })).nextInMs;
     },
     onError: (error) => log.error({ err: error, platform: surface.platform }, 'the reconciler failed; it is tried again'),
@@ -287,8 +290,13 @@ function tell({ metrics, log, watch }: Foundation, event: ReconcileEvent): void 
     });
     return;
   }
-  metrics.cardFailures.inc({ platform: row.platform, trouble: event.trouble });
   const { cardId, actionId, conversation, platform } = row;
+  if (event.kind === 'broken') {
+    metrics.cardFailures.inc({ platform, trouble: 'broken' });
+    log.error({ cardId, actionId, platform, conversation, err: event.error }, 'a card could not be drawn or written; it is tried again');
+    return;
+  }
+  metrics.cardFailures.inc({ platform, trouble: event.trouble });
   const facts = { cardId, actionId, platform, conversation, trouble: event.trouble, reason: event.error.message };
   log.warn(facts, 'a card could not be shown; it is tried again');
 }

@@ -25,7 +25,8 @@ export type ExportsDoor = {
 };
 
 const root = '/v1/exports/';
-const mostAtOnce = 8;
+/** Each keeps one of the record's ten connections until it is fetched; so do the exports that chat makes. The rest is for those who decide. */
+const mostAtOnce = 4;
 /** Nobody reads any more. */
 const idleMs = 60_000;
 const longestMs = 1_800_000;

@@ -11,6 +11,8 @@ import { ok, type Refusal, type Result, refuse } from './refusal.ts';
 
 /** As many as a list on either platform holds. */
 export const bulkMost = 100;
+/** So many are looked through for them: those with the nearest deadlines may be the very ones that are not this person's. */
+const lookedThrough = 1000;
 
 export type Where = { platform: Platform; conversation: string };
 
@@ -47,8 +49,8 @@ export async function bulkChoices(deps: BulkDeps, type: ActionType, asker: Asker
   const actions =
     asker.conversation === null
       ? []
-      : await deps.open.ofType({ platform: asker.platform, conversation: asker.conversation }, type, bulkMost);
-  const mine = actions.filter((action) => isOpenTo(deps, person.value, action));
+      : await deps.open.ofType({ platform: asker.platform, conversation: asker.conversation }, type, lookedThrough);
+  const mine = actions.filter((action) => isOpenTo(deps, person.value, action)).slice(0, bulkMost);
   const [first] = actions;
   if (mine.length > 0 || first === undefined) return ok(mine);
   return refusedBulk(deps, asker, await whyNotBulk(deps, person.value, first));

@@ -35,13 +35,13 @@ export async function reviewGroup(deps: GroupDeps, { groupId, version }: GroupPr
 
 /** Some members, to choose from: as many as a list holds. */
 export async function listGroup(deps: GroupDeps, choice: MemberChoice, asker: Asker): Promise<Result<GroupList>> {
-  const found = await openTo(deps, choice, asker, bulkMost);
-  return found.ok ? ok({ type: choice.type, actions: found.value.mine, total: found.value.total }) : found;
+  const found = await openTo(deps, choice, asker);
+  return found.ok ? ok({ type: choice.type, actions: found.value.mine.slice(0, bulkMost), total: found.value.total }) : found;
 }
 
 /** All members of one type, for the confirmation. */
 export async function planGroup(deps: GroupDeps, choice: GroupPress & { type: ActionType }, asker: Asker): Promise<Result<BulkPlan>> {
-  const found = await openTo(deps, { ...choice, severity: null }, asker, groupMost);
+  const found = await openTo(deps, { ...choice, severity: null }, asker);
   if (!found.ok) return found;
   const { mine, actions, total, later, person } = found.value;
   const [first, ...rest] = mine;
@@ -53,10 +53,11 @@ export async function planGroup(deps: GroupDeps, choice: GroupPress & { type: Ac
 
 type Found = Members & { mine: RemediationAction[]; person: Parameters<typeof isOpenTo>[1] };
 
-async function openTo(deps: GroupDeps, choice: MemberChoice, asker: Asker, limit: number): Promise<Result<Found>> {
+/** All members are looked at: those with the nearest deadlines may be the very ones that are not this person's. */
+async function openTo(deps: GroupDeps, choice: MemberChoice, asker: Asker): Promise<Result<Found>> {
   const person = await identify(deps.directory, asker.person, false);
   if (!person.ok) return refusedBulk(deps, asker, person.refusal);
-  const members = await deps.groups.members({ ...choice, limit });
+  const members = await deps.groups.members({ ...choice, limit: groupMost });
   const [first] = members.actions;
   if (first === undefined) return refuse({ kind: 'nothing-to-confirm', why: 'too-late' });
   const mine = mayBeCarriedOut(choice.type, deps.settings.backend)

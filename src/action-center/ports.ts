@@ -271,6 +271,8 @@ export interface CardStore {
   later(cardId: string, at: number, failure: { error: string; uncertain: boolean } | null): Promise<void>;
   /** The message is gone: post anew, or stop when nobody needs it. */
   lost(cardId: string, again: boolean): Promise<void>;
+  /** The message `parentRef`, under which this card belongs, seems to be gone: that one is looked at again. */
+  underGone(cardId: string, parentRef: string, now: number): Promise<void>;
   /** Not to be posted any more: what it was to say is not true by now. */
   withdraw(cardId: string): Promise<void>;
   /**

@@ -1,6 +1,6 @@
 /**
  * Exports that were asked for in chat: each runs in the bot that took it, beside everything else, and ends with the file, a link, or the reason
- * why there is neither. At most two of one person and eight of one bot run at once.
+ * why there is neither. At most two of one person and three of one bot run at once.
  */
 
 import type { EntraId, Platform } from '../action-center/action.ts';
@@ -45,9 +45,9 @@ import {
   progressLine,
   sentText,
   stoppedText,
-  tooLongText,
   tooManyText,
 } from './export-words.ts';
+import { tooLongText } from './history-words.ts';
 import { within } from './press.ts';
 import type { Line } from './show.ts';
 import { newTroubleId } from './trouble-id.ts';
@@ -107,7 +107,8 @@ export type ExportJobDeps = ExportDeps & {
 };
 
 const mostOfOne = 2;
-const mostOfAll = 8;
+/** Each keeps a connection to the record while it is written: together with the downloads they must leave enough to those who decide. */
+const mostOfAll = 3;
 /** How long a link or an offer is good. */
 const waitsMs = 600_000;
 const usualProgressMs = 10_000;

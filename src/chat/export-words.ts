@@ -5,14 +5,12 @@ import type { HistoryCount } from '../action-center/history.ts';
 import type { LookUpRefusal } from '../action-center/look-up.ts';
 import { historyRoles, roleLabels } from '../action-center/permissions.ts';
 import { lookRefusalText, written } from './command-words.ts';
-import { longestLookUp, type Mistake } from './history-command.ts';
+import type { Mistake } from './history-command.ts';
+import { grouped, noMoment, rounded } from './history-words.ts';
 import { foreign, type Line, listed, strong, words } from './show.ts';
 
 const say = (text: string): Line => [words(text)];
-export const grouped = (count: number): string => count.toLocaleString('en-US');
 const counted = (count: number, of: Counted): string => `${grouped(count)} ${of}${count === 1 ? '' : 's'}`;
-/** Three digits that mean something: the rest of an estimate is noise. */
-const rounded = (count: number): number => (count < 1000 ? count : Number(count.toPrecision(3)));
 
 export function amountText({ kind, count }: HistoryCount, of: Counted = 'action'): string {
   if (kind === 'many') return count === 0 ? `many ${of}s` : `at least ${counted(count, of)}`;
@@ -77,10 +75,6 @@ export const busyText: Line = say('Many exports are running right now. Please tr
 
 export const keepsNothingText = (platform: Platform): Line =>
   say(`An export keeps nothing. ${written[platform]('history')} save keeps what you usually look at; leave save or reset out here.`);
-export const tooLongText = (platform: Platform): Line =>
-  say(
-    `This is too long for one look-up. Please ask with at most ${longestLookUp} characters; ${written[platform]('help')} shows examples.`,
-  );
 
 /** Beyond this a list of mistakes helps nobody. */
 const mostMistakes = 8;
@@ -89,7 +83,7 @@ function mistakeLine({ kind, instead, key, written: given }: Mistake): Line {
   const why = {
     filter: `is no filter${meant}`,
     value: `is not known to ${key}:${meant}`,
-    moment: 'is no date; write one as 2026-11-21 or 2026-11-21T08:00Z',
+    moment: noMoment,
     size: 'is no page size, and a file has no pages',
     'too-many': `is one value too many for ${key}:`,
     'too-long': 'is too long to look for',

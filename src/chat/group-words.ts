@@ -43,8 +43,9 @@ const standingOrder = Object.keys(standingTexts) as Standing[];
 export const groupTexts = {
   heading: (total: number, types: readonly ActionType[], isOpen: boolean): string => {
     const [only, ...more] = types;
-    const what = only !== undefined && more.length === 0 ? catalogue[only].label : 'of several types';
-    return `${countOf(total, 'action')}: ${what}${isOpen ? '?' : ''}`;
+    const isOneType = only !== undefined && more.length === 0;
+    if (isOneType) return `${countOf(total, 'action')}: ${catalogue[only].label}${isOpen ? '?' : ''}`;
+    return `${countOf(total, 'action')} of ${types.length} types${isOpen ? ': approve or reject?' : ''}`;
   },
   empty: 'Actions that have cards of their own now',
   standing: (counts: ReadonlyMap<Standing, number>): string => {
@@ -92,12 +93,12 @@ export const groupTexts = {
   decideDescribes: (type: ActionType): string => `${catalogue[type].label}; shows what it hits and asks once more`,
   /** What is asked in private after Review. */
   ask: (total: number): Line => [
-    strong(`${countOf(total, 'action')} behind this card ${total === 1 ? 'waits' : 'wait'} for a decision that you may make. `),
+    strong(`${countOf(total, 'action')} behind this card ${total === 1 ? 'waits' : 'wait'} for a decision of a kind that you may make. `),
     words('Which ones? Nothing is decided by looking.'),
   ],
   kindButton: ({ type, severity, count }: OpenKind): string =>
     `${catalogue[type].label}, ${severityLabels[severity].toLowerCase()} (${count})`,
-  fallback: (heading: string, standing: string): string => `${heading} ${standing}`,
+  fallback: (heading: string, standing: string): string => `${heading}${heading.endsWith('?') ? '' : '.'} ${standing}`,
   reviewFollows: say('The actions behind this card were sent to you in private. Nothing was decided by this.'),
 } as const;
 

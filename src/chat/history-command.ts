@@ -211,6 +211,9 @@ function readFilter(reading: Reading, filter: Filter, { key, values, written }: 
   }
 }
 
+/** The record knows no years beyond, nor anything before 1970. */
+const latest = Date.UTC(9999, 11, 31);
+
 /** `2026-11-21` is its beginning in UTC; with a time an offset can be said, else it is UTC. */
 const moment = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
@@ -218,7 +221,8 @@ function readMoment(reading: Reading, filter: 'from' | 'to' | 'expires', { key, 
   const [value = ''] = values;
   const [, date = '', time = '00:00', offset = 'Z'] = moment.exec(value) ?? [];
   const instant = Date.parse(`${date}T${time}${offset.toUpperCase().replace(/(\d{2})(\d{2})$/, '$1:$2')}`);
-  if (Number.isNaN(instant)) reading.mistakes.push({ kind: 'moment', written: value || written, key: filter, instead: null });
+  if (!(instant >= 0 && instant <= latest))
+    reading.mistakes.push({ kind: 'moment', written: value || written, key: filter, instead: null });
   else add(reading, filter, momentText(instant), `${key}:${value}`);
 }
 

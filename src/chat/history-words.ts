@@ -11,9 +11,9 @@ import { anyPeriodLabel, choiceLabels, filterLabels, isChoice, isMoment, periodL
 import { foreign, type Line, listed, strong, time, words } from './show.ts';
 
 const say = (text: string): Line => [words(text)];
-const grouped = (count: number): string => count.toLocaleString('en-US');
+export const grouped = (count: number): string => count.toLocaleString('en-US');
 /** Three digits that mean something: the rest of an estimate is noise. */
-const rounded = (count: number): number => (count < 1000 ? count : Number(count.toPrecision(3)));
+export const rounded = (count: number): number => (count < 1000 ? count : Number(count.toPrecision(3)));
 
 export function countText({ kind, count }: HistoryCount): string {
   const shown = kind === 'about' ? rounded(count) : count;
@@ -71,8 +71,10 @@ export const tookTooLong: Line = [
   words('That says nothing about what is there. A shorter period or one more filter makes it quick.'),
 ];
 
+export const noMoment = 'is no date; write one as 2026-11-21 or 2026-11-21T08:00Z';
+
 const instead = ({ kind, instead: meant, key }: Mistake): string => {
-  if (kind === 'moment') return 'is no date; write one as 2026-11-21 or 2026-11-21T08:00Z';
+  if (kind === 'moment') return noMoment;
   if (kind === 'too-many') return `is left out: ${nameOf(key)} takes no more values`;
   if (kind === 'too-long') return `is left out: it is too long to look for`;
   if (kind === 'size') return 'is no page size; a page has 1 to 50 rows';

@@ -5,7 +5,7 @@ import type { BlastRadius } from '../action-center/blast-radius.ts';
 import { historyRoles, roleLabels } from '../action-center/permissions.ts';
 import type { HuntRefusal } from '../action-center/run-hunt.ts';
 import { lookRefusalText, written } from './command-words.ts';
-import { grouped } from './export-words.ts';
+import { grouped } from './history-words.ts';
 import { foreign, type Line, listed, strong, time, words } from './show.ts';
 
 const say = (text: string): Line => [words(text)];

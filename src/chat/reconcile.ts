@@ -2,6 +2,7 @@
  * Makes posted messages equal to the store, within each platform's limits. One pass takes what differs, draws it from the record and posts or
  * updates it; many changes of one card become one update. A failed call is tried again later and never undoes a decision.
  */
+import { UpstreamError } from '../action-center/errors.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import { isOpen } from '../action-center/intake.ts';
 import type { ActionStore, CardRow, CardStore, Lanes } from '../action-center/ports.ts';
@@ -33,7 +34,9 @@ export type ReconcileDeps = {
 
 export type ReconcileEvent =
   | { kind: 'shown'; row: CardRow; what: 'post' | 'update' }
-  | { kind: 'trouble'; row: CardRow; trouble: SurfaceError['trouble']; error: SurfaceError };
+  | { kind: 'trouble'; row: CardRow; trouble: SurfaceError['trouble']; error: SurfaceError }
+  /** A bug of ours: it could not be drawn, or not be written. */
+  | { kind: 'broken'; row: CardRow; error: unknown };
 
 /** Where the platform wants a pause, and until when (ms since epoch). One bot's memory of what the shared lanes said: it only saves asking. */
 export type Resting = Map<string, number>;
@@ -49,7 +52,12 @@ const leaseMs = 30_000;
 const beginWithinMs = 5000;
 const unreachableMs = 600_000;
 const dayMs = 86_400_000;
-const refusedMs = 3_600_000;
+/** The next try may be about another picture: what is refused or broken is not left alone for long at first. */
+const brokenMs = 30_000;
+const brokenMostMs = 3_600_000;
+/** So often a card waits for the one that it belongs under. */
+const underTries = 3;
+const underGoneMs = 30_000;
 
 export async function reconcile(deps: ReconcileDeps): Promise<Pass> {
   // Updates and posts are limited separately by the platforms, so a storm of new cards never holds back what was decided.
@@ -114,6 +122,22 @@ async function admit(deps: ReconcileDeps, row: CardRow): Promise<number> {
 }
 
 async function show(deps: ReconcileDeps, row: CardRow): Promise<boolean> {
+  try {
+    return await showDrawn(deps, row);
+  } catch (error) {
+    // Without the record nothing goes on.
+    if (error instanceof UpstreamError && error.service === 'store') throw error;
+    // One that cannot be drawn must not hold up those behind it.
+    deps.tell({ kind: 'broken', row, error });
+    const facts = { error: String(error).slice(0, 500), uncertain: row.ref === null };
+    await deps.cards.later(row.cardId, deps.now() + patience(row), facts);
+    return false;
+  }
+}
+
+const patience = ({ attempts }: CardRow): number => Math.min(brokenMostMs, brokenMs * 2 ** Math.min(attempts, 7));
+
+async function showDrawn(deps: ReconcileDeps, row: CardRow): Promise<boolean> {
   const drawn = await picture(deps, row);
   if (drawn === null) {
     await deps.cards.withdraw(row.cardId);
@@ -194,13 +218,18 @@ async function recover(deps: ReconcileDeps, row: CardRow, isAwaited: boolean, er
       return fail(pause, row.uncertain);
     }
     case 'gone':
+      // It is the card above that was deleted: if it is still awaited it is posted anew, and this one then goes under it.
+      if (posting && row.parentRef !== null && row.attempts < underTries) {
+        await deps.cards.underGone(row.cardId, row.parentRef, deps.now());
+        return fail(underGoneMs, false);
+      }
       // Somebody deleted the message. While a yes is still awaited it is needed again.
       return deps.cards.lost(row.cardId, isAwaited);
     case 'unreachable':
       // A conversation comes back and its cards are needed; a notice is old news by then, and a person who is gone stays gone.
       return fail(row.kind === 'notice' ? Math.min(dayMs, unreachableMs * 2 ** Math.min(row.attempts, 8)) : unreachableMs, false);
     case 'refused':
-      return fail(refusedMs, false);
+      return fail(patience(row), false);
     case 'unavailable':
       return fail(backoff, row.uncertain);
     case 'unknown':

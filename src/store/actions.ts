@@ -100,7 +100,7 @@ const insertNotes = ({ note, event, at }: Change): RawBuilder<unknown> =>
         insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, note, parent_card_id, wanted_version, next_try_at, created_at)
         select c.card_id || '-note-' || changed.version, c.tenant_id, c.action_id, c.platform, c.conversation, 'note', ${json(event)}::jsonb,
                coalesce(c.group_id, c.card_id), 1, ${at}::timestamptz, ${at}::timestamptz
-        from cards c join changed on c.action_id = changed.id where c.kind = 'action' and (c.group_id is null
+        from cards c join changed on c.action_id = changed.id where c.kind = 'action' and not c.stopped and (c.group_id is null
           or (changed.status in ('failed', 'timedOut', 'partiallyCompleted')
             and (select count(*) from cards n where n.parent_card_id = c.group_id) < ${notesOfGroup}::integer)))`
     : sql``;

@@ -1,5 +1,5 @@
 /** CardStore: what each posted message shows and what it should show. */
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { ActionId } from '../action-center/action.ts';
 import type { AuditEvent, CardRow, CardStore, Sighting } from '../action-center/ports.ts';
 import { at, type Database, iso, json, storing } from './database.ts';
@@ -30,6 +30,8 @@ type Claim = Parameters<CardStore['claimDue']>[0];
 const perConversation = 5;
 /** The card of a group changes all the time in a storm. The older it gets, the rarer the edits: the platforms count every one of them. */
 const editPause = sql`least(interval '30 seconds', greatest(interval '2 seconds', (c.shown_at - c.created_at) * 0.1))`;
+/** Whoever joined a group is seen with its next edit, and with its first post: neither waits behind urgent cards any longer than this. */
+const groupWaits = { edit: sql`interval '1 minute'`, post: sql`interval '15 seconds'` };
 
 /** The message a note is said under: its card's own, or that of the group which stands for the card now. */
 const parent = sql`left join lateral (
@@ -44,21 +46,32 @@ const due = {
 /**
  * Conversation by conversation, so that each has its turn: first the first of each, then the second. In a storm the single card is left to the
  * group that takes it with the next turn, unless it may have been posted already. A note waits until the card it belongs to is
- * posted, and the edit of a group until nothing urgent and no other group waits in its
- * conversation.
+ * posted, and the edit of a group until nothing urgent and no other group waits in its conversation. A flood of urgent cards keeps no group
+ * from being seen: after a while it goes first.
  */
 async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<CardRow[]> {
   const now = at(claim.now);
   const { where, first } = due[claim.what];
   const waiting = sql`c.tenant_id = ${tenantId} and c.platform = ${claim.platform} and ${where}`;
   const isNow = sql`c.next_try_at <= ${now}::timestamptz and (c.claimed_until is null or c.claimed_until <= ${now}::timestamptz)`;
-  const mayEdit = sql`(c.kind <> 'group' or c.shown_at is null or c.shown_at > ${now}::timestamptz or (c.shown_at <= ${now}::timestamptz - ${editPause}
+  const mayEdit = sql`(c.kind <> 'group' or c.shown_at is null or c.shown_at > ${now}::timestamptz
+    or c.shown_at <= ${now}::timestamptz - ${groupWaits.edit} or (c.shown_at <= ${now}::timestamptz - ${editPause}
     and not exists (select 1 from cards n where n.tenant_id = c.tenant_id and n.platform = c.platform and n.conversation = c.conversation
       and n.shown_version < n.wanted_version and not n.stopped and n.group_id is null and n.ref is null and n.rank <= 1
       and n.next_try_at <= ${now}::timestamptz)))`;
   const mayPost = sql`(c.rank <> 2 or c.uncertain or not exists (select 1 from card_groups g where g.tenant_id = c.tenant_id
     and g.platform = c.platform and g.conversation = c.conversation and g.key = '' and g.is_taking))`;
-  const { rows } = await sql<Claimed>`
+  // Waited long enough, the first post of a group stands before all others.
+  const isLate = sql`(c.rank = 1 and c.next_try_at <= ${now}::timestamptz - ${groupWaits.post})`;
+  const found = (rank: RawBuilder<unknown>, fits: RawBuilder<unknown>, limit: number) => sql`select * from (
+    select c.card_id, c.conversation, p.ref as parent_ref, ${rank} as turn_rank, c.next_try_at
+    from cards c ${parent}
+    where ${waiting} and c.conversation = places.conversation and ${isNow} and ${fits}
+    order by ${first} c.next_try_at, c.card_id limit ${limit}::integer
+    for update of c skip locked) as locked`;
+  const may = claim.what === 'update' ? mayEdit : sql`not ${isLate} and ${mayPost}`;
+  const others = found(sql`c.rank`, sql`(c.kind <> 'note' or p.ref is not null) and ${may}`, perConversation);
+  const { rows } = await sql<Turned>`
     with recursive places (conversation) as (
       (select c.conversation from cards c where ${waiting} order by c.conversation limit 1)
       union all
@@ -66,24 +79,21 @@ async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<C
       from places where places.conversation is not null),
     found as (
       select f.* from places cross join lateral (
-        select c.card_id, c.conversation, p.ref as parent_ref, c.rank, c.next_try_at
-        from cards c ${parent}
-        where ${waiting} and c.conversation = places.conversation and ${isNow}
-          and (c.kind <> 'note' or p.ref is not null) and ${claim.what === 'update' ? mayEdit : mayPost}
-        order by ${first} c.next_try_at, c.card_id limit ${perConversation}::integer
-        for update of c skip locked) f
+        ${claim.what === 'update' ? others : sql`${found(sql`(-1)::smallint`, isLate, 1)} union all ${others}`}) f
       where places.conversation <> all (select jsonb_array_elements_text(${json(claim.except)}::jsonb))),
-    turns as (select card_id, parent_ref, row_number() over (partition by conversation order by rank, next_try_at, card_id) as turn, rank, next_try_at
+    turns as (select card_id, parent_ref, turn_rank, next_try_at,
+        row_number() over (partition by conversation order by turn_rank, next_try_at, card_id) as turn
       from found),
-    due as (select card_id, parent_ref from turns order by turn, rank, next_try_at, card_id limit ${claim.limit})
+    due as (select card_id, parent_ref, turn_rank from turns order by turn, turn_rank, next_try_at, card_id limit ${claim.limit})
     update cards set claimed_until = ${at(claim.now + claim.leaseMs)}::timestamptz, holder = ${claim.holder}
     from due where cards.card_id = due.card_id
-    returning cards.*, due.parent_ref`.execute(db);
+    returning cards.*, due.parent_ref, due.turn_rank`.execute(db);
   return rows.sort(inOrder).map(cardOf);
 }
 
-const inOrder = (a: Claimed, b: Claimed): number =>
-  a.rank - b.rank || a.next_try_at.getTime() - b.next_try_at.getTime() || a.card_id.localeCompare(b.card_id);
+type Turned = Claimed & { turn_rank: number };
+const inOrder = (a: Turned, b: Turned): number =>
+  a.turn_rank - b.turn_rank || a.next_try_at.getTime() - b.next_try_at.getTime() || a.card_id.localeCompare(b.card_id);
 
 type Seen = Claimed & { is_claimed: boolean; is_taken: boolean };
 type Look = Parameters<CardStore['sighted']>[0];
@@ -140,8 +150,17 @@ export function cardStore(db: Database, tenantId: string): CardStore {
       }),
     lost: (cardId, again) =>
       storing('recording a lost card', async () => {
+        // What waits to be said under a card that does not come back would wait for good.
+        await sql`update cards set stopped = true where parent_card_id = ${cardId} and ref is null and ${!again}::boolean`.execute(db);
         await sql`update cards set ref = null, sighted_ref = null, shown_version = 0, uncertain = false, claimed_until = null, holder = null,
           stopped = ${!again}::boolean, last_error = 'the message was deleted' where card_id = ${cardId}`.execute(db);
+      }),
+    underGone: (cardId, parentRef, now) =>
+      storing('looking at a card again', async () => {
+        await sql`update cards set shown_version = 0, next_try_at = least(cards.next_try_at, ${at(now)}::timestamptz) from cards c
+          where c.card_id = ${cardId} and cards.conversation = c.conversation and cards.ref = ${parentRef} and not cards.stopped`.execute(
+          db,
+        );
       }),
     withdraw: (cardId) =>
       storing('withdrawing a card', async () => {

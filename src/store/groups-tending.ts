@@ -14,6 +14,8 @@ const calmMs = 60_000;
 const alikeQuietMs = 600_000;
 /** So few that are still open get cards of their own when there is room again. */
 const releasedMost = 5;
+/** Until its own card is posted, who left a group has none: no more may leave than any conversation takes within 20 seconds. */
+const leavingMost = 20;
 /** Changes taken over in one turn. */
 const changesAtOnce = 5000;
 
@@ -39,7 +41,8 @@ async function closeCalm(turn: Turn): Promise<void> {
 
 /**
  * Members that get cards of their own: those with a near deadline, and the last few of a group that takes no more once its conversation has nothing
- * else waiting. They stand apart from then on, so they never come back into a group. Leaving and being queued is one change of one row.
+ * else waiting. They stand apart from then on, so they never come back into a group. Leaving and being queued is one change of one row. A thousand
+ * with the same deadline leave one after the other, as their cards are posted: until then the group's card stands for them.
  */
 async function letGo(turn: Turn): Promise<void> {
   const { trx, tenantId, platform, now } = turn;
@@ -51,10 +54,19 @@ async function letGo(turn: Turn): Promise<void> {
         and not exists (select 1 from cards w where w.tenant_id = g.tenant_id and w.platform = g.platform and w.conversation = g.conversation
           and w.shown_version < w.wanted_version and not w.stopped and w.group_id is null and w.ref is null and w.rank <= 2)
       group by g.group_id having count(*) <= ${releasedMost}::integer),
-    leaving as (
-      select c.card_id, c.group_id from card_groups g join cards c on c.group_id = g.group_id join actions a on a.id = c.action_id
+    ahead as (
+      select w.conversation, count(*) as cards from cards w
+      where w.tenant_id = ${tenantId} and w.platform = ${platform} and w.shown_version < w.wanted_version and not w.stopped and w.group_id is null
+        and w.ref is null and w.rank = 0
+      group by w.conversation),
+    line as (
+      select c.card_id, g.conversation, row_number() over (partition by g.conversation order by a.expires_at, c.card_id) as place
+      from card_groups g join cards c on c.group_id = g.group_id join actions a on a.id = c.action_id
       where g.tenant_id = ${tenantId} and g.platform = ${platform} and not g.is_over and ${isOpen} and a.expires_at > ${when}::timestamptz
-        and (a.expires_at <= ${at(now + urgentMs)}::timestamptz or g.group_id in (select group_id from few))
+        and (a.expires_at <= ${at(now + urgentMs)}::timestamptz or g.group_id in (select group_id from few))),
+    leaving as (
+      select c.card_id, c.group_id from line join cards c on c.card_id = line.card_id left join ahead on ahead.conversation = line.conversation
+      where line.place + coalesce(ahead.cards, 0) <= ${leavingMost}::integer and c.group_id is not null
       for update of c skip locked),
     left_alone as (
       update cards set group_id = null, joined_version = null, grouped_at = null, apart = true, shown_version = 0, attempts = 0,

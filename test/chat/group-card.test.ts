@@ -93,12 +93,14 @@ describe('the card of a group', () => {
       'Approve all 4: Isolate device',
       'Reject all 4: Isolate device',
     ]);
+    expect(card.heading).toBe('15 actions of 3 types: approve or reject?');
     expect(card.footnotes.map(plain).join(' ')).toContain('have to be decided in Defender');
     const decided = groupCardFor(
       picture({ tallies: [{ type: 'isolateDevice', severity: 'low', status: 'completed', count: 4 }] }),
       backend,
     );
     expect(decided).toMatchObject({ heading: '4 actions: Isolate device', buttons: [], isOpen: false });
+    expect(decided.fallback).toBe('4 actions: Isolate device. 4 approved and carried out.');
     expect(groupCardFor(picture({ tallies: [] }), backend).heading).toBe('Actions that have cards of their own now');
   });
 

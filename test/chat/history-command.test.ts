@@ -145,6 +145,8 @@ describe('the text of a look-up', () => {
     expect(lookUp.filters).toMatchObject({ event: ['approved'], from: ['2026-11-20T00:00Z'], to: ['2026-11-21T07:30Z'] });
     expect(lookUp.period).toBeNull();
     expect(read('week from:2026-11-20').period).toBe('week');
+    for (const never of ['0000-01-01', '9999-12-31T23:59-12:00', '1969-12-31'])
+      expect(parseHistory('history', `from:${never}`)).toMatchObject({ mistakes: [{ kind: 'moment', written: never }] });
     expect(parseHistory('history', 'from:yesterday')).toMatchObject({ mistakes: [{ kind: 'moment', written: 'yesterday', key: 'from' }] });
   });
 

@@ -79,7 +79,7 @@ describe.each(platforms)('a storm in $name', ({ open }) => {
     expect(groupCards()).toHaveLength(1);
     const inGroup = await number('select count(*) as n from cards where group_id is not null');
     expect(inGroup).toBeGreaterThan(30);
-    const counted = `${inGroup} actions: of several types?`;
+    const counted = `${inGroup} actions of 2 types: approve or reject?`;
     const card = await world.until('the card counts them all', () => groupCards().find((text) => text.includes(counted)));
     expect(card).toContain(`${inGroup} wait for a decision`);
     expect(card).toContain('More actions came than this conversation can take');
@@ -99,7 +99,7 @@ describe.each(platforms)('a storm in $name', ({ open }) => {
     const mails = await openIn('softDeleteEmail');
     expect(await newlyTold(alice, () => world.chat.press(alice, mark, 'Review'))).toBeTruthy();
     await world.until('the question came', () =>
-      world.chat.told(alice).some((text) => text.includes('wait for a decision that you may make')),
+      world.chat.told(alice).some((text) => text.includes('wait for a decision of a kind that you may make')),
     );
     await world.chat.pressPrivate(alice, new RegExp(`^.+, low \\(${mails}\\)$`));
     expect(await dialogSays(alice, 'for a decision here')).toContain(`${mails} action`);

@@ -293,6 +293,46 @@ describe.each(engines)('groups on $name', ({ options }) => {
     expect((await groupsIn('C-END')).map(({ is_taking }) => is_taking)).toEqual([false, true]);
   });
 
+  it('a whole group with one deadline leaves no faster than its cards are posted', async () => {
+    const ids = await arrive(45, 'C-DEADLINE');
+    await gather();
+    await post((await claim()).filter(({ conversation }) => conversation === 'C-DEADLINE'));
+    await sql`update actions set expires_at = ${at(now + 1_800_000)}::timestamptz where id = any(${ids}::text[])`.execute(db);
+    const waiting = async () => {
+      const { rows } = await sql<{ n: number }>`select count(*)::int as n from cards where conversation = 'C-DEADLINE' and kind = 'action'
+        and group_id is null and ref is null`.execute(db);
+      return rows[0]?.n;
+    };
+    await later(6000);
+    expect(await waiting()).toBe(20);
+    await later(6000);
+    expect(await waiting()).toBe(20);
+    await post((await claim()).filter(({ conversation, kind }) => conversation === 'C-DEADLINE' && kind === 'action'));
+    await later(6000);
+    expect(await waiting()).toBe(20);
+    expect(await unseen()).toEqual([]);
+    await sql`update actions set status = 'expired' where id = any(${ids}::text[])`.execute(db);
+  });
+
+  it('a flood of urgent cards keeps neither the first post of a group nor its edits away for long', async () => {
+    const here = (rows: CardRow[]) => rows.filter(({ conversation }) => conversation === 'C-FLOOD').map(({ kind }) => kind);
+    const mine = async (rows: CardRow[]) => post(rows.filter(({ conversation, kind }) => conversation === 'C-FLOOD' && kind === 'group'));
+    const urgent = await arrive(60, 'C-FLOOD', { severity: 'high' });
+    const ids = await arrive(12, 'C-FLOOD');
+    await gather();
+    expect(here(await claim())).toEqual(Array(5).fill('action'));
+    await later(16_000);
+    const rows = await claim();
+    expect(here(rows)).toEqual(['group', ...Array(5).fill('action')]);
+    await mine(rows);
+    await arrives('C-FLOOD');
+    await later(10_000);
+    expect(here(await claim('update'))).toEqual([]);
+    await later(51_000);
+    expect(here(await claim('update'))).toEqual(['group']);
+    await sql`update actions set status = 'expired' where id = any(${[...urgent, ...ids]}::text[])`.execute(db);
+  });
+
   it('a card that was posted after all belongs to itself again', async () => {
     const ids = await arrive(12, 'C-SLOW');
     await gather();
