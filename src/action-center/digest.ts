@@ -2,13 +2,14 @@
  * Flow: digests become due and are made, each once, with their figures frozen; as cards they are posted like any other. Who gets one in private
  * must be allowed to read History; where a digest goes to a conversation the policy has the word.
  */
-import type { EntraId, Platform } from './action.ts';
+import type { Actor, EntraId, Platform } from './action.ts';
 import { type AskedFigures, askedFor, chartDays, type DigestFigures, spanOf } from './digest-figures.ts';
 import { type DigestSchedule, dayBounds, lastDue, nextDue } from './digest-schedule.ts';
 import { UpstreamError } from './errors.ts';
 import { type AskingPerson, identify } from './identify.ts';
 import { mayViewHistory } from './permissions.ts';
 import type { AuditEvent, CardTarget, Clock, Directory } from './ports.ts';
+import type { PersonRefusal, Result } from './refusal.ts';
 
 /** `planKey` stays the same as long as time, zone and weekdays do. `entraId`: whose own plan it is; null: the policy's. */
 export type DigestPlan = { planKey: string; target: CardTarget; entraId: EntraId | null; schedule: DigestSchedule };
@@ -92,7 +93,8 @@ export async function runDigests(deps: DigestDeps, rests: DigestRests): Promise<
   for (const [key, until] of rests) if (until <= now) rests.delete(key);
   const settled = new Date(now - settleMs).toISOString();
   const keys = [...new Set(deps.policyPlans.map(({ planKey }) => planKey))];
-  const due = await deps.digests.duePlans({ keys, now: settled, limit: batch });
+  // Those that rest are due as well, and must not keep the others out.
+  const due = await deps.digests.duePlans({ keys, now: settled, limit: batch + rests.size });
   const counted = new Map<string, Promise<DigestFigures>>();
   let made = 0;
   for (const plan of due) {
@@ -146,19 +148,24 @@ const eventOf = ({ digestId, plan, due, madeAt, withheld }: Omit<NewDigest, 'eve
 
 /** Null: nothing speaks against it. Throws UpstreamError when nobody can say. */
 async function whyWithheld(deps: Pick<DigestDeps, 'directory' | 'personAt'>, { target, entraId }: DigestPlan): Promise<string | null> {
-  const asking = deps.personAt(target);
-  if (entraId === null && asking === null) return null;
-  const person =
-    entraId !== null
-      ? await deps.directory.personById(entraId, { fresh: true })
-      : asking === null
-        ? null
-        : await identify(deps.directory, asking, true);
+  const person = await whoGets(deps, { target, entraId });
   if (person === null) return null;
+  // An account may have come to belong to somebody else since they asked for a digest.
+  if (person.ok && entraId !== null && person.value.entraId !== entraId) return 'another-person';
   if (person.ok) return mayViewHistory(person.value) ? null : 'may-not-read';
   if (person.refusal.kind === 'identity-unavailable')
     throw new UpstreamError('directory', 'nobody can say who may read', { retryable: true });
   return person.refusal.kind;
+}
+
+/** Whoever is behind the account now; where it is not known by itself, as in Teams, whoever asked from it. Null: a conversation. */
+async function whoGets(
+  { directory, personAt }: Pick<DigestDeps, 'directory' | 'personAt'>,
+  { target, entraId }: Pick<DigestPlan, 'target' | 'entraId'>,
+): Promise<Result<Actor, PersonRefusal> | null> {
+  const asking = personAt(target);
+  if (asking !== null) return identify(directory, asking, true);
+  return entraId === null ? null : directory.personById(entraId, { fresh: true });
 }
 
 type Wanted = { plan: StandingPlan; due: string; counted: Serving['counted'] };

@@ -33,6 +33,10 @@ const unknown: Directory = {
   personFor: async () => refuse({ kind: 'unknown-person' }),
   personById: async () => refuse({ kind: 'unknown-person' }),
 };
+const stranger: Directory = {
+  personFor: async () => ok(anActor({ entraId: EntraId.parse('somebody-else') })),
+  personById: reads.personById,
+};
 const down = () => Promise.reject(new UpstreamError('directory', 'no answer', { retryable: true }));
 
 /** What the store promises (test/store/digests.test.ts), for one plan. */
@@ -82,7 +86,7 @@ function open(plan: DigestPlan, since: string) {
     await runDigests(deps(), rests);
     return made.map(({ due }) => due);
   };
-  return { at, made, asked, delayed };
+  return { at, made, asked, delayed, deps };
 }
 
 describe('a digest', () => {
@@ -129,6 +133,34 @@ describe('a digest', () => {
       ['unknown-person', false, 'withheld'],
       [null, true, 'made'],
     ]);
+  });
+
+  it('of one’s own is withheld from whoever has the account by now', async () => {
+    const { at, made } = open(own, '2026-11-18T12:00:00.000Z');
+    await at('2026-11-19T07:00:05.000Z', stranger);
+    await at('2026-11-20T07:00:05.000Z', reads);
+    expect(made.map(({ withheld, figures }) => [withheld, figures !== null])).toEqual([
+      ['another-person', false],
+      [null, true],
+    ]);
+  });
+
+  it('is not kept waiting by many others that cannot be made', async () => {
+    const { deps, made, at } = open(channel, '2026-11-19T12:00:00.000Z');
+    await at('2026-11-19T12:00:00.000Z');
+    const standing = { servedAt: '2026-11-18T12:00:00.000Z', nextAt: '2026-11-19T07:00:00.000Z', withheld: null };
+    const others = Array.from({ length: 70 }, (_, index) => ({ ...own, ...standing, planKey: `own:${index}` }));
+    const all = [...others, { ...channel, ...standing }];
+    const { digests, ...rest } = deps();
+    const asking = {
+      ...rest,
+      directory: { personFor: down, personById: down },
+      digests: { ...digests, duePlans: async ({ limit }: { limit: number }) => all.slice(0, limit) },
+    };
+    const rests: DigestRests = new Map();
+    await runDigests(asking, rests);
+    await runDigests(asking, rests);
+    expect(made.map(({ plan }) => plan.planKey)).toEqual([channel.planKey]);
   });
 
   it('waits while nobody can say who may read, asks in peace, and is made when somebody can', async () => {
