@@ -257,7 +257,7 @@ describe('whoever says who is on call', () => {
 
   it('when its file hangs, as on a network drive, nothing waits for it', async () => {
     const file = join(tmpdir(), `countersign-on-call-${process.pid}.pipe`);
-    execFileSync('mkfifo', [file]);
+    execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', file]);
     const asked = onCallSource({ file }, { deadlineMs: 50 })({ at: '2026-11-21T09:00:00.000Z', actions: [] });
     await expect(asked).rejects.toThrow('no answer within 50 ms');
     // Whoever still reads gets an end of it.
