@@ -68,6 +68,8 @@ export type DigestDeps = {
   directory: Directory;
   /** Null: a conversation and no person. */
   personAt: (target: CardTarget) => AskingPerson | null;
+  /** Whether the account from which somebody asked for a digest still belongs to them. */
+  isTheirs: (target: CardTarget, entraId: EntraId) => Promise<boolean>;
   policyPlans: readonly DigestPlan[];
   newDigestId: () => string;
   now: Clock;
@@ -147,25 +149,26 @@ const eventOf = ({ digestId, plan, due, madeAt, withheld }: Omit<NewDigest, 'eve
 });
 
 /** Null: nothing speaks against it. Throws UpstreamError when nobody can say. */
-async function whyWithheld(deps: Pick<DigestDeps, 'directory' | 'personAt'>, { target, entraId }: DigestPlan): Promise<string | null> {
+async function whyWithheld(deps: Asking, { target, entraId }: DigestPlan): Promise<string | null> {
   const person = await whoGets(deps, { target, entraId });
   if (person === null) return null;
-  // An account may have come to belong to somebody else since they asked for a digest.
-  if (person.ok && entraId !== null && person.value.entraId !== entraId) return 'another-person';
+  if (person.ok && entraId !== null && !(await deps.isTheirs(target, entraId))) return 'not-their-account';
   if (person.ok) return mayViewHistory(person.value) ? null : 'may-not-read';
   if (person.refusal.kind === 'identity-unavailable')
     throw new UpstreamError('directory', 'nobody can say who may read', { retryable: true });
   return person.refusal.kind;
 }
 
-/** Whoever is behind the account now; where it is not known by itself, as in Teams, whoever asked from it. Null: a conversation. */
+type Asking = Pick<DigestDeps, 'directory' | 'personAt' | 'isTheirs'>;
+
+/** Null: a conversation. */
 async function whoGets(
-  { directory, personAt }: Pick<DigestDeps, 'directory' | 'personAt'>,
+  { directory, personAt }: Asking,
   { target, entraId }: Pick<DigestPlan, 'target' | 'entraId'>,
 ): Promise<Result<Actor, PersonRefusal> | null> {
+  if (entraId !== null) return directory.personById(entraId, { fresh: true });
   const asking = personAt(target);
-  if (asking !== null) return identify(directory, asking, true);
-  return entraId === null ? null : directory.personById(entraId, { fresh: true });
+  return asking === null ? null : identify(directory, asking, true);
 }
 
 type Wanted = { plan: StandingPlan; due: string; counted: Serving['counted'] };

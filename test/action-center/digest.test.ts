@@ -33,10 +33,6 @@ const unknown: Directory = {
   personFor: async () => refuse({ kind: 'unknown-person' }),
   personById: async () => refuse({ kind: 'unknown-person' }),
 };
-const stranger: Directory = {
-  personFor: async () => ok(anActor({ entraId: EntraId.parse('somebody-else') })),
-  personById: reads.personById,
-};
 const down = () => Promise.reject(new UpstreamError('directory', 'no answer', { retryable: true }));
 
 /** What the store promises (test/store/digests.test.ts), for one plan. */
@@ -47,6 +43,7 @@ function open(plan: DigestPlan, since: string) {
   const delayed: unknown[] = [];
   let now = since;
   let directory = reads;
+  const accounts = { areTheirs: true };
   const rests: DigestRests = new Map();
   const unused = () => Promise.reject(new Error('not asked for here'));
   const deps = (): DigestDeps => ({
@@ -74,6 +71,7 @@ function open(plan: DigestPlan, since: string) {
     directory,
     personAt: ({ conversation }) =>
       conversation.startsWith('U') ? async () => ok({ platform: 'slack', teamId: 'T1', userId: conversation, email: null }) : null,
+    isTheirs: async () => accounts.areTheirs,
     policyPlans: [plan],
     newDigestId: () => `DG-${made.length + 1}`,
     now: () => new Date(now),
@@ -86,7 +84,7 @@ function open(plan: DigestPlan, since: string) {
     await runDigests(deps(), rests);
     return made.map(({ due }) => due);
   };
-  return { at, made, asked, delayed, deps };
+  return { at, made, asked, delayed, deps, accounts };
 }
 
 describe('a digest', () => {
@@ -135,12 +133,14 @@ describe('a digest', () => {
     ]);
   });
 
-  it('of one’s own is withheld from whoever has the account by now', async () => {
-    const { at, made } = open(own, '2026-11-18T12:00:00.000Z');
-    await at('2026-11-19T07:00:05.000Z', stranger);
-    await at('2026-11-20T07:00:05.000Z', reads);
+  it('of one’s own is withheld from an account that is not theirs any more', async () => {
+    const { at, made, accounts } = open(own, '2026-11-18T12:00:00.000Z');
+    accounts.areTheirs = false;
+    await at('2026-11-19T07:00:05.000Z');
+    accounts.areTheirs = true;
+    await at('2026-11-20T07:00:05.000Z');
     expect(made.map(({ withheld, figures }) => [withheld, figures !== null])).toEqual([
-      ['another-person', false],
+      ['not-their-account', false],
       [null, true],
     ]);
   });
