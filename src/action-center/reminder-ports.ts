@@ -42,7 +42,7 @@ export interface ReminderStore {
   mark(items: readonly Pick<ReminderItem, 'actionId' | 'rung' | 'number' | 'kind' | 'target'>[], at: string): Promise<void>;
   /** `version`: of the rules that say so. */
   planned(plans: readonly { actionId: ActionId; nextAt: string }[], version: string): Promise<void>;
-  /** Every open action that was planned by other rules is looked at anew. */
+  /** Every open action that was planned by other rules, or is in somebody's hands, is looked at anew. */
   replan(version: string): Promise<void>;
   showing(cardId: string, now: string, limit: number): Promise<Reminding>;
   /** Whether any warning of the deadline was seen to be posted. */

@@ -24,12 +24,13 @@ async function claim(db: Database, tenantId: string, asked: Parameters<ReminderS
       order by p.next_at limit ${closedAtOnce} for update of p skip locked)
     delete from reminder_plans p using closed where p.action_id = closed.action_id`.execute(db);
   const until = new Date(Date.parse(now) + leaseMs).toISOString();
+  // Without rules until it is planned: what a bot that died had in its hands is looked at as soon as one starts, not only after the lease.
   const { rows } = await sql<Claimed>`
     with due as (
       select action_id from reminder_plans where tenant_id = ${tenantId} and next_at <= ${now}::timestamptz
       order by next_at limit ${limit} for update skip locked),
     taken as (
-      update reminder_plans p set next_at = ${until}::timestamptz from due where p.action_id = due.action_id returning p.action_id)
+      update reminder_plans p set next_at = ${until}::timestamptz, rules = '' from due where p.action_id = due.action_id returning p.action_id)
     select ${actionColumns},
       (select jsonb_agg(jsonb_build_object('cardId', coalesce(c.group_id, c.card_id), 'platform', c.platform, 'conversation', c.conversation) order by c.card_id)
         from cards c where c.action_id = actions.id and c.kind = 'action') as cards,

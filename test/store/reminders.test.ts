@@ -192,6 +192,10 @@ describe.each(engines)('on $name', ({ name, options: make }) => {
     await plan('one');
     await reminders.replan('two');
     expect(idsOf(await claimAll())).toContain(id);
+    // Whoever had it in their hands died, and is started again.
+    expect(idsOf(await claimAll())).not.toContain(id);
+    await reminders.replan('two');
+    expect(idsOf(await claimAll())).toContain(id);
   });
 
   it('plans of closed actions that no look meets are forgotten with age, those of open ones are not', async () => {
