@@ -74,7 +74,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
   chats = open;
 
   loops.relay = relayLoop(ground, relay, trouble('the relay'));
-  loops.sweep = sweepLoop(ground, decisions, pokeAll, trouble('the sweep'));
+  loops.sweep = sweepLoop(ground, decisions, pokeAll, trouble);
   loops.forget = forgetLoop(ground, trouble('removing old sign-ins'));
   loops.filing = filingLoop(ground, trouble('filing actions'));
   const ingest = startIngest(ground, announcing, pokeCards);
@@ -140,7 +140,7 @@ function relayLoop({ metrics, outbox, startLoop }: Foundation, relay: Relay, onE
   });
 }
 
-function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onError: (error: unknown) => void): Loop {
+function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, trouble: (what: string) => (error: unknown) => void): Loop {
   const { timing, store, now, startLoop } = ground;
   const requeue = requeueThrough(decisions, ground.outbox);
   const remind = reminding(ground, poke);
@@ -150,13 +150,13 @@ function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onErr
     restMs: Math.min(sweepRestMs, timing.sweepEveryMs),
     run: async () => {
       // First of all: after an outage a warning that still makes sense goes out before anything is closed.
-      const reminded = (await remind?.().catch(onError)) ?? null;
+      const reminded = (await remind().catch(trouble('reminding'))) ?? null;
       const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: timing.stalledAfterMs, batch: 100, expired });
       if (swept.expired + swept.requeued > 0) ground.log.info(swept, 'swept');
       await raiseAlarms({ alarms: ground.alarms, targets: ground.policy.alarmTargets, now, poke, raised: alarmTeller(ground) });
       return reminded?.isMore ? 0 : null;
     },
-    onError,
+    onError: trouble('the sweep'),
   });
 }
 

@@ -45,6 +45,11 @@ export function digestLoop(
     digests,
     directory,
     personAt: ({ platform, conversation }) => personAt[platform](conversation),
+    // By address no account is connected, and in Teams an account is always the same person's.
+    isTheirs: async ({ platform, conversation }, entraId) =>
+      platform === 'teams' ||
+      config.identityMode === 'email' ||
+      (await directory.slackAccountsOf(entraId)).some(({ userId }) => userId === conversation),
     policyPlans: policy.digestPlans,
     newDigestId,
     now,

@@ -17,7 +17,8 @@ import { newDelegationId, newReminderId } from './ids.ts';
 import { lastAccountOf } from './store/accounts.ts';
 import { inboxStore } from './store/inbox.ts';
 
-const forgetEveryMs = 3_600_000;
+const tidyEveryMs = 3_600_000;
+const againMs = 60_000;
 /** Long after any action's deadline. */
 const keptMs = 90 * 86_400_000;
 
@@ -26,26 +27,28 @@ type Ground = Pick<
   'config' | 'db' | 'directory' | 'policy' | 'now' | 'log' | 'settings' | 'reminders' | 'delegations' | 'metrics'
 >;
 
-/** Where they decided last, else an account that the directory knows. In Teams everybody is known by their Entra id. */
+/** Where they decided last, while that is still theirs; else an account that the directory knows. In Teams everybody is known by their Entra id. */
 function reachOf({ config, db, directory, log }: Pick<Ground, 'config' | 'db' | 'directory' | 'log'>): Reach {
   const lastAccount = lastAccountOf(db, config.tenantId);
-  const inSlack = async (entraId: EntraId): Promise<string | undefined> => {
+  const inSlack = async (entraId: EntraId): Promise<string | null> => {
+    const last = await lastAccount(entraId, 'slack');
+    // By address no account is connected: there is nothing that could have been taken back.
+    if (last !== null && config.identityMode === 'email') return last;
     try {
-      return (await directory.slackAccountsOf(entraId))[0]?.userId;
+      const known = (await directory.slackAccountsOf(entraId)).map(({ userId }) => userId);
+      return known.find((userId) => userId === last) ?? known[0] ?? null;
     } catch (error) {
       // A directory that is away must not hold back everybody's reminders: somebody else hears of it.
       if (!(error instanceof UpstreamError) || error.service !== 'directory') throw error;
       log.warn({ entraId, err: error }, 'the directory could not say where a person can be told');
-      return undefined;
+      return null;
     }
   };
   return async (entraId, prefer) => {
     const platforms = config.platforms.toSorted((a, b) => Number(b === prefer) - Number(a === prefer));
     for (const platform of platforms) {
-      const last = await lastAccount(entraId, platform);
-      const known = platform === 'teams' ? entraId : await inSlack(entraId);
-      const conversation = last ?? known;
-      if (conversation !== undefined) return { platform, conversation };
+      const conversation = platform === 'slack' ? await inSlack(entraId) : ((await lastAccount(entraId, platform)) ?? entraId);
+      if (conversation !== null) return { platform, conversation };
     }
     return null;
   };
@@ -104,11 +107,21 @@ export function divertOf(ground: Ground): Pick<CarryOutDeps, 'divert'> {
   };
 }
 
-/** One look at what is due; null: the policy reminds nobody. */
-export function reminding(ground: Ground, poke: () => void): (() => Promise<Reminded>) | null {
+/** One look at what is due; its answer is null where the policy reminds nobody. */
+export function reminding(ground: Ground, poke: () => void): () => Promise<Reminded | null> {
   const { policy, reminders, config, now, log, metrics } = ground;
   const rules = policy.reminders;
-  if (rules === null) return null;
+  const tidy = hourly(now, async () => {
+    // Not only at the start: until it is stopped, a bot with the rules of before goes on planning by them.
+    if (rules !== null) await reminders.replan(rules.version);
+    await reminders.forget(new Date(now().getTime() - keptMs).toISOString());
+  });
+  if (rules === null) {
+    return async () => {
+      await tidy();
+      return null;
+    };
+  }
   const deps = {
     reminders,
     policy: rules,
@@ -125,22 +138,37 @@ export function reminding(ground: Ground, poke: () => void): (() => Promise<Remi
     onCallFailed: () => metrics.onCallFailures.inc(),
     poke,
   };
-  let isPlanned = false;
-  let forgetAt = 0;
   return async () => {
-    if (!isPlanned) await reminders.replan(rules.version);
-    isPlanned = true;
-    if (now().getTime() >= forgetAt) {
-      forgetAt = now().getTime() + forgetEveryMs;
-      await reminders.forget(new Date(now().getTime() - keptMs).toISOString());
-    }
+    await tidy();
     return remind(deps);
+  };
+}
+
+/** What fails is tried again soon, but not at every look: reminders go out meanwhile. */
+function hourly(now: Ground['now'], work: () => Promise<void>): () => Promise<void> {
+  let nextAt = 0;
+  return async () => {
+    const at = now().getTime();
+    if (at < nextAt) return;
+    nextAt = at + againMs;
+    await work();
+    nextAt = at + tidyEveryMs;
   };
 }
 
 /** What an action that nobody decided met: without a delivered warning it is counted and said. */
 export async function tellExpired({ policy, reminders, metrics, log }: Ground, { id, key, expiresAt }: RemediationAction): Promise<void> {
-  if (policy.reminders === null || (await reminders.wasWarned(id))) return;
+  if (policy.reminders === null) return;
+  try {
+    if (await reminders.wasWarned(id)) return;
+  } catch (error) {
+    // It is closed by now and nobody asks again; the others that are overdue must not wait for this.
+    log.error(
+      { actionId: id, key, expiresAt, err: error },
+      'an action expired; whether a warning of its deadline was delivered could not be read',
+    );
+    return;
+  }
   metrics.expiredUnwarned.inc();
   log.error({ actionId: id, key, expiresAt }, 'ALARM: an action expired before any warning of its deadline could be delivered');
 }
@@ -152,7 +180,7 @@ export async function drawReminder(ground: Ground, row: CardRow, linkTo: LinkTo)
   const { db, config, reminders, now } = ground;
   if (row.note === null) throw new Error(`card ${row.cardId} tells of nothing`);
   const { platform, note } = row;
-  const found = await reminders.showing(row.cardId, remindersNamed);
+  const found = await reminders.showing(row.cardId, now().toISOString(), remindersNamed);
   const ids = found.items.map(({ action }) => action.id);
   const places = await inboxStore(db, config.tenantId).places(platform, ids);
   const linkOf = ({ id }: RemediationAction) => {

@@ -21,7 +21,7 @@ export type Bots = {
   stop(name: string): Promise<void>;
   /** As kill -9 in the middle of whatever `work` does: the record hears nothing more of it. */
   kill(name: string, work: () => Promise<void>): Promise<void>;
-  /** Log lines at `error`, by their message. */
+  /** Log lines at `error`, by their message and why. */
   errors: Map<string, number>;
   secret: string;
   close(): Promise<void>;
@@ -43,8 +43,9 @@ export async function openBots({ services, env, clock }: Asked): Promise<Bots> {
   const errors = new Map<string, number>();
   const log = openLog('error', {
     write: (line) => {
-      const { msg } = JSON.parse(line) as { msg: string };
-      errors.set(msg, (errors.get(msg) ?? 0) + 1);
+      const { msg, err } = JSON.parse(line) as { msg: string; err?: { message?: string } };
+      const what = err?.message === undefined ? msg : `${msg}: ${err.message}`;
+      errors.set(what, (errors.get(what) ?? 0) + 1);
     },
   });
 

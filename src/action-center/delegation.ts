@@ -35,7 +35,7 @@ export interface DelegationStore {
   current(entraId: EntraId, now: string): Promise<Delegation | null>;
   /** Ends what has not ended: everything this person gave, or one by its id. */
   end(which: { entraId: EntraId } | { id: string }, now: string, eventOf: (ended: Delegation) => AuditEvent): Promise<Delegation[]>;
-  /** Not ended, the one that begins first before the others; those after `after`. */
+  /** Not ended, in the order of their ids; those after `after`. */
   list(now: string, after: string | null, limit: number): Promise<Delegation[]>;
 }
 

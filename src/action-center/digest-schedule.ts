@@ -3,12 +3,19 @@
  * after the gap, once; where they show it twice, the first time.
  */
 import { z } from 'zod';
+import { instantOf } from './zoned-time.ts';
 
 export const Weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 export type Weekday = z.infer<typeof Weekday>;
 
 const atPattern = /^([01]\d|2[0-3]):[0-5]\d$/;
 export const timeOfDay = z.string().regex(atPattern, 'must be a time of day such as "08:00"');
+
+/** Since midnight. */
+export function minutesOf(time: string): number {
+  const [hours = '0', minutes = '0'] = time.split(':');
+  return Number(hours) * 60 + Number(minutes);
+}
 
 export const DigestSchedule = z.object({
   at: timeOfDay,
@@ -28,7 +35,7 @@ export function nextDue(schedule: DigestSchedule, after: string): string | null 
   const today = now.toZonedDateTimeISO(schedule.timezone).toPlainDate();
   for (let days = -1; days <= mostDays; days += 1) {
     const due = dueOn(schedule, today.add({ days }));
-    if (due !== null && Temporal.Instant.compare(due, now) > 0) return isoOf(due);
+    if (due !== null && due.getTime() > now.epochMilliseconds) return due.toISOString();
   }
   return null;
 }
@@ -39,7 +46,7 @@ export function lastDue(schedule: DigestSchedule, until: string): string | null 
   const today = now.toZonedDateTimeISO(schedule.timezone).toPlainDate();
   for (let days = 1; days >= -mostDays; days -= 1) {
     const due = dueOn(schedule, today.add({ days }));
-    if (due !== null && Temporal.Instant.compare(due, now) <= 0) return isoOf(due);
+    if (due !== null && due.getTime() <= now.epochMilliseconds) return due.toISOString();
   }
   return null;
 }
@@ -65,12 +72,12 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
-function dueOn({ at, timezone, weekdays, holidays }: DigestSchedule, date: Temporal.PlainDate): Temporal.Instant | null {
+function dueOn({ at, timezone, weekdays, holidays }: DigestSchedule, date: Temporal.PlainDate): Date | null {
   const weekday = Weekday.options[date.dayOfWeek - 1];
   if (weekday === undefined || !weekdays.includes(weekday) || holidays.includes(date.toString())) return null;
   // A zone that crosses the date line leaves a whole day out.
   if (!date.toZonedDateTime({ timeZone: timezone }).toPlainDate().equals(date)) return null;
-  return date.toPlainDateTime(Temporal.PlainTime.from(at)).toZonedDateTime(timezone, { disambiguation: 'compatible' }).toInstant();
+  return instantOf({ date: date.toString(), minutes: minutesOf(at) }, timezone);
 }
 
 const isoOf = (instant: Temporal.Instant): string => new Date(instant.epochMilliseconds).toISOString();

@@ -2,13 +2,14 @@
  * Flow: digests become due and are made, each once, with their figures frozen; as cards they are posted like any other. Who gets one in private
  * must be allowed to read History; where a digest goes to a conversation the policy has the word.
  */
-import type { EntraId, Platform } from './action.ts';
+import type { Actor, EntraId, Platform } from './action.ts';
 import { type AskedFigures, askedFor, chartDays, type DigestFigures, spanOf } from './digest-figures.ts';
 import { type DigestSchedule, dayBounds, lastDue, nextDue } from './digest-schedule.ts';
 import { UpstreamError } from './errors.ts';
 import { type AskingPerson, identify } from './identify.ts';
 import { mayViewHistory } from './permissions.ts';
 import type { AuditEvent, CardTarget, Clock, Directory } from './ports.ts';
+import type { PersonRefusal, Result } from './refusal.ts';
 
 /** `planKey` stays the same as long as time, zone and weekdays do. `entraId`: whose own plan it is; null: the policy's. */
 export type DigestPlan = { planKey: string; target: CardTarget; entraId: EntraId | null; schedule: DigestSchedule };
@@ -67,6 +68,8 @@ export type DigestDeps = {
   directory: Directory;
   /** Null: a conversation and no person. */
   personAt: (target: CardTarget) => AskingPerson | null;
+  /** Whether the account from which somebody asked for a digest still belongs to them. */
+  isTheirs: (target: CardTarget, entraId: EntraId) => Promise<boolean>;
   policyPlans: readonly DigestPlan[];
   newDigestId: () => string;
   now: Clock;
@@ -92,7 +95,8 @@ export async function runDigests(deps: DigestDeps, rests: DigestRests): Promise<
   for (const [key, until] of rests) if (until <= now) rests.delete(key);
   const settled = new Date(now - settleMs).toISOString();
   const keys = [...new Set(deps.policyPlans.map(({ planKey }) => planKey))];
-  const due = await deps.digests.duePlans({ keys, now: settled, limit: batch });
+  // Those that rest are due as well, and must not keep the others out.
+  const due = await deps.digests.duePlans({ keys, now: settled, limit: batch + rests.size });
   const counted = new Map<string, Promise<DigestFigures>>();
   let made = 0;
   for (const plan of due) {
@@ -145,20 +149,26 @@ const eventOf = ({ digestId, plan, due, madeAt, withheld }: Omit<NewDigest, 'eve
 });
 
 /** Null: nothing speaks against it. Throws UpstreamError when nobody can say. */
-async function whyWithheld(deps: Pick<DigestDeps, 'directory' | 'personAt'>, { target, entraId }: DigestPlan): Promise<string | null> {
-  const asking = deps.personAt(target);
-  if (entraId === null && asking === null) return null;
-  const person =
-    entraId !== null
-      ? await deps.directory.personById(entraId, { fresh: true })
-      : asking === null
-        ? null
-        : await identify(deps.directory, asking, true);
+async function whyWithheld(deps: Asking, { target, entraId }: DigestPlan): Promise<string | null> {
+  const person = await whoGets(deps, { target, entraId });
   if (person === null) return null;
+  if (person.ok && entraId !== null && !(await deps.isTheirs(target, entraId))) return 'not-their-account';
   if (person.ok) return mayViewHistory(person.value) ? null : 'may-not-read';
   if (person.refusal.kind === 'identity-unavailable')
     throw new UpstreamError('directory', 'nobody can say who may read', { retryable: true });
   return person.refusal.kind;
+}
+
+type Asking = Pick<DigestDeps, 'directory' | 'personAt' | 'isTheirs'>;
+
+/** Null: a conversation. */
+async function whoGets(
+  { directory, personAt }: Asking,
+  { target, entraId }: Pick<DigestPlan, 'target' | 'entraId'>,
+): Promise<Result<Actor, PersonRefusal> | null> {
+  if (entraId !== null) return directory.personById(entraId, { fresh: true });
+  const asking = personAt(target);
+  return asking === null ? null : identify(directory, asking, true);
 }
 
 type Wanted = { plan: StandingPlan; due: string; counted: Serving['counted'] };

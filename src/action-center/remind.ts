@@ -58,7 +58,7 @@ export async function remind(deps: RemindDeps): Promise<Reminded> {
     actionId: look.action.id,
     nextAt: nextAtOf(look, [...ready.map(({ item }) => item), ...marks], now),
   }));
-  if (plans.length > 0) await deps.reminders.planned(plans);
+  if (plans.length > 0) await deps.reminders.planned(plans, deps.policy.version);
   if (count > 0) deps.poke();
   return { reminders: count, messages: posts.length, isMore: claimed.length === remindBatch };
 }

@@ -29,7 +29,7 @@ export type ReminderPost = {
   items: ReminderItem[];
 };
 
-/** What a message of reminders has to say now. `total`: of its actions that are still open, also beyond those that are read. */
+/** What a message of reminders has to say now. `total`: of its actions that can still be decided, also beyond those that are read. */
 export type Reminding = { total: number; items: { action: RemediationAction; rung: string; number: number; kind: ReminderKind }[] };
 
 /** Every bot asks the same record: each rung reaches each target once. All throw UpstreamError{service:'store'} without an answer. */
@@ -40,14 +40,16 @@ export interface ReminderStore {
   tell(post: ReminderPost, at: string): Promise<{ actionId: string; rung: string }[]>;
   /** Marks that nothing is posted for: who was on call was asked, or could not be found. */
   mark(items: readonly Pick<ReminderItem, 'actionId' | 'rung' | 'number' | 'kind' | 'target'>[], at: string): Promise<void>;
-  planned(plans: readonly { actionId: ActionId; nextAt: string }[]): Promise<void>;
-  /** Every open action that was planned by other rules is looked at anew. */
+  /** `version`: of the rules that say so. */
+  planned(plans: readonly { actionId: ActionId; nextAt: string }[], version: string): Promise<void>;
+  /** Every open action that was planned by other rules, or is in somebody's hands, is looked at anew. */
   replan(version: string): Promise<void>;
-  showing(cardId: string, limit: number): Promise<Reminding>;
+  showing(cardId: string, now: string, limit: number): Promise<Reminding>;
   /** Whether any warning of the deadline was seen to be posted. */
   wasWarned(actionId: ActionId): Promise<boolean>;
   /** For whom this person was reminded of these actions. */
   standingIn(entraId: EntraId, actionIds: readonly string[]): Promise<Map<string, EntraId>>;
+  /** What was told of closed actions before that, and plans of theirs that no look met. */
   forget(before: string): Promise<void>;
 }
 

@@ -109,10 +109,12 @@ function rungSteps({ action, ladder, cards, told, quietUntil, now }: ToPlan): St
   let lastAt = startedAt;
   for (const [index, { name, waitMs, from, to }] of ladder.rungs.entries()) {
     const dueAt = (from === 'start' ? startedAt : lastAt) + waitMs;
-    steps.push({ rung: name, number: index + 1, dueAt, isHeld: quietUntil !== null, to: placesOf(to, cards) });
+    const places = placesOf(to, cards);
+    steps.push({ rung: name, number: index + 1, dueAt, isHeld: quietUntil !== null, to: places });
     const toldAt = told.flatMap((one) => (one.rung === name ? [Date.parse(one.at)] : []));
-    // Not told yet, it is told now at the earliest: the next one counts from there.
-    lastAt = toldAt.length > 0 ? Math.max(...toldAt) : Math.max(dueAt, now.getTime());
+    // Not told yet, it is told now at the earliest, and the next one counts from there; where there is nobody to tell, from its own time.
+    const earliest = places.length === 0 ? dueAt : Math.max(dueAt, now.getTime());
+    lastAt = toldAt.length > 0 ? Math.max(...toldAt) : earliest;
   }
   return steps;
 }

@@ -1,59 +1,28 @@
 /** Times of day where people are: what a wall clock shows at an instant, and when it shows it next. Right across changes of daylight saving time. */
 
-const minuteMs = 60_000;
-const dayMinutes = 1440;
-/** No change of a clock is larger. */
-const largestShift = 180;
-
-const clocks = new Map<string, Intl.DateTimeFormat>();
-
-function clockOf(timezone: string): Intl.DateTimeFormat {
-  const known = clocks.get(timezone);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat('en-GB', {
-    timeZone: timezone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-  });
-  clocks.set(timezone, made);
-  return made;
-}
-
 /** `2026-11-21` and the minutes since midnight. */
 export type WallTime = { date: string; minutes: number };
 
-export function wallTime(at: Date, timezone: string): WallTime {
-  const parts = Object.fromEntries(
-    clockOf(timezone)
-      .formatToParts(at)
-      .map(({ type, value }) => [type, value]),
-  );
-  const { year = '', month = '', day = '', hour = '0', minute = '0' } = parts;
-  return { date: `${year.padStart(4, '0')}-${month}-${day}`, minutes: Number(hour) * 60 + Number(minute) };
-}
+const zonedAt = (at: Date, timezone: string): Temporal.ZonedDateTime =>
+  Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timezone);
 
-/** The first instant at which the clocks there show this time or, where it is skipped, a later one. */
-export function instantOf({ date, minutes }: WallTime, timezone: string): Date {
-  const guess = Date.parse(`${date}T00:00:00Z`) + minutes * minuteMs;
-  const wanted = `${date} ${String(minutes).padStart(4, '0')}`;
-  const shows = (ms: number): string => {
-    const seen = wallTime(new Date(ms), timezone);
-    return `${seen.date} ${String(seen.minutes).padStart(4, '0')}`;
-  };
-  // Clocks are up to 14 hours apart from UTC; a day on either side holds the instant.
-  let [before, from] = [guess - dayMinutes * minuteMs, guess + dayMinutes * minuteMs];
-  while (from - before > minuteMs) {
-    const middle = before + Math.floor((from - before) / minuteMs / 2) * minuteMs;
-    if (shows(middle) >= wanted) from = middle;
-    else before = middle;
-  }
-  // Where an hour is shown twice the search may have met the second one.
-  for (let back = largestShift; back > 0; back -= 1) if (shows(from - back * minuteMs) === wanted) return new Date(from - back * minuteMs);
-  return new Date(from);
+const wallTimeOf = (zoned: Temporal.ZonedDateTime): WallTime => ({
+  date: zoned.toPlainDate().toString(),
+  minutes: zoned.hour * 60 + zoned.minute,
+});
+
+export const wallTime = (at: Date, timezone: string): WallTime => wallTimeOf(zonedAt(at, timezone));
+
+/** The first instant at which the clocks there show this time or, where it is skipped, the first one after the gap. */
+export const instantOf = (wanted: WallTime, timezone: string): Date => instantNear(wanted, timezone, 'earlier');
+
+function instantNear({ date, minutes }: WallTime, timezone: string, which: 'earlier' | 'later'): Date {
+  const wanted = Temporal.PlainDate.from(date).toPlainDateTime({ hour: Math.floor(minutes / 60), minute: minutes % 60 });
+  const isSkipped = !wanted.toZonedDateTime(timezone, { disambiguation: 'earlier' }).toPlainDateTime().equals(wanted);
+  const found = wanted.toZonedDateTime(timezone, { disambiguation: isSkipped ? 'earlier' : which });
+  // Of a skipped time `earlier` is before the gap, and the gap is the next thing that happens to the clocks.
+  const instant = isSkipped ? (found.getTimeZoneTransition('next') ?? found) : found;
+  return new Date(instant.epochMilliseconds);
 }
 
 /** From a time of day to another, both in minutes; over midnight when `to` is earlier. */
@@ -64,13 +33,12 @@ const isWithin = (minutes: number, { from, to }: Hours): boolean =>
 
 /** When the hours that `now` lies in are over; null: it lies outside. */
 export function endOfHours(now: Date, hours: Hours): Date | null {
-  const { minutes } = wallTime(now, hours.timezone);
+  const zoned = zonedAt(now, hours.timezone);
+  const { date, minutes } = wallTimeOf(zoned);
   if (!isWithin(minutes, hours)) return null;
-  const start = Math.floor(now.getTime() / minuteMs) * minuteMs;
-  const left = (hours.to - minutes + dayMinutes) % dayMinutes;
-  // By the clock on the wall it is `left` minutes; a change of the clock in between makes it more or fewer.
-  for (let wait = Math.max(1, left - largestShift); ; wait += 1) {
-    const end = new Date(start + wait * minuteMs);
-    if (!isWithin(wallTime(end, hours.timezone).minutes, hours)) return end;
-  }
+  const day = hours.to > minutes ? date : zoned.toPlainDate().add({ days: 1 }).toString();
+  const end = { date: day, minutes: hours.to };
+  const first = instantOf(end, hours.timezone);
+  // In an hour that is shown twice the first of the two may be over.
+  return first > now ? first : instantNear(end, hours.timezone, 'later');
 }

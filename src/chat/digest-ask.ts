@@ -21,7 +21,9 @@ export function parseDigest([first, ...rest]: readonly string[]): DigestAsk {
   const word = first.toLowerCase();
   const known = asks.find((one) => one === word);
   if (known === undefined) return unclear('word', first, nearestOf(word, [...asks]));
-  return known === 'on' ? parseOn(rest) : { kind: known };
+  if (known === 'on') return parseOn(rest);
+  // Whoever says more than `off` does not mean that it should end for good.
+  return rest.length === 0 ? { kind: known } : unclear('word', [first, ...rest].join(' '), known);
 }
 
 function parseOn([time = '', zone = '', ...days]: readonly string[]): DigestAsk {

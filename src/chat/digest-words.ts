@@ -16,7 +16,8 @@ export function durationText(ms: number): string {
   if (ms < minuteMs) return `${Math.max(1, Math.round(ms / 1000))} s`;
   if (ms < hourMs) return `${Math.round(ms / minuteMs)} min`;
   if (ms < dayMs) return inUnits(Math.round(ms / minuteMs), 60, 'h', 'min');
-  return inUnits(Math.round(ms / hourMs), 24, ms < 1.5 * dayMs ? 'day' : 'days', 'h');
+  const hours = Math.round(ms / hourMs);
+  return inUnits(hours, 24, hours < 48 ? 'day' : 'days', 'h');
 }
 
 function inUnits(total: number, size: number, big: string, small: string): string {
@@ -82,7 +83,7 @@ export const lateText = (due: string, shown: string): Line => [
   strong(`Late by ${durationText(Date.parse(shown) - Date.parse(due))}. `),
   words('It was due '),
   time(due),
-  words('; its figures are of that time.'),
+  words('; it tells of what happened up to then.'),
 ];
 
 export const quietText: Line = [strong('A quiet day: '), words('nothing waits, and nothing was decided, failed or expired.')];

@@ -9,6 +9,7 @@ import { UpstreamError } from '../action-center/errors.ts';
 import type { Directory, Log, PersonClaim } from '../action-center/ports.ts';
 import { ok, type PersonRefusal, type Result, refuse } from '../action-center/refusal.ts';
 import type { PeopleBook } from '../action-center/reminder-ports.ts';
+import { within } from './within.ts';
 
 const maxBytes = 5 * 1024 * 1024;
 /** A look at the file's time and size answers for this long. */
@@ -190,15 +191,4 @@ function index(people: Person[]): People {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-}
-
-/** A network drive may hang without an error. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -9,6 +9,7 @@ import { EntraId } from '../action-center/action.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { OnCall } from '../action-center/reminder-ports.ts';
+import { within } from './within.ts';
 
 export type OnCallSettings = { file: string } | { url: string; secret: string };
 
@@ -33,11 +34,17 @@ const Person = z.strictObject({
 });
 const Answer = z.strictObject({ people: z.array(Person).max(500) });
 
-/** `deadlineMs`: for the whole answer of a webhook. */
-export function onCallSource(settings: OnCallSettings, { deadlineMs = webhookDeadlineMs }: { deadlineMs?: number } = {}): OnCall {
+/** `deadlineMs`: for the whole answer. */
+export function onCallSource(
+  settings: OnCallSettings,
+  { deadlineMs = 'file' in settings ? fileDeadlineMs : webhookDeadlineMs }: { deadlineMs?: number } = {},
+): OnCall {
   return async ({ at, actions }) => {
     try {
-      const content = 'file' in settings ? await readOnCallFile(settings.file) : await askWebhook(settings, { at, actions, deadlineMs });
+      const content =
+        'file' in settings
+          ? await within(deadlineMs, readOnCallFile(settings.file))
+          : await askWebhook(settings, { at, actions, deadlineMs });
       const { people } = Answer.parse(JSON.parse(content));
       const now = people.filter(({ from, until }) => (from === undefined || from <= at) && (until === undefined || at < until));
       return [...new Set(now.map(({ entraId }) => entraId))].slice(0, peopleMost);
@@ -50,7 +57,7 @@ export function onCallSource(settings: OnCallSettings, { deadlineMs = webhookDea
 async function readOnCallFile(path: string): Promise<string> {
   const { size } = await stat(path);
   if (size > maxBytes) throw new Error(`the file is larger than ${maxBytes} bytes`);
-  return readFile(path, { encoding: 'utf8', signal: AbortSignal.timeout(fileDeadlineMs) });
+  return readFile(path, 'utf8');
 }
 
 type Question = Parameters<OnCall>[0] & { deadlineMs: number };
@@ -102,6 +109,8 @@ function reasonOf(error: unknown): string {
   if (error instanceof SyntaxError) return 'the answer is not JSON';
   if (error instanceof z.ZodError) return `${error.issues[0]?.path.join('.') || 'the answer'}: ${error.issues[0]?.message ?? 'is wrong'}`;
   if (error instanceof Error && error.name === 'TimeoutError') return 'no answer in time';
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  // Of a connection that fails only the cause says why.
+  for (const one of error instanceof Error ? [error, error.cause] : [])
+    if (one instanceof Error && 'code' in one && typeof one.code === 'string') return one.code;
   return error instanceof Error ? error.message : String(error);
 }

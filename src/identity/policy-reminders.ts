@@ -1,6 +1,7 @@
 /** `reminders` and `delegation` of the policy file, as the flows act upon them. */
 import { createHash } from 'node:crypto';
 import { EntraId } from '../action-center/action.ts';
+import { minutesOf } from '../action-center/digest-schedule.ts';
 import type { NormalisedIntake } from '../action-center/intake.ts';
 import type { CardTarget } from '../action-center/ports.ts';
 import type { Ladder, ReminderPolicy, ReminderTo, Rung } from '../action-center/reminders.ts';
@@ -92,11 +93,6 @@ const targetsFor = (targets: Targets, { targetsOf }: PolicyMeans): ReminderTo[] 
 
 function hoursOf({ from, to, timezone }: NonNullable<File['quietHours']>): Hours {
   return { from: minutesOf(from), to: minutesOf(to), timezone };
-}
-
-function minutesOf(time: string): number {
-  const [hours = '0', minutes = '0'] = time.split(':');
-  return Number(hours) * 60 + Number(minutes);
 }
 
 /** Whether any rule asks who is on call. */

@@ -1,8 +1,6 @@
 /** The shape of `reminders` and `delegation` in the policy file. The pieces they share with the rest of it are handed in. */
 import { z } from 'zod';
-
-const pattern = /^([01]\d|2[0-3]):[0-5]\d$/;
-const timeOfDay = z.string().regex(pattern, 'must be a time of day such as "22:00"');
+import { timeOfDay } from '../action-center/digest-schedule.ts';
 
 type Pieces<M extends z.ZodType, D extends z.ZodType> = {
   match: M;

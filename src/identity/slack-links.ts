@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { EntraId } from '../action-center/action.ts';
 import { UpstreamError } from '../action-center/errors.ts';
 import type { FixedLinks } from '../action-center/sign-in-ports.ts';
+import { within } from './within.ts';
 
 /** Nobody, one, or several people: then the account is nobody's. */
 export type SlackLinks = FixedLinks;
@@ -42,12 +43,16 @@ export async function slackAccountsInFile(path: string, entraId: EntraId): Promi
   return (await readLinks(path)).filter((link) => link.entraId === entraId).map(({ teamId, userId }) => ({ teamId, userId }));
 }
 
+async function contentOf(path: string): Promise<string> {
+  const { size } = await stat(path);
+  if (size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
+  return readFile(path, 'utf8');
+}
+
 /** An unreadable file is no answer, not an empty list. */
 async function readLinks(path: string): Promise<Link[]> {
   try {
-    const { size } = await stat(path);
-    if (size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
-    const content = await readFile(path, { encoding: 'utf8', signal: AbortSignal.timeout(deadlineMs) });
+    const content = await within(deadlineMs, contentOf(path));
     const parsed = Links.safeParse(JSON.parse(content));
     if (!parsed.success)
       throw new Error(

@@ -1,4 +1,4 @@
-/** Counts what a digest tells, from the record, in one transaction that sees one moment and within a time limit. */
+/** Counts what a digest tells, from the record, in one transaction that sees one moment; no statement takes longer than its limit. */
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { AskedFigures, DigestFigures, Span, WaitingRow, Waits } from '../action-center/digest-figures.ts';
 import { topPeople, topRows, topTypes } from '../action-center/digest-figures.ts';
@@ -13,7 +13,7 @@ type Tx = Transaction<Tables>;
 type Sql = RawBuilder<unknown>;
 type Counted = { tx: Tx; tenantId: string };
 
-/** All statements of one digest together have about this long. */
+/** Each statement of a digest has this long. */
 const statementLimitMs = 20_000;
 
 const within = ({ from, to }: Span): Sql => sql`e.at >= ${from}::timestamptz and e.at < ${to}::timestamptz`;

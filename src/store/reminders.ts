@@ -24,12 +24,13 @@ async function claim(db: Database, tenantId: string, asked: Parameters<ReminderS
       order by p.next_at limit ${closedAtOnce} for update of p skip locked)
     delete from reminder_plans p using closed where p.action_id = closed.action_id`.execute(db);
   const until = new Date(Date.parse(now) + leaseMs).toISOString();
+  // Without rules until it is planned: what a bot that died had in its hands is looked at as soon as one starts, not only after the lease.
   const { rows } = await sql<Claimed>`
     with due as (
       select action_id from reminder_plans where tenant_id = ${tenantId} and next_at <= ${now}::timestamptz
       order by next_at limit ${limit} for update skip locked),
     taken as (
-      update reminder_plans p set next_at = ${until}::timestamptz from due where p.action_id = due.action_id returning p.action_id)
+      update reminder_plans p set next_at = ${until}::timestamptz, rules = '' from due where p.action_id = due.action_id returning p.action_id)
     select ${actionColumns},
       (select jsonb_agg(jsonb_build_object('cardId', coalesce(c.group_id, c.card_id), 'platform', c.platform, 'conversation', c.conversation) order by c.card_id)
         from cards c where c.action_id = actions.id and c.kind = 'action') as cards,
@@ -97,17 +98,18 @@ function dataOf({ rung, number, target, merged, person }: ReminderItem, cardId: 
   };
 }
 
+type Showing = { cardId: string; now: string; limit: number };
 type Shown = ActionRow & { rung: string; number: number; kind: ReminderItem['kind']; total: number };
 
 /** Of each action the most urgent item; what expires first is named first. */
-async function showing(db: Database, tenantId: string, cardId: string, limit: number): Promise<Reminding> {
+async function showing(db: Database, tenantId: string, { cardId, now, limit }: Showing): Promise<Reminding> {
   const { rows } = await sql<Shown>`
     with telling as (
       select distinct on (action_id) action_id, rung, number as step, kind from reminders where card_id = ${cardId} and tenant_id = ${tenantId}
       order by action_id, kind = 'warned' desc, number desc),
     open as (
       select t.*, a.expires_at as until, count(*) over () as total from telling t join actions a on a.id = t.action_id
-      where a.${isOpen} order by a.expires_at, a.id limit ${limit})
+      where a.${isOpen} and a.expires_at > ${now}::timestamptz order by a.expires_at, a.id limit ${limit})
     select ${actionColumns}, rung, step as number, kind, total from open join actions on id = open.action_id order by until, id`.execute(
     db,
   );
@@ -129,10 +131,10 @@ export function reminderStore(db: Database, tenantId: string): ReminderStore {
           from jsonb_to_recordset(${json(given)}::jsonb) as t (action_id text, rung text, target text, number integer, kind text)
           on conflict do nothing`.execute(db);
       }),
-    planned: (plans) =>
+    planned: (plans, version) =>
       storing('planning reminders', async () => {
         const given = plans.map(({ actionId, nextAt }) => ({ action_id: actionId, next_at: nextAt }));
-        await sql`update reminder_plans p set next_at = t.next_at
+        await sql`update reminder_plans p set next_at = t.next_at, rules = ${version}
           from jsonb_to_recordset(${json(given)}::jsonb) as t (action_id text, next_at timestamptz)
           where p.action_id = t.action_id and p.tenant_id = ${tenantId}`.execute(db);
       }),
@@ -141,7 +143,7 @@ export function reminderStore(db: Database, tenantId: string): ReminderStore {
         await sql`update reminder_plans set rules = ${version}, next_at = least(next_at, timestamptz '1970-01-01')
           where tenant_id = ${tenantId} and rules <> ${version}`.execute(db);
       }),
-    showing: (cardId, limit) => storing('reading what a reminder says', () => showing(db, tenantId, cardId, limit)),
+    showing: (cardId, now, limit) => storing('reading what a reminder says', () => showing(db, tenantId, { cardId, now, limit })),
     wasWarned: (actionId) =>
       storing('looking up warnings', async () => {
         const { rows } = await sql`select 1 from reminders r join cards c on c.card_id = r.card_id
@@ -163,6 +165,9 @@ export function reminderStore(db: Database, tenantId: string): ReminderStore {
       storing('forgetting old reminders', async () => {
         await sql`delete from reminders r using actions a
           where r.tenant_id = ${tenantId} and r.at < ${before}::timestamptz and a.id = r.action_id and not a.${isOpen}`.execute(db);
+        // Where nobody is reminded no look meets them.
+        await sql`delete from reminder_plans p using actions a
+          where p.tenant_id = ${tenantId} and p.next_at < ${before}::timestamptz and a.id = p.action_id and not a.${isOpen}`.execute(db);
       }),
   };
 }

@@ -43,6 +43,7 @@ function open(plan: DigestPlan, since: string) {
   const delayed: unknown[] = [];
   let now = since;
   let directory = reads;
+  const accounts = { areTheirs: true };
   const rests: DigestRests = new Map();
   const unused = () => Promise.reject(new Error('not asked for here'));
   const deps = (): DigestDeps => ({
@@ -70,6 +71,7 @@ function open(plan: DigestPlan, since: string) {
     directory,
     personAt: ({ conversation }) =>
       conversation.startsWith('U') ? async () => ok({ platform: 'slack', teamId: 'T1', userId: conversation, email: null }) : null,
+    isTheirs: async () => accounts.areTheirs,
     policyPlans: [plan],
     newDigestId: () => `DG-${made.length + 1}`,
     now: () => new Date(now),
@@ -82,7 +84,7 @@ function open(plan: DigestPlan, since: string) {
     await runDigests(deps(), rests);
     return made.map(({ due }) => due);
   };
-  return { at, made, asked, delayed };
+  return { at, made, asked, delayed, deps, accounts };
 }
 
 describe('a digest', () => {
@@ -129,6 +131,36 @@ describe('a digest', () => {
       ['unknown-person', false, 'withheld'],
       [null, true, 'made'],
     ]);
+  });
+
+  it('of one’s own is withheld from an account that is not theirs any more', async () => {
+    const { at, made, accounts } = open(own, '2026-11-18T12:00:00.000Z');
+    accounts.areTheirs = false;
+    await at('2026-11-19T07:00:05.000Z');
+    accounts.areTheirs = true;
+    await at('2026-11-20T07:00:05.000Z');
+    expect(made.map(({ withheld, figures }) => [withheld, figures !== null])).toEqual([
+      ['not-their-account', false],
+      [null, true],
+    ]);
+  });
+
+  it('is not kept waiting by many others that cannot be made', async () => {
+    const { deps, made, at } = open(channel, '2026-11-19T12:00:00.000Z');
+    await at('2026-11-19T12:00:00.000Z');
+    const standing = { servedAt: '2026-11-18T12:00:00.000Z', nextAt: '2026-11-19T07:00:00.000Z', withheld: null };
+    const others = Array.from({ length: 70 }, (_, index) => ({ ...own, ...standing, planKey: `own:${index}` }));
+    const all = [...others, { ...channel, ...standing }];
+    const { digests, ...rest } = deps();
+    const asking = {
+      ...rest,
+      directory: { personFor: down, personById: down },
+      digests: { ...digests, duePlans: async ({ limit }: { limit: number }) => all.slice(0, limit) },
+    };
+    const rests: DigestRests = new Map();
+    await runDigests(asking, rests);
+    await runDigests(asking, rests);
+    expect(made.map(({ plan }) => plan.planKey)).toEqual([channel.planKey]);
   });
 
   it('waits while nobody can say who may read, asks in peace, and is made when somebody can', async () => {

@@ -75,6 +75,14 @@ describe('the ladder', () => {
     expect(plan({ atMs: 120 * minute, told, ladder }).due).toMatchObject([{ rung: 'b', target: 'person:m-1', kind: 'escalated' }]);
   });
 
+  it('goes on past a rung that there is nobody to tell of', () => {
+    const ladder: Ladder = { rungs: [rung('a', 10, [thread]), rung('b', 30, [leads], 'last')], warnings: [], warnTo: [] };
+    const at = (atMs: number) =>
+      planReminders({ action: action(), ladder, cards: [], told: [], quietUntil: null, now: new Date(start + atMs) });
+    expect(at(20 * minute)).toEqual({ due: [], nextAt: iso(start + 40 * minute) });
+    expect(at(40 * minute).due).toMatchObject([{ rung: 'b', target: 'slack:C0LEADS' }]);
+  });
+
   it('leads to the next rung, and from the last one under the card', () => {
     const ladder: Ladder = { rungs: [rung('a', 5, [{ kind: 'onCall' }]), rung('b', 10, [leads])], warnings: [], warnTo: [] };
     expect(instead('a', { ladder, cards })).toMatchObject({ rung: 'b', number: 2, to: [leads] });

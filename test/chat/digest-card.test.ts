@@ -115,7 +115,7 @@ describe('a digest', () => {
     );
     expect(saying(quiet)).toContain('nothing is sealed yet');
     const late = saying(busy, { late: { due: span.to, shown: '2026-11-21T09:30:00.000Z' } });
-    expect(late).toContain('Late by 2 h 30 min. It was due 2026-11-21 07:00 UTC; its figures are of that time.');
+    expect(late).toContain('Late by 2 h 30 min. It was due 2026-11-21 07:00 UTC; it tells of what happened up to then.');
   });
 
   it('offers nothing to list where there is nothing', () => {
@@ -170,6 +170,8 @@ describe('a duration', () => {
     [3_600_000, '1 h'],
     [11_100_000, '3 h 5 min'],
     [86_400_000, '1 day'],
+    [144_000_000, '1 day 16 h'],
+    [171_900_000, '2 days'],
     [187_200_000, '2 days 4 h'],
   ])('of %i ms is %s', (ms, text) => expect(durationText(ms)).toBe(text));
 });
@@ -196,6 +198,8 @@ describe('what stands behind digest', () => {
     ['on 08:00 +01:00', 'zone', '+01:00'],
     ['on 08:00 UTC someday', 'days', 'someday'],
     ['nwo', 'word', 'nwo'],
+    ['off until monday', 'word', 'off until monday'],
+    ['now please', 'word', 'now please'],
   ])('%s is not understood, and named', (text, kind, given) => {
     expect(parseDigest(text.split(' '))).toMatchObject({ kind: 'unclear', problem: { kind, given } });
   });

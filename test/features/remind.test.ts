@@ -1,4 +1,6 @@
 /** The flow of reminders on a real record: many at once, several bots, a crash in between, and whoever says who is on call misbehaving. */
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -244,6 +246,25 @@ describe('whoever says who is on call', () => {
     expect(await messages()).toEqual([{ conversation: 'C0SOC', kind: 'note' }]);
   });
 
+  it('when nobody listens there, the reason says so', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const onCall = onCallSource({ url: `http://127.0.0.1:${port}/`, secret });
+    await expect(onCall({ at: '2026-11-21T09:00:00.000Z', actions: [] })).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('when its file hangs, as on a network drive, nothing waits for it', async () => {
+    const file = join(tmpdir(), `countersign-on-call-${process.pid}.pipe`);
+    execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', file]);
+    const asked = onCallSource({ file }, { deadlineMs: 50 })({ at: '2026-11-21T09:00:00.000Z', actions: [] });
+    await expect(asked).rejects.toThrow('no answer within 50 ms');
+    // Whoever still reads gets an end of it.
+    closeSync(openSync(file, 'r+'));
+    rmSync(file);
+  });
+
   it('may be a file, which counts as it is at that moment', async () => {
     const file = join(tmpdir(), `countersign-on-call-${process.pid}.json`);
     const onCall = onCallSource({ file });
@@ -258,5 +279,6 @@ describe('whoever says who is on call', () => {
     expect(await onCall(asked)).toEqual([mona]);
     await writeFile(file, '{"people": [');
     await expect(onCall(asked)).rejects.toThrow('is not JSON');
+    rmSync(file);
   });
 });

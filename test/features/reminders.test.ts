@@ -261,6 +261,18 @@ describe.each(platforms)('reminders in $name', ({ name, open }) => {
     });
   });
 
+  it.runIf(name === 'Slack')('go to the account that is theirs by now, not to the one from which they decided once', async () => {
+    const before = toldOf(alice, 'still waits').length;
+    const { slack } = carol;
+    const moved = people.map((one) => (one === alice ? { ...one, slack } : one === carol ? { ...one, slack: [] } : one));
+    await writeFile(world.directoryFile, JSON.stringify({ people: [...moved, gina] }));
+    const { title } = await raise();
+    offsetMs += hour;
+    await tellsOf(carol, 'This still waits for a decision.');
+    expect(toldOf(alice, 'still waits')).toHaveLength(before);
+    await close(title);
+  });
+
   it('break none of the platform’s own rules', () => {
     expect(world.chat.problems(), name).toEqual([]);
   });

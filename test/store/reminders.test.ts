@@ -88,7 +88,10 @@ describe.each(engines)('on $name', ({ name, options: make }) => {
     expect(seen.toSorted()).toEqual(ids.toSorted());
     expect(await claimAll()).toEqual([]);
     expect(idsOf(await claimAll('2026-11-21T09:01:00.000Z'))).toHaveLength(20);
-    await reminders.planned(ids.map((actionId) => ({ actionId, nextAt: '2026-11-21T10:00:00.000Z' })));
+    await reminders.planned(
+      ids.map((actionId) => ({ actionId, nextAt: '2026-11-21T10:00:00.000Z' })),
+      'one',
+    );
     expect(await claimAll('2026-11-21T09:59:59.000Z')).toEqual([]);
     const [first] = await claimAll('2026-11-21T10:00:00.000Z');
     expect(first).toMatchObject({ cards: [{ platform: 'slack', conversation: 'C0SOC' }], told: [] });
@@ -131,7 +134,7 @@ describe.each(engines)('on $name', ({ name, options: make }) => {
     expect(idsOf(await claimAll())).not.toContain(closed);
     const plans = await sql<{ action_id: string }>`select action_id from reminder_plans where action_id = ${closed}`.execute(db);
     expect(plans.rows).toEqual([]);
-    expect(await reminders.showing(one.cardId, 8)).toMatchObject({
+    expect(await reminders.showing(one.cardId, now, 8)).toMatchObject({
       total: 1,
       items: [{ action: { id: open }, number: 1, kind: 'reminded' }],
     });
@@ -142,8 +145,11 @@ describe.each(engines)('on $name', ({ name, options: make }) => {
     const later = await announce();
     const one = post([item(later), item(soon, { rung: 'before-2h', number: 0, kind: 'warned' }), item(later, { target: 'slack:C0SOC' })]);
     await reminders.tell(one, now);
-    const shown = await reminders.showing(one.cardId, 1);
+    const shown = await reminders.showing(one.cardId, now, 1);
     expect(shown).toMatchObject({ total: 2, items: [{ action: { id: soon }, kind: 'warned' }] });
+    // Past its deadline nobody can decide it, closed or not.
+    const after = await reminders.showing(one.cardId, '2026-11-21T12:00:00.000Z', 8);
+    expect(after).toMatchObject({ total: 1, items: [{ action: { id: later } }] });
   });
 
   it('a warning counts as delivered only when its message was posted', async () => {
@@ -176,11 +182,34 @@ describe.each(engines)('on $name', ({ name, options: make }) => {
     const id = await announce();
     await reminders.replan('one');
     await claimAll();
-    await reminders.planned([{ actionId: id, nextAt: '2026-11-25T00:00:00.000Z' }]);
+    const plan = (version: string) => reminders.planned([{ actionId: id, nextAt: '2026-11-25T00:00:00.000Z' }], version);
+    await plan('one');
     await reminders.replan('one');
     expect(idsOf(await claimAll())).not.toContain(id);
     await reminders.replan('two');
     expect(idsOf(await claimAll())).toContain(id);
+    // A bot with the rules of before had it in its hands and plans by them.
+    await plan('one');
+    await reminders.replan('two');
+    expect(idsOf(await claimAll())).toContain(id);
+    // Whoever had it in their hands died, and is started again.
+    expect(idsOf(await claimAll())).not.toContain(id);
+    await reminders.replan('two');
+    expect(idsOf(await claimAll())).toContain(id);
+  });
+
+  it('plans of closed actions that no look meets are forgotten with age, those of open ones are not', async () => {
+    const [open, closed] = [await announce(), await announce({ expiresAt: '2026-11-21T08:59:00.000Z' })];
+    const action = await store.get(closed);
+    const change = action && expired(action, now);
+    if (!change) throw new Error('it did not expire');
+    await store.apply(change);
+    const planned = async () =>
+      (await sql<{ action_id: string }>`select action_id from reminder_plans where action_id in (${open}, ${closed})`.execute(db)).rows;
+    await reminders.forget(now);
+    expect(await planned()).toHaveLength(2);
+    await reminders.forget('2026-11-21T09:00:00.001Z');
+    expect(await planned()).toEqual([{ action_id: open }]);
   });
 
   it('who was reminded in the place of somebody else is known by action', async () => {
