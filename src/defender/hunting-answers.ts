@@ -1,10 +1,10 @@
-/** What Advanced hunting answers: rows with the types it names, or why there are none. Read within a bound; unknown types survive as they are. */
+/** What Advanced hunting answers: rows with the types it names, or why there are none. Unknown types survive as they are. */
 import { z } from 'zod';
 import { type HuntAnswer, HuntError, type HuntTrouble } from '../action-center/hunting.ts';
+import type { HttpAnswer } from '../microsoft/http.ts';
 
 export type GraphReply = { status: number; retryAfterMs: number | null; body: unknown; code: string | null; message: string };
 
-const maxBytes = 16 * 1_048_576;
 /** More rows help nobody in a chat; the portal has them. */
 const maxRows = 10_000;
 const maxColumns = 200;
@@ -15,38 +15,10 @@ const Answer = z.object({
 });
 const Failure = z.object({ error: z.object({ code: z.string().max(200).nullish(), message: z.string().nullish() }) });
 
-/** Throws HuntError for an answer that is larger than is read. */
-export async function readReply(response: Response): Promise<GraphReply> {
-  const body = jsonOf(await readText(response));
+export function replyOf({ status, retryAfterMs, body }: HttpAnswer): GraphReply {
   const failure = Failure.safeParse(body).data?.error;
-  const after = response.headers.get('retry-after')?.trim() ?? '';
-  return {
-    status: response.status,
-    // Seconds only: the other form of the header, a date, would trust two clocks.
-    retryAfterMs: /^\d{1,6}$/.test(after) ? Number(after) * 1000 : null,
-    body,
-    code: failure?.code?.replaceAll(/[^\w.]/g, '') ?? null,
-    message: failure?.message?.slice(0, 2000) ?? '',
-  };
-}
-
-async function readText(response: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.byteLength;
-    if (bytes > maxBytes) throw new HuntError('too-large', `the answer is larger than ${maxBytes} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // no schema takes that for an answer
-  }
+  const code = failure?.code?.replaceAll(/[^\w.]/g, '') ?? null;
+  return { status, retryAfterMs, body, code, message: failure?.message?.slice(0, 2000) ?? '' };
 }
 
 /** Rows come as objects, column names may be missing in them or be `__proto__`. */
