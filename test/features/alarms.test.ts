@@ -80,6 +80,7 @@ describe.each(platforms)('alarms in $name', ({ open }) => {
     expect(alarm).toContain('48 of 50 done.');
     expect(alarm).toContain('press Retry on its card');
     expect(logged('ALARM: an approved action was carried out only in part')).toHaveLength(1);
+    await world.until('the card has Retry', () => world.chat.card(title)?.includes('only partly completed'));
     expect(await world.chat.press(alice, title, /^(Retry|Yes, try again)$/)).toBe(200);
     await world.until(
       'it is tried again',

@@ -110,7 +110,9 @@ describe.each(platforms)('carried out in Defender, from $name', ({ open }) => {
   });
 });
 
-describe.each(platforms)('in a cloud where Microsoft has no API for mail, from $name', ({ open }) => {
+// The simulated Teams is the public cloud's; what its card offers is the same card (test/chat/card.test.ts).
+const inEveryCloud = platforms.filter(({ name }) => name === 'Slack');
+describe.each(inEveryCloud)('in a cloud where Microsoft has no API for mail, from $name', ({ open }) => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld({
