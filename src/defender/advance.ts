@@ -7,6 +7,7 @@ import type { Part, PartStore } from '../action-center/parts.ts';
 import { DefenderError, isThrottled } from './api.ts';
 import { type Driver, PartRequest, type Standing, type Work } from './driver.ts';
 import { unanswered } from './outcome-words.ts';
+import { storableText } from './storable.ts';
 import type { DefenderTiming } from './timing.ts';
 
 export type Drivers = { [Kind in PartRequest['kind']]: Driver<Extract<PartRequest, { kind: Kind }>> };
@@ -102,7 +103,9 @@ async function later(deps: Advancing, part: Part, due: number, state = part.stat
 async function end(deps: Advancing, part: Part, { state, external, message = null, done }: Standing): Promise<'done'> {
   const dueAt = state === 'submitted' ? at(nextLook(deps, part)) : null;
   const count = state === 'succeeded' ? (done ?? part.total) : (done ?? 0);
-  await deps.parts.change(part, { state, external: external ?? part.external, message, done: count, dueAt });
+  // Text of Microsoft's, cut to a length.
+  const said = message === null ? null : storableText(message);
+  await deps.parts.change(part, { state, external: external ?? part.external, message: said, done: count, dueAt });
   return 'done';
 }
 

@@ -11,6 +11,7 @@ import { type Credential, tokenSource } from '../microsoft/token.ts';
 import type { ApiName, Limits, Quota, Urgency } from './limits.ts';
 import { featureOff, missingPermission, notKnown, refusedText } from './outcome-words.ts';
 import { ErrorBody } from './payloads.ts';
+import { storableText } from './storable.ts';
 
 export type ApiCall = {
   api: ApiName;
@@ -142,7 +143,7 @@ function errorOf({ api, method, permission }: ApiCall, answer: HttpAnswer): Defe
   const { status, retryAfterMs } = answer;
   const body = ErrorBody.safeParse(answer.body).data?.error;
   const code = body?.code ?? 'unknown';
-  const said = body?.message?.replaceAll(/\s+/g, ' ').trim().slice(0, 300) || null;
+  const said = storableText(body?.message?.replaceAll(/\s+/g, ' ').trim().slice(0, 300) ?? '') || null;
   const facts = { status, code, retryAfterMs, mayHaveWorked: false, retryable: false };
   if (status === 429) return busy('Microsoft asks for a pause.', retryAfterMs, code);
   if (status >= 500)

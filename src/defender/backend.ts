@@ -11,6 +11,7 @@ import { urlDriver } from './indicators.ts';
 import { machineDriver } from './machine-actions.ts';
 import { countedText, goingOn, nothingToDo, notSent } from './outcome-words.ts';
 import { planParts } from './plan.ts';
+import { storableText } from './storable.ts';
 import { type DefenderTiming, usualDefenderTiming } from './timing.ts';
 
 export type DefenderBackendOptions = {
@@ -149,5 +150,5 @@ function messageOf(parts: readonly Part[], done: number, total: number): string 
   if (only !== undefined && more.length === 0 && (total === 1 || done === total)) return only.message;
   const setbacks = parts.filter((part) => part.state !== 'succeeded' || part.done < part.total);
   const notes = [...new Set(parts.flatMap((part) => (part.state === 'succeeded' && part.done === part.total ? (part.message ?? []) : [])))];
-  return [countedText(done, total, setbacks), ...notes.slice(0, 2)].join(' ').slice(0, 1900);
+  return storableText([countedText(done, total, setbacks), ...notes.slice(0, 2)].join(' ').slice(0, 1900));
 }

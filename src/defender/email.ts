@@ -75,7 +75,7 @@ function placeOf(location: string | null): Record<string, string> {
   const bulkId = /"bulkId":\s*\[\s*"([0-9a-fA-F-]{36})"/.exec(plain)?.[1];
   return {
     ...(bulkId === undefined ? {} : { bulkId }),
-    ...(location.length <= 512 && location.startsWith('https://') ? { portalUrl: location } : {}),
+    ...(location.length <= 512 && location.startsWith('https://') && URL.canParse(location) ? { portalUrl: location } : {}),
   };
 }
 

@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 const text = z.string().max(4000);
 const maybe = text.nullish();
+/** Kept, and told with the outcome. */
+const id = z.string().min(1).max(200);
 /** With up to seven digits of fractions, or none. */
 const when = z.string().refine((value) => !Number.isNaN(Date.parse(value)), 'is not a time');
 
@@ -28,7 +30,7 @@ export const Machines = z.object({ value: z.array(z.object({ id: text.min(1), co
 export const FileFacts = z.object({ sha1: z.string().regex(/^[0-9a-fA-F]{40}$/) });
 
 export const Indicator = z.object({
-  id: z.union([text.min(1), z.number()]).transform(String),
+  id: z.union([id, z.number()]).transform(String),
   indicatorValue: text,
   title: maybe,
   action: text,
@@ -36,7 +38,7 @@ export const Indicator = z.object({
 export const Indicators = z.object({ value: z.array(Indicator) });
 
 export const User = z.object({
-  id: text.min(1),
+  id,
   accountEnabled: z.boolean(),
   onPremisesSyncEnabled: z.boolean().nullish(),
   onPremisesSecurityIdentifier: maybe,

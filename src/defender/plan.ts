@@ -7,6 +7,7 @@ import { PartRequest, type RequestOf } from './driver.ts';
 import { copiesQuery, type Hunt } from './email.ts';
 import { leftAsItWas, nothingToDo } from './outcome-words.ts';
 import { type Route, routes } from './routes.ts';
+import { storableText } from './storable.ts';
 
 const perCall = 100;
 const maxCopies = 50_000;
@@ -117,7 +118,8 @@ function callOf<Call>({ call, undo }: { call: Call | null; undo: Call | null }, 
   return wanted;
 }
 
-const part = (target: string, request: PartRequest): NewPart => ({ target, request, total: 1 });
+/** The name is cut to a length, and a cut must not leave half a character. */
+const part = (target: string, request: PartRequest): NewPart => ({ target: storableText(target.slice(0, 300)), request, total: 1 });
 
 /** Each device once; a file on each of them. */
 function machineParts(entities: readonly Entity[], call: RequestOf<'machine'>['call'], comment: string): NewPart[] {
@@ -131,7 +133,7 @@ function machineParts(entities: readonly Entity[], call: RequestOf<'machine'>['c
       ? devices.flatMap(({ label, device }) =>
           ofType(entities, 'file').map(({ sha1, sha256, name }) => {
             const file = { ...(sha1 === undefined ? {} : { sha1 }), ...(sha256 === undefined ? {} : { sha256 }) };
-            return part(`${label}: ${name ?? sha1 ?? sha256 ?? ''}`.slice(0, 300), { ...request, device, file });
+            return part(`${label}: ${name ?? sha1 ?? sha256 ?? ''}`, { ...request, device, file });
           }),
         )
       : devices.map(({ label, device }) => part(label, { ...request, device }));
@@ -163,7 +165,7 @@ function mailParts(messages: readonly Message[], request: Omit<RequestOf<'mail'>
     const [first] = some;
     const target =
       some.length === 1 ? `the message to ${first?.recipient}` : `messages ${index * perCall + 1} to ${index * perCall + some.length}`;
-    return { target: target.slice(0, 300), total: some.length, request: { ...request, messages: some } };
+    return { ...part(target, { ...request, messages: some }), total: some.length };
   });
 }
 
@@ -179,7 +181,8 @@ async function copiesOf(ids: readonly string[], hunt: Hunt | null, signal: Abort
   if (hunt === null) throw permanent(nothingToDo);
   const rows = await hunt(copiesQuery(ids), signal);
   if (rows.length > maxCopies) throw permanent(`This cluster has more than ${maxCopies} copies; decide it in Defender.`);
-  return rows.map((row) => ({ id: String(row['NetworkMessageId']), recipient: String(row['RecipientEmailAddress']) }));
+  const textOf = (row: Record<string, unknown>, column: string): string => storableText(String(row[column]));
+  return rows.map((row) => ({ id: textOf(row, 'NetworkMessageId'), recipient: textOf(row, 'RecipientEmailAddress') }));
 }
 
 const severityOf = (severity: NormalisedIntake['severity']): 'low' | 'medium' | 'high' => (severity === 'informational' ? 'low' : severity);

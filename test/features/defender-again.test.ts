@@ -99,3 +99,18 @@ describe('Following', () => {
     expect(outcome?.status).toBe('failed');
   });
 });
+
+describe('What people write', () => {
+  // One of two neighbours is cut in the middle of a character, wherever the cut is.
+  it.each(['', 'x'])('ends where a record and Microsoft can still take it (%j)', async (before) => {
+    await open();
+    const reason = `${before}${'😀'.repeat(249)}`;
+    const url = `https://evil.example/${before}${'😀'.repeat(100)}`;
+    for (const body of [isolate([deviceNamed(`cut${before}`)]), actionOfType('blockUrl', who, { entities: [{ type: 'url', url }] })]) {
+      const id = await bench.submit(body);
+      await bench.press('approve', id, erin, reason);
+      await bench.until(id, 'completed', 5000);
+    }
+    expect(isolationsOf(machineOf(`cut${before}`)).map(({ comment }) => comment.isWellFormed())).toEqual([true]);
+  });
+});
