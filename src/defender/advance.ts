@@ -100,10 +100,11 @@ async function later(deps: Advancing, part: Part, due: number, state = part.stat
   return 'done';
 }
 
-async function end(deps: Advancing, part: Part, { state, external, message = null, done }: Standing): Promise<'done'> {
+async function end(deps: Advancing, part: Part, { state, external, done, ...told }: Standing): Promise<'done'> {
   const dueAt = state === 'submitted' ? at(nextLook(deps, part)) : null;
   const count = state === 'succeeded' ? (done ?? part.total) : (done ?? 0);
-  // Text of Microsoft's, cut to a length.
+  // What was said of it holds while it runs. The text may be Microsoft's, cut to a length.
+  const { message = state === 'submitted' ? part.message : null } = told;
   const said = message === null ? null : storableText(message);
   await deps.parts.change(part, { state, external: external ?? part.external, message: said, done: count, dueAt });
   return 'done';

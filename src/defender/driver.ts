@@ -40,6 +40,7 @@ export type RequestOf<Kind extends PartRequest['kind']> = Extract<PartRequest, {
 export type Standing = {
   state: Exclude<PartState, 'planned' | 'called'>;
   external?: Record<string, string>;
+  /** Left out: what was said before, while it runs. */
   message?: string | null;
   /** Of its things; left out: all when it succeeded, else none. */
   done?: number;
