@@ -151,9 +151,10 @@ function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, onErr
     run: async () => {
       // First of all: after an outage a warning that still makes sense goes out before anything is closed.
       const reminded = (await remind?.().catch(onError)) ?? null;
+      // Before what needs the queue: while Redis is away people are refused all the same.
+      await raiseAlarms({ alarms: ground.alarms, targets: ground.policy.alarmTargets, now, poke, raised: alarmTeller(ground) });
       const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: timing.stalledAfterMs, batch: 100, expired });
       if (swept.expired + swept.requeued > 0) ground.log.info(swept, 'swept');
-      await raiseAlarms({ alarms: ground.alarms, targets: ground.policy.alarmTargets, now, poke, raised: alarmTeller(ground) });
       return reminded?.isMore ? 0 : null;
     },
     onError,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../setup/fresh.ts';
 import { startRedis } from '../setup/local-services.ts';
 import { isolateDevice, quarantineFile } from './actions.ts';
-import { alice } from './people.ts';
+import { alice, carol } from './people.ts';
 import { platforms } from './platforms.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -34,6 +34,9 @@ describe.each(platforms)('while Redis is away, with $name', ({ open }) => {
     const body = quarantineFile();
     const { id } = (await world.submit(body)).body;
     await world.until('the card is posted', () => world.chat.card(body.title));
+    const other = isolateDevice();
+    await world.submit(other);
+    await world.until('the other card is posted', () => world.chat.card(other.title));
     await redis.kill9();
 
     expect(await world.chat.press(alice, body.title, /^Approve/)).toBe(200);
@@ -42,6 +45,12 @@ describe.each(platforms)('while Redis is away, with $name', ({ open }) => {
     const ready = await fetch(`${world.url()}/readyz`);
     expect(ready.status).toBe(200);
     expect(await ready.json()).toEqual({ status: 'ready', ailing: ['queue'] });
+
+    // What looks for lost decisions needs the queue; alarms do not.
+    const logged = (text: string) => world.logLines.some((line) => line.includes(text));
+    await world.until('the sweep meets the queue', () => logged('the sweep'));
+    for (let nr = 0; nr < 5; nr += 1) await world.chat.press(carol, other.title, /^Approve/);
+    await world.until('operators hear of refusals', () => logged('ALARM: one person was refused again and again'));
 
     await redis.restart();
     await world.until('completed', () => world.chat.card(body.title)?.includes('Completed'));
