@@ -112,6 +112,12 @@ describe('countersign doctor', () => {
     expect(code).toBe(features.every(({ isOptional }) => isOptional) ? 0 : 1);
   });
 
+  it('asks for nothing that only mail needs where Microsoft has no API for mail', () => {
+    const asked = new Set(executorNeeds({ movesMail: false }).flatMap(({ anyOf }) => anyOf));
+    const dropped = executors.filter((permission) => !asked.has(permission));
+    expect(dropped.sort()).toEqual(['SecurityAnalyzedMessage.ReadWrite.All', 'ThreatHunting.Read.All']);
+  });
+
   it.each(scopes)('names the scope %s where the Slack app lacks it', async (scope) => {
     const { code, findings } = await examined(await worldLacking({ scope }));
     expect(badOf(findings).map(({ area, what }) => `${area} ${what}`)).toEqual([`Slack ${scope}`]);
