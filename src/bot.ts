@@ -151,9 +151,10 @@ function sweepLoop(ground: Foundation, decisions: Queue, poke: () => void, troub
     run: async () => {
       // First of all: after an outage a warning that still makes sense goes out before anything is closed.
       const reminded = (await remind().catch(trouble('reminding'))) ?? null;
+      // Before what needs the queue: while Redis is away people are refused all the same.
+      await raiseAlarms({ alarms: ground.alarms, targets: ground.policy.alarmTargets, now, poke, raised: alarmTeller(ground) });
       const swept = await sweep({ store, requeue, now, poke, stalledAfterMs: timing.stalledAfterMs, batch: 100, expired });
       if (swept.expired + swept.requeued > 0) ground.log.info(swept, 'swept');
-      await raiseAlarms({ alarms: ground.alarms, targets: ground.policy.alarmTargets, now, poke, raised: alarmTeller(ground) });
       return reminded?.isMore ? 0 : null;
     },
     onError: trouble('the sweep'),
@@ -175,6 +176,7 @@ function alarmTeller({ log, metrics }: Foundation): (event: AuditEvent) => void 
     const { alarm, subject, count, actionId, status } = data;
     metrics.alarms.inc({ alarm: alarm === 'refusals' ? 'refusals' : 'failed' });
     if (alarm === 'refusals') log.error({ subject, actorId, count }, 'ALARM: one person was refused again and again');
+    else if (status === 'partiallyCompleted') log.error({ actionId, status }, 'ALARM: an approved action was carried out only in part');
     else log.error({ actionId, status }, 'ALARM: an approved action did not come to its end');
   };
 }

@@ -60,6 +60,9 @@ export const defenderApis: Record<Cloud, { url: string; audience: string }> = {
   dod: { url: government, audience: government },
 };
 
+/** Microsoft offers Graph's remediation of mail in its commercial clouds alone. */
+export const hasMailRemediation = (cloud: Cloud): boolean => cloud === 'global' || cloud === 'gcc';
+
 /** What is missing to carry decisions out. `given` also holds what was set and cannot be read. */
 export function missingFromDefender(given: ReadonlySet<string>): string[] {
   const problems: string[] = [];
@@ -106,8 +109,8 @@ export function readExecutor(env: Asked): ExecutorRead {
   if (env.ENTRA_CLIENT_ID !== undefined && env.ENTRA_CLIENT_ID === env.EXECUTOR_CLIENT_ID) {
     warnings.push('EXECUTOR_CLIENT_ID: is the app that reads the directory as well; two apps keep write permissions away from the bot');
   }
-  if (env.CLOUD === 'gcchigh' || env.CLOUD === 'dod') {
-    warnings.push(`CLOUD: Microsoft offers no API for mail in ${env.CLOUD}; approved e-mail actions will end as failed`);
+  if (!hasMailRemediation(env.CLOUD)) {
+    warnings.push(`CLOUD: Microsoft offers no API for mail in ${env.CLOUD}; e-mail actions have to be decided in Defender there`);
   }
   return { executor, problems, warnings };
 }

@@ -10,7 +10,7 @@ import {
   missingFromDefender,
   readExecutor,
 } from './config-defender.ts';
-import { type EntraConfig, EntraEnvironment, entraVariables, missingFromEntra, readEntra } from './config-entra.ts';
+import { type Cloud, type EntraConfig, EntraEnvironment, entraVariables, missingFromEntra, readEntra } from './config-entra.ts';
 import { codeOf, readSecret } from './config-files.ts';
 import {
   type IngestConfig,
@@ -63,6 +63,7 @@ export type Config = {
   identityMode: 'linked' | 'email';
   globalAdministratorMayDecide: boolean;
   backend: 'consumer' | 'simulator' | 'defender';
+  cloud: Cloud;
   /** Null: this process carries nothing out in Defender. */
   executor: ExecutorConfig | null;
   /** Null: this process reads nothing from Defender. */
@@ -338,6 +339,7 @@ function configFrom(env: Environment, { needs, values, given }: { needs: Needs; 
     identityMode: env.IDENTITY_MODE,
     globalAdministratorMayDecide: env.GLOBAL_ADMIN_MAY_DECIDE,
     backend: env.BACKEND,
+    cloud: env.CLOUD,
     executor: null,
     ingest: null,
     intakeSecrets: env.INTAKE_SECRETS,

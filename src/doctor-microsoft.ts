@@ -1,6 +1,7 @@
 /** `countersign doctor`: what the apps of Entra may do, read from their own tokens and compared with what each feature needs. */
 import * as words from './chat/doctor-words.ts';
 import type { Config } from './config.ts';
+import { hasMailRemediation } from './config-defender.ts';
 import type { ApiName } from './defender/limits.ts';
 import { directoryNeeds, executorNeeds, huntingNeeds, ingestNeeds, type Need } from './defender/needed-permissions.ts';
 import { checking, type Finding, off, ok } from './doctor-finding.ts';
@@ -50,13 +51,13 @@ export async function examineReader({ entra, ingest }: Config): Promise<Finding[
   return [...offs, ...(await examineApp(app, needs))];
 }
 
-export async function examineExecutor({ executor, backend }: Config): Promise<Finding[]> {
+export async function examineExecutor({ executor, backend, cloud }: Config): Promise<Finding[]> {
   const area = 'Executing app';
   if (executor === null) return [off(area, 'Carrying out', words.executorOff(backend))];
   const { tenantId, clientId, credential, authorityUrl, graphUrl, defenderAudience } = executor;
   const audiences = { graph: originOf(graphUrl), defender: defenderAudience };
   const app = { area, variables: 'EXECUTOR_CLIENT_ID, EXECUTOR_CLIENT_SECRET', tenantId, clientId, credential, authorityUrl, audiences };
-  return examineApp(app, executorNeeds());
+  return examineApp(app, executorNeeds({ movesMail: hasMailRemediation(cloud) }));
 }
 
 async function examineApp(app: App, needs: readonly Need[]): Promise<Finding[]> {

@@ -5,6 +5,7 @@ import type { EntraId } from './action-center/action.ts';
 import type { BatchStore } from './action-center/batch.ts';
 import type { EvidenceStore } from './action-center/blast-radius.ts';
 import type { OpenActions } from './action-center/bulk.ts';
+import type { BackendName } from './action-center/catalogue.ts';
 import type { DecidingDirectory } from './action-center/decide.ts';
 import type { DelegationStore } from './action-center/delegation.ts';
 import type { Stories, WaitingExports } from './action-center/export.ts';
@@ -18,6 +19,7 @@ import type { PeopleBook, ReminderStore } from './action-center/reminder-ports.t
 import type { LinkStore } from './action-center/sign-in-ports.ts';
 import type { UndoStore } from './action-center/undo.ts';
 import type { Config } from './config.ts';
+import { hasMailRemediation } from './config-defender.ts';
 import { openHunting } from './defender/hunting.ts';
 import type { DefenderTiming } from './defender/timing.ts';
 import { fileDirectory } from './identity/file.ts';
@@ -94,7 +96,7 @@ export type Foundation = {
   reminders: ReminderStore;
   delegations: DelegationStore;
   policy: LoadedPolicy;
-  settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
+  settings: { globalAdministratorMayDecide: boolean; backend: BackendName };
   deciding: { store: ActionStore; policy: LoadedPolicy; now: Clock; sha256: (text: string) => string };
   /** This process, for leases. */
   holder: string;
@@ -178,7 +180,7 @@ export async function openFoundation(config: Config, log: Log, extras: Extras = 
     ...people,
     ...(extras.signIns === undefined ? {} : { signIns: extras.signIns }),
     policy,
-    settings: { globalAdministratorMayDecide: config.globalAdministratorMayDecide, backend: config.backend },
+    settings: { globalAdministratorMayDecide: config.globalAdministratorMayDecide, backend: backendOf(config) },
     deciding: { store, policy, now, sha256 },
     holder: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     now,
@@ -225,6 +227,10 @@ function onCallWarnings({ onCall, platforms }: Config, policy: LoadedPolicy): st
   if (!policy.asksOnCall || onCall !== null || platforms.length === 0) return [];
   return ['POLICY_FILE: reminders: asks who is on call, but neither ON_CALL_FILE nor ON_CALL_URL is set; the next rung is told'];
 }
+
+/** What can be carried out, also to processes that carry nothing out themselves. */
+const backendOf = ({ backend, cloud }: Config): BackendName =>
+  backend === 'defender' && !hasMailRemediation(cloud) ? 'defenderWithoutMail' : backend;
 
 type Ground = Pick<Foundation, 'config' | 'log' | 'db' | 'store' | 'now'>;
 type People = Pick<Foundation, 'directory' | 'links' | 'signIns' | 'linking' | 'browserSignIns'>;

@@ -77,6 +77,7 @@ describe('a configuration that is enough', () => {
       identityMode: 'linked',
       globalAdministratorMayDecide: true,
       backend: 'consumer',
+      cloud: 'global',
       intakeSecrets: ['intake-secret-0123456789'],
       teams: null,
       platforms: ['slack'],

@@ -1,4 +1,4 @@
-/** Flow: what operators have to hear of. Somebody who tries again and again without the authority, and approvals that came to nothing. */
+/** Flow: what operators have to hear of. Somebody who tries again and again without the authority, and approvals that came to nothing, or only in part. */
 import type { RemediationAction } from './intake.ts';
 import type { AlarmStore, AuditEvent, CardTarget, Clock, Suspect } from './ports.ts';
 import { triesWithoutAuthority } from './refusal.ts';

@@ -29,10 +29,10 @@ export type CarryOutDeps = {
 /** `forged`: the record knows no such decision. The job is poison and must not be retried. */
 export type Carried = { kind: 'done' } | { kind: 'again'; afterMs: number } | { kind: 'forged'; reason: string };
 
-/** How Microsoft's own record names who decided: control characters out, at most 500 characters. */
+/** How Microsoft's own record names who decided: at most 500 characters, without control characters and halves of one that the cut left. */
 export function stampOf({ decisionId, verb, actor, platform, comment }: DecisionMessage): string {
   const text = `[countersign ${decisionId}] ${spoken[verb]} by ${actor.upn} via ${platforms[platform]}${comment ? `: ${comment}` : ''}`;
-  return text.replaceAll(/\p{C}/gu, ' ').slice(0, 500);
+  return text.slice(0, 500).replaceAll(/\p{C}/gu, ' ');
 }
 
 const spoken: Record<DecisionMessage['verb'], string> = { approve: 'approved', reject: 'rejected', undo: 'undone', cancel: 'cancelled' };

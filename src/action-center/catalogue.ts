@@ -31,6 +31,8 @@ export type CatalogueRow = {
   /** Whether its effect can be taken back at all, by whatever means. */
   reversible: boolean;
   risk: Risk;
+  /** Through Graph's remediation of mail, which not every cloud has. */
+  byMailRemediation?: true;
   /** What it acts on: at least one of these must be among the entities. The first is the best one to hunt for. */
   entityTypes: EntityType[];
 };
@@ -51,7 +53,7 @@ const email: Traits = {
   risk: 'normal',
   entityTypes: ['emailCluster', 'email'],
 };
-const emailMove = { ...email, undo: 'api', undoType: 'moveEmailToInbox', reversible: true } as const;
+const emailMove = { ...email, byMailRemediation: true, undo: 'api', undoType: 'moveEmailToInbox', reversible: true } as const;
 const emailQuarantine = { ...email, trigger: 'portal', undo: 'portal', reversible: true } as const;
 const identity: Traits = { workload: 'identity', trigger: 'api', cancel: 'none', ...oneWay, risk: 'high', entityTypes: ['user'] };
 
@@ -158,7 +160,13 @@ export const catalogue: Record<ActionType, CatalogueRow> = {
     entityTypes: ['ip'],
   },
   softDeleteEmail: { ...emailMove, label: 'Soft delete email', approveLabel: 'Approve Soft Delete' },
-  hardDeleteEmail: { ...email, label: 'Hard delete email', approveLabel: 'Approve Hard Delete', risk: 'destructive' },
+  hardDeleteEmail: {
+    ...email,
+    byMailRemediation: true,
+    label: 'Hard delete email',
+    approveLabel: 'Approve Hard Delete',
+    risk: 'destructive',
+  },
   moveEmailToJunk: { ...emailMove, label: 'Move email to junk', approveLabel: 'Approve Move to Junk' },
   moveEmailToInbox: {
     ...emailMove,
@@ -263,17 +271,21 @@ export const statusLabels: Record<ActionStatus, string> = {
 
 export const severityLabels: Record<Severity, string> = { informational: 'Informational', low: 'Low', medium: 'Medium', high: 'High' };
 
-export type BackendName = 'defender' | 'simulator' | 'consumer';
+/** `defenderWithoutMail`: Defender in a cloud where Microsoft offers no API that moves or deletes mail. */
+export type BackendName = 'defender' | 'defenderWithoutMail' | 'simulator' | 'consumer';
+
+const isMissing = (type: ActionType, backend: BackendName): boolean =>
+  backend === 'defenderWithoutMail' && catalogue[type].byMailRemediation === true;
 
 /** A customer's own consumer may know how to do anything; our own backends do only what a public API does. */
 export function mayBeCarriedOut(type: ActionType, backend: BackendName): boolean {
-  return backend === 'consumer' || catalogue[type].trigger === 'api';
+  return backend === 'consumer' || (catalogue[type].trigger === 'api' && !isMissing(type, backend));
 }
 
 /** Whether this very action can be: some calls need more than the type says. */
 export function mayCarryOut({ type, entities }: { type: ActionType; entities: readonly Entity[] }, backend: BackendName): boolean {
   if (!mayBeCarriedOut(type, backend)) return false;
-  if (backend !== 'defender') return true;
+  if (backend === 'simulator' || backend === 'consumer') return true;
   // A file is quarantined on devices, one call for each.
   if (type === 'stopAndQuarantineFile') return entities.some((entity) => entity.type === 'device');
   // A password is reset in Active Directory only, where accounts have a security identifier.
@@ -288,5 +300,6 @@ export const mayBeCancelled = (type: ActionType, backend: BackendName): boolean 
 export function mayBeReversed(type: ActionType, backend: BackendName): boolean {
   const { undo, undoType, reversible } = catalogue[type];
   if (backend === 'consumer') return reversible;
+  if (isMissing(type, backend)) return false;
   return undo === 'api' || (backend === 'simulator' && undoType !== null);
 }

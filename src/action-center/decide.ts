@@ -3,7 +3,7 @@
  * The decision, its audit event and its queue message are stored in one transaction; only then is the clicker answered.
  */
 import type { ActionId, Actor, Decision, EntraId, Platform, Role, Verb } from './action.ts';
-import { mayCarryOut } from './catalogue.ts';
+import { type BackendName, mayCarryOut } from './catalogue.ts';
 import { UpstreamError } from './errors.ts';
 import { missingProof } from './fresh-sign-in.ts';
 import { type AskingPerson, identify } from './identify.ts';
@@ -25,7 +25,7 @@ export type DecideDeps = {
   policy: Policy;
   /** Null: nobody can be asked to sign in anew. */
   signIns: SignIns | null;
-  settings: { globalAdministratorMayDecide: boolean; backend: 'defender' | 'simulator' | 'consumer' };
+  settings: { globalAdministratorMayDecide: boolean; backend: BackendName };
   now: Clock;
   sha256: Sha256;
   newDecisionId: () => string;

@@ -3,6 +3,7 @@
  * delegation carries notices, never authority. Nobody stands in for somebody who stands in for a third one at the same time.
  */
 import type { Actor, EntraId, Role } from './action.ts';
+import type { BackendName } from './catalogue.ts';
 import { type AskingPerson, identify } from './identify.ts';
 import { decidableTypes, missingRoles } from './inbox.ts';
 import type { PermissionSettings } from './permissions.ts';
@@ -66,7 +67,7 @@ export interface Delegating {
 export type DelegationDeps = {
   delegations: DelegationStore;
   directory: Directory & { personByAddress(address: string): Promise<Result<Actor, PersonRefusal>> };
-  settings: PermissionSettings & { backend: 'defender' | 'simulator' | 'consumer' };
+  settings: PermissionSettings & { backend: BackendName };
   rules: { longestMs: number; timezone: string };
   reach: Reach;
   now: Clock;

@@ -6,7 +6,7 @@
  * oldest request first; then by id. Looking changes nothing and shows nobody anything they may not read, so it is not in the audit record.
  */
 import { ActionType, type Actor, type Decision, type EntraId, type Platform, type Role, Severity } from './action.ts';
-import { catalogue, mayBeCarriedOut, mayCarryOut, type Risk } from './catalogue.ts';
+import { type BackendName, catalogue, mayBeCarriedOut, mayCarryOut, type Risk } from './catalogue.ts';
 import { isRequester } from './decide.ts';
 import type { Delegation } from './delegation.ts';
 import { type AskingPerson, identify } from './identify.ts';
@@ -45,7 +45,7 @@ export interface InboxStore {
 export type InboxDeps = {
   store: Pick<InboxStore, 'candidates' | 'decidedBy'>;
   directory: Directory;
-  settings: PermissionSettings & { backend: 'defender' | 'simulator' | 'consumer' };
+  settings: PermissionSettings & { backend: BackendName };
   /** For whom this person stands in now, and for whom they were reminded of which of these actions; left out where nobody does. */
   standIn?: ((entraId: EntraId, ids: readonly string[], at: string) => Promise<InboxStandIn>) | undefined;
   /** Whether a rule of the deployment keeps this action from being decided in chat at all. */

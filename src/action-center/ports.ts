@@ -154,6 +154,8 @@ export interface ActionStore {
   overdue(now: string, limit: number): Promise<RemediationAction[]>;
   /** Decided actions without an outcome, not touched since `before`. */
   stalled(before: string, limit: number): Promise<RemediationAction[]>;
+  /** Cancellations without an end, of actions that run and were not touched since `before`. */
+  stalledCancellations(before: string, limit: number): Promise<{ actionId: ActionId; decisionId: string }[]>;
 }
 
 /** Puts decisions that lost their job back on the way (see sweep.ts). */

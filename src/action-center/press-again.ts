@@ -98,7 +98,7 @@ export async function retry(deps: DecideDeps, click: RetryClick): Promise<Result
   const checked = await examined(deps, click, { verb: 'approve', whyNot });
   if (!checked.ok) return checked;
   const { action } = checked.value;
-  const comment = click.comment ?? action.decision?.comment ?? null;
+  const comment = click.comment ?? ownReason(action, checked.value.actor);
   const decision = decisionOf(deps, { ...click, verb: 'approve', comment }, checked.value);
   const step = retried(action, decision);
   const event = { ...step.event, data: { ...step.event.data, clickId: click.clickId } };
@@ -107,6 +107,15 @@ export async function retry(deps: DecideDeps, click: RetryClick): Promise<Result
   if (!stored) return retry(deps, click);
   deps.poke(message);
   return ok({ action: stored, decision });
+}
+
+/**
+ * Whoever gave a reason before need not give it again. Nobody is recorded with the words of somebody else: theirs stay with their own approval,
+ * which goes on counting and so also answers a rule that asks for a reason.
+ */
+function ownReason({ approvals, decision }: RemediationAction, { entraId }: Actor): string | null {
+  const given = [decision, ...approvals].find((one) => one?.actor.entraId === entraId && one.comment !== null);
+  return given?.comment ?? null;
 }
 
 /** By the rules as they are now. */

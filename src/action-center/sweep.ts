@@ -31,11 +31,14 @@ async function closeOverdue({ store, now, poke, batch, expired: tell }: SweepDep
 async function requeueLost({ store, requeue, now, poke, stalledAfterMs, batch }: SweepDeps): Promise<number> {
   const before = new Date(now().getTime() - stalledAfterMs).toISOString();
   let count = 0;
-  for (const action of await store.stalled(before, batch)) {
-    const decisionId = action.decision?.decisionId;
-    if (!decisionId || (await requeue.hasJob(decisionId))) continue;
+  const standing = (await store.stalled(before, batch)).flatMap(({ id, decision }) =>
+    decision === null ? [] : [{ actionId: id, decisionId: decision.decisionId }],
+  );
+  // A cancellation is beside the decision that stands, not in its place.
+  for (const { actionId, decisionId } of [...standing, ...(await store.stalledCancellations(before, batch))]) {
+    if (await requeue.hasJob(decisionId)) continue;
     if (!(await requeue.resend(decisionId))) continue;
-    await store.note(action.id, { kind: 'requeued', at: now().toISOString(), actorId: null, data: { decisionId } });
+    await store.note(actionId, { kind: 'requeued', at: now().toISOString(), actorId: null, data: { decisionId } });
     count += 1;
   }
   if (count > 0) poke();

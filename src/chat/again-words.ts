@@ -46,10 +46,14 @@ export function cancelConfirm(heading: string, backend: BackendName): Confirmati
   return { title: 'Stop this action', text, yes: 'Yes, stop it', no: 'Go back' };
 }
 
+/** Only in Defender is it known what was done. */
+const restText = (backend: BackendName): string =>
+  backend === 'consumer' || backend === 'simulator' ? ' All of it is asked for again.' : ' What was done already is not done again.';
+
 export function retryConfirm(action: RemediationAction, heading: string, backend: BackendName): Confirmation {
   const { reversible } = catalogue[action.type];
   const undo = reversible ? 'It can be undone later.' : 'It cannot be undone.';
-  const rest = action.status === 'partiallyCompleted' ? ' What was done already is not done again.' : '';
+  const rest = action.status === 'partiallyCompleted' ? restText(backend) : '';
   const text = `${heading}. It is carried out again, in your name, and starts right after this.${rest} ${undo}${real(backend)}`;
   return { title: 'Try again', text, yes: 'Yes, try again', no: 'Go back' };
 }

@@ -1,4 +1,5 @@
 /** What operators read of an alarm, and what somebody reads in private whose decision was not carried out. */
+import { Verb } from '../action-center/action.ts';
 import { catalogue } from '../action-center/catalogue.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import type { AuditEvent } from '../action-center/ports.ts';
@@ -53,29 +54,45 @@ function refusalLines({ count, upn, subject, accounts, withinMs, lastAt, lastAct
 
 function failureLines({ status, message, others }: Data, action: RemediationAction | null): Line[] {
   const decision = action?.decision;
+  const isPart = status === 'partiallyCompleted';
   return [
-    [strong('Alarm: an approved action did not come to its end. ')],
+    [strong(isPart ? 'Alarm: an approved action was carried out only in part. ' : 'Alarm: an approved action did not come to its end. ')],
     [...aboutOf(action), words(`: ${outcomeText(textOf(status)).toLowerCase()}`)],
     ...(decision ? [[words('Approved by '), foreign(decision.actor.displayName, 100), words(', '), time(decision.decidedAt)]] : []),
     ...(textOf(message) === '' ? [] : [[words('The backend says: '), foreign(textOf(message), 600)]]),
     ...(Number(others) > 0 ? [[words(`And ${String(others)} more in the same moment: History lists what failed.`)]] : []),
-    [words('Look in Defender whether it took effect. If it is still needed, press Retry on its card, or have it raised again.')],
+    [
+      words(isPart ? 'The rest was not done. ' : 'Look in Defender whether it took effect. '),
+      words('If it is still needed, press Retry on its card, or have it raised again.'),
+    ],
   ];
 }
 
+type VetoText = { what: string; next: string };
+const raiseAgain = 'Nothing was done. If it is still needed, have it raised again and ask somebody who may decide.';
+const vetoTexts: Record<Verb, VetoText> = {
+  approve: { what: 'Your approval was not carried out. ', next: raiseAgain },
+  reject: {
+    what: 'Your rejection was not passed on to the backend. ',
+    next: 'The action stays rejected in the record; close it in Defender if it is still open there.',
+  },
+  undo: {
+    what: 'Your undo was not carried out. ',
+    next: 'The action stands as it was carried out. If it still has to be undone, ask somebody who may decide to press Undo.',
+  },
+  cancel: {
+    what: 'Your request to stop this was not carried out. ',
+    next: 'What was not stopped goes on. If it still has to be stopped, do it in Defender, or ask somebody who may decide to press Cancel.',
+  },
+};
+
 /** Private: to everybody whose decision it was. */
 function vetoLines({ verb, reason, standsInFor }: Data, action: RemediationAction | null): Line[] {
-  const what = verb === 'reject' ? 'Your rejection was not passed on to the backend. ' : 'Your approval was not carried out. ';
+  const { what, next } = vetoTexts[Verb.safeParse(verb).data ?? 'approve'];
   return [
     [strong(what), ...aboutOf(action)],
     [words('Why: '), foreign(textOf(reason), 400)],
-    [
-      words(
-        verb === 'reject'
-          ? 'The action stays rejected in the record; close it in Defender if it is still open there.'
-          : 'Nothing was done. If it is still needed, have it raised again and ask somebody who may decide.',
-      ),
-    ],
+    [words(next)],
     ...(textOf(standsInFor) === '' ? [] : [standInLine(textOf(standsInFor))]),
   ];
 }

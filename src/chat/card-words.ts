@@ -25,6 +25,7 @@ export const changedText = (note: string): Line => [strong('Changed: '), foreign
 
 export const executionTexts: Record<BackendName, Line> = {
   defender: [words('Runs in Defender after approval.')],
+  defenderWithoutMail: [words('Runs in Defender after approval.')],
   consumer: [words('Carried out by your consumer after approval.')],
   simulator: [words('Simulated: nothing real is touched.')],
 };

@@ -6,7 +6,7 @@ import { type ActionType, Decision } from '../action-center/action.ts';
 import { whyNotCancellable, whyNotRetriable } from '../action-center/again-bars.ts';
 import type { BatchVerb } from '../action-center/batch.ts';
 import type { BlastRadius } from '../action-center/blast-radius.ts';
-import { catalogue, mayCarryOut } from '../action-center/catalogue.ts';
+import { type BackendName, catalogue, mayCarryOut } from '../action-center/catalogue.ts';
 import { isTooOldToHunt } from '../action-center/hunt.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import type { GroupPress, MemberChoice } from '../action-center/plan-group.ts';
@@ -33,7 +33,7 @@ export type CardContext = {
   /** How far it has spread, once that is known. */
   evidence?: BlastRadius | null;
   portal: { actionCenter: string } & Partial<Record<'incident' | 'alert' | 'investigation' | EntityPage, string>>;
-  backend: 'defender' | 'simulator' | 'consumer';
+  backend: BackendName;
   globalAdministratorMayDecide: boolean;
   /** The policy keeps this action out of chat. */
   barred?: Barred | null;

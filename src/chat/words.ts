@@ -3,7 +3,7 @@
  * decided" is said only where it is certain; otherwise a sentence speaks of the press alone.
  */
 import type { ActionStatus, Decision, OutcomeStatus, Platform, ReasonVerb, Role, Verb } from '../action-center/action.ts';
-import { catalogue } from '../action-center/catalogue.ts';
+import { type BackendName, catalogue } from '../action-center/catalogue.ts';
 import type { Decided } from '../action-center/decide.ts';
 import { isOpen, type RemediationAction } from '../action-center/intake.ts';
 import { roleLabels } from '../action-center/permissions.ts';
@@ -329,7 +329,7 @@ export function bugText(id: string): Line {
 export type Confirm = { title: string; text: string; yes: string; no: string };
 
 /** Asked once more before something that cannot, or not easily, be taken back. */
-export function confirmTexts(action: RemediationAction, heading: string, backend: 'defender' | 'simulator' | 'consumer'): Confirm {
+export function confirmTexts(action: RemediationAction, heading: string, backend: BackendName): Confirm {
   const row = catalogue[action.type];
   const others = action.needed - action.approvals.length - 1;
   const start =

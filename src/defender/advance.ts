@@ -7,6 +7,7 @@ import type { Part, PartStore } from '../action-center/parts.ts';
 import { DefenderError, isThrottled } from './api.ts';
 import { type Driver, PartRequest, type Standing, type Work } from './driver.ts';
 import { unanswered } from './outcome-words.ts';
+import { storableText } from './storable.ts';
 import type { DefenderTiming } from './timing.ts';
 
 export type Drivers = { [Kind in PartRequest['kind']]: Driver<Extract<PartRequest, { kind: Kind }>> };
@@ -44,14 +45,15 @@ function driven({ drivers }: Pick<Advancing, 'drivers'>, part: Part): { driver: 
 async function bringOn(deps: Advancing, part: Part, signal: AbortSignal): Promise<'throttled' | 'done'> {
   try {
     const known = part.state === 'called' ? await lookFor(deps, part, signal) : 'absent';
-    if (known === 'later') return await later(deps, part, null);
+    if (known === 'later') return await later(deps, part, nextLook(deps, part));
     if (known === 'unknown') return await end(deps, part, { state: 'failed', message: unanswered });
     if (known !== 'absent') return await end(deps, part, known);
   } catch (error) {
-    const isFinal = error instanceof UpstreamError && error.service === 'backend' && !error.retryable;
+    if (!(error instanceof UpstreamError) || error.service !== 'backend') throw error;
     // It was sent, and what became of it may not be looked at.
-    if (isFinal) return end(deps, part, { state: 'failed', message: `${unanswered} ${error.message}` });
-    return setback(deps, part, part, error);
+    if (!error.retryable) return end(deps, part, { state: 'failed', message: `${unanswered} ${error.message}` });
+    if (isThrottled(error)) return setback(deps, part, part, error);
+    return later(deps, part, Math.max(nextLook(deps, part), deps.now() + (error.retryAfterMs ?? 0)));
   }
   return call(deps, part, signal);
 }
@@ -88,22 +90,31 @@ async function setback(deps: Advancing, part: Part, before: Part, error: unknown
     const isUnsure = mayHaveWorked || before.state === 'called';
     return end(deps, part, { state: 'failed', message: isUnsure ? unanswered : error.message });
   }
-  return later(deps, part, { ...(mayHaveWorked ? {} : { state: before.state }), afterMs: error.retryAfterMs ?? 0 });
+  const pause = Math.min(longestMs, deps.timing.repeatMs * 2 ** Math.min(part.attempts, 10));
+  const dueAt = deps.now() + Math.max(pause, error.retryAfterMs ?? 0);
+  return later(deps, part, dueAt, mayHaveWorked ? part.state : before.state);
 }
 
-async function later(deps: Advancing, part: Part, how: { state?: Part['state']; afterMs: number } | null): Promise<'done'> {
-  const pause = Math.min(longestMs, deps.timing.repeatMs * 2 ** Math.min(part.attempts, 10));
-  const { afterMs = 0, ...state } = how ?? {};
-  // What cannot be seen yet is looked for at a slower pace than what may be called again at once.
-  await deps.parts.change(part, { ...state, dueAt: at(deps.now() + Math.max(pause, afterMs)) });
+async function later(deps: Advancing, part: Part, due: number, state = part.state): Promise<'done'> {
+  await deps.parts.change(part, { state, dueAt: at(due) });
   return 'done';
 }
 
-async function end(deps: Advancing, part: Part, { state, external, message = null, done }: Standing): Promise<'done'> {
+async function end(deps: Advancing, part: Part, { state, external, done, ...told }: Standing): Promise<'done'> {
   const dueAt = state === 'submitted' ? at(nextLook(deps, part)) : null;
   const count = state === 'succeeded' ? (done ?? part.total) : (done ?? 0);
-  await deps.parts.change(part, { state, external: external ?? part.external, message, done: count, dueAt });
+  // What was said of it holds while it runs. The text may be Microsoft's, cut to a length.
+  const { message = state === 'submitted' ? part.message : null } = told;
+  const said = message === null ? null : storableText(message);
+  await deps.parts.change(part, { state, external: external ?? part.external, message: said, done: count, dueAt });
   return 'done';
+}
+
+/** Asks for the end of what runs. What it came to is stored at once, so that another try goes on with the rest. */
+export async function stopPart(deps: Advancing, part: Part, comment: string, signal: AbortSignal): Promise<void> {
+  const { driver, work } = driven(deps, part);
+  const standing = await driver.cancel?.(work, comment, signal);
+  if (standing) await end(deps, part, standing);
 }
 
 /** Soon at first, then ever more rarely; at round times, so that many looks fall together. */

@@ -8,7 +8,7 @@ import type { Log } from '../action-center/ports.ts';
 import type { Deadline } from '../microsoft/deadline.ts';
 import { askOnce, type HttpAnswer } from '../microsoft/http.ts';
 import { type Credential, tokenSource } from '../microsoft/token.ts';
-import type { ApiName, Limits, Urgency } from './limits.ts';
+import type { ApiName, Limits, Quota, Urgency } from './limits.ts';
 import { featureOff, missingPermission, notKnown, refusedText } from './outcome-words.ts';
 import { ErrorBody } from './payloads.ts';
 import { cutText, storable } from './storable.ts';
@@ -22,6 +22,8 @@ export type ApiCall = {
   /** What the app has to be granted for it. */
   permission: string;
   urgency: Urgency;
+  /** Left out: counted with the API's other calls. */
+  quota?: Quota;
   /** How the answer is wanted. */
   prefer?: string;
   /** For long lists; left out: as long as a decision may wait. */
@@ -101,12 +103,13 @@ export function microsoftApi(settings: ApiSettings, { log, limits }: { log: Log;
 
   return {
     ask: async (call, signal) => {
-      const wait = await limits.take(call.api, call.urgency);
+      const quota = call.quota ?? call.api;
+      const wait = await limits.take(quota, call.urgency);
       if (wait > 0) throw busy('As many calls as Microsoft allows have been made; this one waits.', wait);
       const answer = await send(call, deadlineOf(signal, call.withinMs), false);
       if (answer.status >= 200 && answer.status < 300) return answer;
       const error = errorOf(call, answer);
-      if (answer.status === 429) await limits.pause(call.api, error.retryAfterMs ?? pauseWithoutWord);
+      if (answer.status === 429) await limits.pause(quota, error.retryAfterMs ?? pauseWithoutWord);
       const told = { api: call.api, method: call.method, status: answer.status, code: error.code, support: supportId(answer) };
       log.warn({ ...told, decisionId: call.decisionId ?? null }, 'Microsoft did not take a call');
       throw error;

@@ -2,16 +2,16 @@
 import type { Outcome } from '../action-center/action.ts';
 import { isFinal, type Part, type PartStore } from '../action-center/parts.ts';
 import type { Backend, ExecuteCommand, Progress } from '../action-center/ports.ts';
-import { type Advancing, advance, type Drivers, lookAfter } from './advance.ts';
+import { type Advancing, advance, type Drivers, lookAfter, stopPart } from './advance.ts';
 import { type Api, DefenderError } from './api.ts';
-import { PartRequest } from './driver.ts';
 import { type Hunt, mailDriver } from './email.ts';
 import { gatherLooks } from './gather-looks.ts';
 import { userDriver } from './identity.ts';
 import { urlDriver } from './indicators.ts';
 import { machineDriver } from './machine-actions.ts';
-import { cancelledText, countedText, goingOn } from './outcome-words.ts';
+import { countedText, goingOn, nothingToDo, notSent } from './outcome-words.ts';
 import { planParts } from './plan.ts';
+import { storableText } from './storable.ts';
 import { type DefenderTiming, usualDefenderTiming } from './timing.ts';
 
 export type DefenderBackendOptions = {
@@ -65,10 +65,10 @@ export function defenderBackend({ api, parts, hunt, now = Date.now, timing = usu
       if (verb === 'cancel') return cancel(deps, command, signal);
       return start({ ...command, verb }, signal);
     },
-    progress: async ({ decision = '', cancels }, signal) => {
+    progress: async ({ decision = '', cancels, since }, signal) => {
       if (cancels === undefined) return progressOf(decision, await advance(deps, decision, signal), now());
       await lookAfter(deps, hurried(await parts.of(cancels)), signal);
-      return cancelProgress(decision, cancels, await parts.of(cancels), now());
+      return cancelProgress({ decision, cancels, ...(since === undefined ? {} : { since }) }, await parts.of(cancels), now());
     },
   };
 }
@@ -78,30 +78,41 @@ const impossible = (decision: string, message: string, now: number): Progress =>
   outcome: { status: 'failed', at: new Date(now).toISOString(), message, externalRef: { decision } },
 });
 
+/** No part is begun to be stopped after this; the rest comes with the next try. */
+const stopWithinMs = 4000;
+
 /** What has not been sent is not sent any more; what runs is asked to stop. What it came to shows on the parts of the decision that is cancelled. */
 async function cancel(deps: Advancing, { decisionId, cancels = '', stamp }: ExecuteCommand, signal: AbortSignal): Promise<Progress> {
-  let isUnsure = false;
+  const until = performance.now() + stopWithinMs;
+  let isMore = false;
   for (const part of await deps.parts.of(cancels)) {
-    const { data: request } = PartRequest.safeParse(part.request);
-    if (part.state === 'planned') await deps.parts.change(part, { state: 'cancelled', message: cancelledText(stamp) });
-    else if (part.state === 'called') isUnsure = true;
-    else if (part.state === 'submitted' && request?.kind === 'machine')
-      await deps.drivers.machine.cancel?.({ part, request }, stamp, signal);
+    if (isFinal(part)) continue;
+    // What is just being called may be running in a moment: once more, then.
+    if (part.state === 'called' || performance.now() > until) isMore = true;
+    else if (part.state === 'planned') await deps.parts.change(part, { state: 'cancelled', message: notSent(stamp) });
+    else await stopPart(deps, part, stamp, signal);
   }
-  // What is just being called may be running in a moment: once more, then.
-  if (isUnsure) throw new DefenderError('A part is just being sent; it is cancelled next.', { retryable: true, mayHaveWorked: false });
-  return cancelProgress(decisionId, cancels, await deps.parts.of(cancels), deps.now());
+  if (isMore) throw new DefenderError('Some of it is stopped with the next try.', { retryable: true, mayHaveWorked: false });
+  const reference = { decision: decisionId, cancels, since: new Date(deps.now()).toISOString() };
+  return cancelProgress(reference, await deps.parts.of(cancels), deps.now());
 }
 
 /** Somebody waits for the end of these. */
 const hurried = (parts: readonly Part[]): Part[] => parts.map((part) => ({ ...part, dueAt: null }));
 
-function cancelProgress(decision: string, cancels: string, parts: readonly Part[], now: number): Progress {
+const longestCancelPauseMs = 60_000;
+
+/** Looked at soon at first; one that Defender does not end is left to the pace of what it stops. */
+function cancelProgress(externalRef: { decision: string; cancels: string; since?: string }, parts: readonly Part[], now: number): Progress {
+  const { cancels, since } = externalRef;
+  const age = since === undefined ? 0 : now - Date.parse(since);
   const { outcome } = progressOf(cancels, parts, now);
-  return { externalRef: { decision, cancels }, outcome, afterMs: 2 * soonMs };
+  return { externalRef, outcome, afterMs: Math.min(longestCancelPauseMs, Math.max(2 * soonMs, age / 4)) };
 }
 
 function progressOf(decision: string, parts: readonly Part[], now: number): Progress {
+  // A worker that died before it could say so: no call was planned, so nothing was done.
+  if (parts.length === 0) return impossible(decision, nothingToDo, now);
   const total = parts.reduce((sum, part) => sum + part.total, 0);
   const done = parts.reduce((sum, part) => sum + part.done, 0);
   const externalRef = externalOf(decision, parts);
@@ -139,5 +150,5 @@ function messageOf(parts: readonly Part[], done: number, total: number): string 
   if (only !== undefined && more.length === 0 && (total === 1 || done === total)) return only.message;
   const setbacks = parts.filter((part) => part.state !== 'succeeded' || part.done < part.total);
   const notes = [...new Set(parts.flatMap((part) => (part.state === 'succeeded' && part.done === part.total ? (part.message ?? []) : [])))];
-  return [countedText(done, total, setbacks), ...notes.slice(0, 2)].join(' ').slice(0, 1900);
+  return storableText([countedText(done, total, setbacks), ...notes.slice(0, 2)].join(' ').slice(0, 1900));
 }

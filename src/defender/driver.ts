@@ -40,6 +40,7 @@ export type RequestOf<Kind extends PartRequest['kind']> = Extract<PartRequest, {
 export type Standing = {
   state: Exclude<PartState, 'planned' | 'called'>;
   external?: Record<string, string>;
+  /** Left out: what was said before, while it runs. */
   message?: string | null;
   /** Of its things; left out: all when it succeeded, else none. */
   done?: number;
@@ -59,6 +60,6 @@ export interface Driver<R extends PartRequest> {
   find(work: Work<R>, signal: AbortSignal): Promise<Standing | Doubt>;
   /** How far parts are that were accepted, by number; those without news are left out. */
   look?(works: readonly Work<R>[], signal: AbortSignal): Promise<Map<Part, Standing>>;
-  /** Throws DefenderError; one that has ended is no error. */
-  cancel?(work: Work<R>, comment: string, signal: AbortSignal): Promise<void>;
+  /** Left out: nothing of this kind can be stopped. Null: it had ended, and looking at it tells how. Throws DefenderError. */
+  cancel?(work: Work<R>, comment: string, signal: AbortSignal): Promise<Standing | null>;
 }

@@ -71,11 +71,11 @@ export function mailDriver({ api, hunt, timing, now }: Driving): Driver<Request>
 /** `bulkId` is what the portal calls the approval id. */
 function placeOf(location: string | null): Record<string, string> {
   if (location === null) return {};
-  const plain = URL.canParse(location) ? decodeURIComponent(new URL(location).search) : '';
+  const plain = URL.canParse(location) ? [...new URL(location).searchParams.values()].join(' ') : '';
   const bulkId = /"bulkId":\s*\[\s*"([0-9a-fA-F-]{36})"/.exec(plain)?.[1];
   return {
     ...(bulkId === undefined ? {} : { bulkId }),
-    ...(location.length <= 512 && location.startsWith('https://') ? { portalUrl: location } : {}),
+    ...(location.length <= 512 && location.startsWith('https://') && URL.canParse(location) ? { portalUrl: location } : {}),
   };
 }
 

@@ -1,11 +1,10 @@
-/** What Advanced hunting answers: rows with the types it names, or why there are none. Read within a bound; unknown types survive as they are. */
+/** What Advanced hunting answers: rows with the types it names, or why there are none. Unknown types survive as they are. */
 import { z } from 'zod';
 import { type HuntAnswer, HuntError, type HuntTrouble } from '../action-center/hunting.ts';
-import { readJson, retryAfterOf, TooLong } from '../microsoft/http.ts';
+import type { HttpAnswer } from '../microsoft/http.ts';
 
 export type GraphReply = { status: number; retryAfterMs: number | null; body: unknown; code: string | null; message: string };
 
-const maxBytes = 16 * 1_048_576;
 /** More rows help nobody in a chat; the portal has them. */
 const maxRows = 10_000;
 const maxColumns = 200;
@@ -16,19 +15,10 @@ const Answer = z.object({
 });
 const Failure = z.object({ error: z.object({ code: z.string().max(200).nullish(), message: z.string().nullish() }) });
 
-/** Throws HuntError for an answer that is larger than is read. */
-export async function readReply(response: Response): Promise<GraphReply> {
-  const body = await readJson(response, maxBytes).catch((error: unknown) => {
-    throw error instanceof TooLong ? new HuntError('too-large', error.message) : error;
-  });
+export function replyOf({ status, retryAfterMs, body }: HttpAnswer): GraphReply {
   const failure = Failure.safeParse(body).data?.error;
-  return {
-    status: response.status,
-    retryAfterMs: retryAfterOf(response.headers.get('retry-after')),
-    body,
-    code: failure?.code?.replaceAll(/[^\w.]/g, '') ?? null,
-    message: failure?.message?.slice(0, 2000) ?? '',
-  };
+  const code = failure?.code?.replaceAll(/[^\w.]/g, '') ?? null;
+  return { status, retryAfterMs, body, code, message: failure?.message?.slice(0, 2000) ?? '' };
 }
 
 /** Rows come as objects, column names may be missing in them or be `__proto__`. */

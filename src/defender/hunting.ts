@@ -6,8 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UpstreamError } from '../action-center/errors.ts';
 import { type HuntAnswer, type HuntAsk, HuntError, type Hunting } from '../action-center/hunting.ts';
 import type { Lanes, Log } from '../action-center/ports.ts';
+import { AnswerTooLarge, askOnce } from '../microsoft/http.ts';
 import { rolesOf } from '../microsoft/token-roles.ts';
-import { type GraphReply, readAnswer, readReply, troubleOf } from './hunting-answers.ts';
+import { type GraphReply, readAnswer, replyOf, troubleOf } from './hunting-answers.ts';
+import { huntingLane } from './limits.ts';
 
 const huntingPermission = 'ThreatHunting.Read.All';
 
@@ -32,6 +34,7 @@ const backgroundLimit = { capacity: 3, perSecond: 0.3 };
 const patienceMs = 20_000;
 const tokenDeadlineMs = 5000;
 const againAfterMs = 500;
+const maxBytes = 16 * 1_048_576;
 /** After a refusal the permission is looked for again this much later. */
 const offForMs = 600_000;
 
@@ -105,10 +108,8 @@ async function attempt(deps: HuntingDeps, query: string, ask: HuntAsk, signal: A
   return call(deps, query, ask, signal);
 }
 
-const laneOf = (tenantId: string): string => `hunting:${tenantId}`;
-
 async function admit({ lanes, tenantId, now = Date.now }: HuntingDeps, ask: HuntAsk, signal: AbortSignal): Promise<void> {
-  const lane = laneOf(tenantId);
+  const lane = huntingLane(tenantId);
   const uses = [{ lane, limit: tenantLimit }];
   if (ask.for === 'background') uses.unshift({ lane: `${lane}:background`, limit: backgroundLimit });
   let left = ask.for === 'person' ? patienceMs : 0;
@@ -124,19 +125,18 @@ async function admit({ lanes, tenantId, now = Date.now }: HuntingDeps, ask: Hunt
 async function call(deps: HuntingDeps, query: string, ask: HuntAsk, signal: AbortSignal): Promise<GraphReply & { token: string }> {
   const { tokens, graphUrl } = deps;
   const token = await tokenFor(tokens, signal);
+  const init = {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify({ Query: query, Timespan: ask.timespan }),
+  };
+  const asked = { what: 'Advanced hunting', service: 'directory' as const };
   try {
-    const response = await fetch(`${graphUrl}/v1.0/security/runHuntingQuery`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': 'application/json; charset=utf-8' },
-      body: JSON.stringify({ Query: query, Timespan: ask.timespan }),
-      // The token would go along.
-      redirect: 'error',
-      signal,
-    });
-    return { ...(await readReply(response)), token };
+    const answer = await askOnce(asked, `${graphUrl}/v1.0/security/runHuntingQuery`, init, { signal, leftMs: () => 0 }, maxBytes);
+    return { ...replyOf(answer), token };
   } catch (error) {
-    if (error instanceof HuntError) throw error;
-    throw lost(error, signal);
+    const cause = error instanceof UpstreamError ? error.cause : null;
+    throw cause instanceof AnswerTooLarge ? new HuntError('too-large', cause.message, { cause }) : lost(error, signal);
   }
 }
 
@@ -172,7 +172,7 @@ function refused(deps: HuntingDeps, standing: Standing, reply: GraphReply & { to
 /** Every bot keeps the pause. Not waited for: whoever asks too early is told so by Defender itself. */
 function blockLane({ lanes, tenantId, log, now = Date.now }: HuntingDeps, forMs: number): void {
   lanes
-    .block(laneOf(tenantId), now() + forMs)
+    .block(huntingLane(tenantId), now() + forMs)
     .catch((error: unknown) => log.warn({ err: error }, 'a pause that Defender asked for could not be shared'));
 }
 

@@ -6,19 +6,23 @@ import type { LaneLimit, Lanes } from '../action-center/ports.ts';
 
 export type ApiName = 'defender' | 'graph';
 export type Urgency = 'decision' | 'poll';
+/** What a call is counted in. Queries of advanced hunting have a limit and pauses of their own, and must not hold up what decides. */
+export type Quota = ApiName | 'hunting';
 
 export type Limits = {
-  /** 0: go ahead. Else the ms to wait; nothing was used up then. */
-  take(api: ApiName, urgency: Urgency): Promise<number>;
+  /** 0: go ahead. Else the ms to wait. */
+  take(quota: Quota, urgency: Urgency): Promise<number>;
   /** The service asked for a pause; everybody keeps it. */
-  pause(api: ApiName, ms: number): Promise<void>;
+  pause(quota: Quota, ms: number): Promise<void>;
 };
 
 /** A rush may take this part of a minute (an hour) at once; the rest flows in, so that no minute (hour) sees more than the limit. */
-const rush = { minute: 0.4, hour: 0.2 };
+const rush = { minute: 0.4, hour: 0.2, hunting: 0.2 };
 /** Of the rush, for decisions alone. */
 const kept = 0.3;
 const callsPerHour = 15;
+/** Defender takes 45 queries of a tenant at least where it takes 100 calls of an app. */
+const huntingPart = 0.45;
 const longestPauseMs = 3_600_000;
 
 function laneOf(perWindow: number, windowSeconds: number, part: number): LaneLimit {
@@ -26,20 +30,26 @@ function laneOf(perWindow: number, windowSeconds: number, part: number): LaneLim
   return { capacity, perSecond: Math.max(perWindow - capacity, 1) / windowSeconds };
 }
 
+/** One for the tenant, whichever app asks. */
+export const huntingLane = (tenant: string): string => `hunting:${tenant}`;
+
 type LimitsOptions = { tenant: string; perMinute: number; now: () => number };
 
 export function sharedLimits(lanes: Lanes, { tenant, perMinute, now }: LimitsOptions): Limits {
   const minute = laneOf(perMinute, 60, rush.minute);
   const hour = laneOf(perMinute * callsPerHour, 3600, rush.hour);
-  const name = (api: ApiName, window: string): string => `backend:${tenant}:${api}:${window}`;
+  const hunting = laneOf(perMinute * huntingPart, 60, rush.hunting);
+  const name = (quota: Quota, window: string): string =>
+    quota === 'hunting' ? huntingLane(tenant) : `backend:${tenant}:${quota}:${window}`;
   const forPolls = (limit: LaneLimit): LaneLimit => ({ ...limit, leave: Math.floor(limit.capacity * kept) });
 
   return {
-    take: async (api, urgency) => {
+    take: async (quota, urgency) => {
+      if (quota === 'hunting') return lanes.take(huntingLane(tenant), urgency === 'poll' ? forPolls(hunting) : hunting, now());
       const [ofMinute, ofHour] = urgency === 'poll' ? [forPolls(minute), forPolls(hour)] : [minute, hour];
-      const wait = await lanes.take(name(api, 'minute'), ofMinute, now());
-      return wait > 0 ? wait : lanes.take(name(api, 'hour'), ofHour, now());
+      const wait = await lanes.take(name(quota, 'minute'), ofMinute, now());
+      return wait > 0 ? wait : lanes.take(name(quota, 'hour'), ofHour, now());
     },
-    pause: (api, ms) => lanes.block(name(api, 'minute'), now() + Math.min(ms, longestPauseMs)),
+    pause: (quota, ms) => lanes.block(name(quota, 'minute'), now() + Math.min(ms, longestPauseMs)),
   };
 }

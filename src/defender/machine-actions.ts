@@ -88,17 +88,24 @@ export function machineDriver(api: Api): Driver<Request> {
       const news = works.map(({ part }) => [part, byId.get(idOf(part))] as const);
       return new Map(news.flatMap(([part, one]) => (one === undefined ? [] : [[part, standingOf(one)] as const])));
     },
-    cancel: async ({ part, request }, comment, signal) => {
-      const path = `/api/machineactions/${encodeURIComponent(idOf(part))}/cancel`;
-      const { permission } = machineCalls[request.call];
-      try {
-        await ask(part, signal, { method: 'POST', path, body: { Comment: comment }, permission, urgency: 'decision' });
-      } catch (error) {
-        // It has ended meanwhile: what it came to is seen by looking at it.
-        if (!(error instanceof DefenderError) || (error.status !== 404 && error.status !== 400)) throw error;
-      }
-    },
+    cancel: (work, comment, signal) => cancelAction(api, work, comment, signal),
   };
+}
+
+async function cancelAction(api: Api, { part, request }: Work<Request>, comment: string, signal: AbortSignal): Promise<Standing | null> {
+  const { permission } = machineCalls[request.call];
+  const path = `/api/machineactions/${encodeURIComponent(idOf(part))}/cancel`;
+  const call = { api: 'defender' as const, method: 'POST' as const, path, body: { Comment: comment }, permission };
+  try {
+    const answer = await api.ask({ ...call, urgency: 'decision', decisionId: part.decisionId }, signal);
+    // It was taken; what cannot be read is seen by looking at it.
+    const { data: action } = MachineAction.safeParse(answer.body);
+    return action === undefined ? null : standingOf(action);
+  } catch (error) {
+    // It has ended meanwhile.
+    if (!(error instanceof DefenderError) || (error.status !== 404 && error.status !== 400)) throw error;
+    return null;
+  }
 }
 
 const idOf = ({ external }: Part): string => external?.['machineActionId'] ?? '';
@@ -106,7 +113,8 @@ const idOf = ({ external }: Part): string => external?.['machineActionId'] ?? ''
 /** Defender tries for so long to reach a device. */
 const offlineMs = 3 * 86_400_000;
 
-async function oneByOne(api: Api, ids: readonly string[], signal: AbortSignal): Promise<MachineAction[]> {
+/** `isSome`: there is news already. Where no more can be asked for just now, the news there is comes first. */
+async function oneByOne(api: Api, ids: readonly string[], signal: AbortSignal, isSome = false): Promise<MachineAction[]> {
   const found: MachineAction[] = [];
   for (const id of ids) {
     const path = `/api/machineactions/${encodeURIComponent(id)}`;
@@ -114,8 +122,10 @@ async function oneByOne(api: Api, ids: readonly string[], signal: AbortSignal): 
     // One that is not to be seen (yet) is no news about the others.
     const answer = await api.ask(call, signal).catch((error: unknown) => {
       if (error instanceof DefenderError && error.status === 404) return null;
+      if (error instanceof DefenderError && error.retryable && (isSome || found.length > 0)) return 'no more';
       throw error;
     });
+    if (answer === 'no more') break;
     if (answer !== null) found.push(readAnswer(MachineAction, answer));
   }
   return found;
@@ -130,11 +140,11 @@ async function listed(api: Api, works: readonly Work<Request>[], signal: AbortSi
   for (let page = 0; page < maxPages && wanted.size > 0; page += 1) {
     const path = filtered('/api/machineactions', `creationDateTimeUtc ge ${since}`, `&$top=${pageSize}&$skip=${page * pageSize}`);
     const answer = await api.ask({ api: 'defender', method: 'GET', path, permission: readAll, urgency: 'poll' }, signal);
-    const { value } = readAnswer(MachineActions, answer);
+    const { value, rows } = readAnswer(MachineActions, answer);
     found.push(...value.filter(({ id }) => wanted.delete(id)));
-    if (value.length < pageSize) break;
+    if (rows < pageSize) break;
   }
-  return [...found, ...(await oneByOne(api, [...wanted], signal))];
+  return [...found, ...(await oneByOne(api, [...wanted], signal, found.length > 0))];
 }
 
 const permanent = (message: string): DefenderError => new DefenderError(message, { retryable: false, mayHaveWorked: false });

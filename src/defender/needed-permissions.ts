@@ -46,13 +46,14 @@ const confirming: Need = { feature: 'Carrying out: confirming e-mail', api: 'gra
 const fileLookUp: Need = { feature: 'Carrying out: files known by SHA-256', api: 'defender', anyOf: ['File.Read.All'], isOptional: true };
 
 /** Taken from what each type is routed to, so that a new route is asked for here as well. */
-export const executorNeeds = (): Need[] => [
+export const executorNeeds = ({ movesMail }: { movesMail: boolean }): Need[] => [
   following,
-  confirming,
+  ...(movesMail ? [confirming] : []),
   fileLookUp,
   ...(Object.keys(routes) as ActionType[]).flatMap((type) => {
     const route = routes[type];
-    return route === undefined ? [] : needsOf(`Carrying out: ${catalogue[type].label}`, route);
+    if (route === undefined || (route.kind === 'mail' && !movesMail)) return [];
+    return needsOf(`Carrying out: ${catalogue[type].label}`, route);
   }),
 ];
 

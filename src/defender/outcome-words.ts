@@ -17,6 +17,7 @@ export const attached = 'The same was already in progress in Defender; this foll
 export const wasSoBefore = 'It was so already; nothing had to be done.';
 export const leftAsItWas = 'Left as it is: it was so before this action.';
 export const cancelledText = (by: string | null): string => (by === null ? 'Cancelled in Defender.' : `Cancelled in Defender: ${by}`);
+export const notSent = (by: string): string => `Stopped before it was sent to Defender: ${by}`;
 export const offlineTooLong = 'The device did not come online in time; Defender gave up.';
 export const machineFailed = 'Defender reports that the device could not do it.';
 

@@ -3,29 +3,34 @@ import { z } from 'zod';
 
 const text = z.string().max(4000);
 const maybe = text.nullish();
+/** Kept, and told with the outcome. */
+const id = z.string().min(1).max(200);
 /** With up to seven digits of fractions, or none. */
 const when = z.string().refine((value) => !Number.isNaN(Date.parse(value)), 'is not a time');
 
+/** Whatever only adds to it is left out when it is not as expected, rather than losing sight of the action. */
+const extra = z.string().nullish().catch(null);
 export const MachineAction = z.object({
   id: text.min(1),
   type: text,
   status: text,
-  machineId: maybe,
-  requestorComment: maybe,
+  requestorComment: extra,
   creationDateTimeUtc: when,
-  relatedFileInfo: z.object({ fileIdentifier: text }).nullish(),
-  cancellationComment: maybe,
-  errorHResult: z.number().nullish(),
-  troubleshootInfo: maybe,
+  relatedFileInfo: z.object({ fileIdentifier: text }).nullish().catch(null),
+  cancellationComment: extra,
+  troubleshootInfo: extra,
 });
 export type MachineAction = z.infer<typeof MachineAction>;
-export const MachineActions = z.object({ value: z.array(MachineAction), '@odata.nextLink': maybe });
+/** Of the whole tenant, so one that cannot be read must not hide the others. `rows`: how many there were, with those. */
+export const MachineActions = z
+  .object({ value: z.array(z.unknown()) })
+  .transform(({ value }) => ({ value: value.flatMap((row) => MachineAction.safeParse(row).data ?? []), rows: value.length }));
 
 export const Machines = z.object({ value: z.array(z.object({ id: text.min(1), computerDnsName: maybe })) });
 export const FileFacts = z.object({ sha1: z.string().regex(/^[0-9a-fA-F]{40}$/) });
 
 export const Indicator = z.object({
-  id: z.union([text.min(1), z.number()]).transform(String),
+  id: z.union([id, z.number()]).transform(String),
   indicatorValue: text,
   title: maybe,
   action: text,
@@ -33,7 +38,7 @@ export const Indicator = z.object({
 export const Indicators = z.object({ value: z.array(Indicator) });
 
 export const User = z.object({
-  id: text.min(1),
+  id,
   accountEnabled: z.boolean(),
   onPremisesSyncEnabled: z.boolean().nullish(),
   onPremisesSecurityIdentifier: maybe,

@@ -7,6 +7,7 @@ import { PartRequest, type RequestOf } from './driver.ts';
 import { copiesQuery, type Hunt } from './email.ts';
 import { leftAsItWas, nothingToDo } from './outcome-words.ts';
 import { type Route, routes } from './routes.ts';
+import { storableText } from './storable.ts';
 
 const perCall = 100;
 const maxCopies = 50_000;
@@ -33,17 +34,17 @@ export async function planParts(planning: Planning, hunt: Hunt | null, signal: A
     verb === 'undo' && approved.size > 0 ? opposites(planning, route, approved) : await fresh(planning, route, { hunt, signal });
   if (wanted.length === 0) throw permanent(nothingToDo);
   const done = doneBefore(earlier, verb);
-  return wanted.map((part) => carriedOver(part, done.get(part.target)));
+  return wanted.map((part) => carriedOver(part, done.get(thingOf(part))));
 }
 
 const permanent = (message: string): DefenderError => new DefenderError(message, { retryable: false, mayHaveWorked: false });
 
-/** What succeeded in full, by target; the last of it counts. */
+/** What succeeded, by what it is about; the last of it counts. */
 function doneBefore(earlier: readonly Part[], verb: PartVerb): Map<string, Part> {
   const whole = earlier.filter(
     (part) => part.verb === verb && part.state === 'succeeded' && (verb === 'approve' || part.done === part.total),
   );
-  return new Map(whole.map((part) => [part.target, part]));
+  return new Map(whole.map((part) => [thingOf(part), part]));
 }
 
 function carriedOver(part: NewPart, before: Part | undefined): NewPart {
@@ -52,17 +53,37 @@ function carriedOver(part: NewPart, before: Part | undefined): NewPart {
   return { ...part, state: 'succeeded', done: part.total, external, message };
 }
 
+/** Names of devices repeat, and a cluster may have grown since: what is done is told by the things themselves, not by what they are called. */
+function thingOf(part: Pick<Part, 'request'>): string {
+  const request = PartRequest.parse(part.request);
+  switch (request.kind) {
+    case 'machine':
+      return identityOf(request);
+    case 'mail':
+      return JSON.stringify(request.messages.map(copyKey));
+    case 'url':
+      return request.url;
+    case 'user':
+      return (request.user.id ?? request.user.upn ?? '').toLowerCase();
+  }
+}
+
 /** Only what was done is taken back, and only what we did. */
-function opposites({ comment }: Planning, route: Route, approved: Map<string, Part>): NewPart[] {
-  return [...approved.values()].flatMap((part) => {
-    const request = PartRequest.safeParse(part.request).data;
-    const call = route.undo;
-    if (request === undefined || call === null) return [];
-    const indicator = part.external?.['indicatorId'];
+function opposites({ action, comment }: Planning, route: Route, approved: Map<string, Part>): NewPart[] {
+  const { kind, undo: call } = route;
+  if (call === null) return [];
+  const done = [...approved.values()].map((part) => ({ part, request: PartRequest.parse(part.request) }));
+  if (kind === 'mail') {
+    // Two tries may have cut it into different parts.
+    const messages = onceEachCopy(done.flatMap(({ request }) => (request.kind === 'mail' ? request.messages : [])));
+    return mailParts(messages, { kind, call, severity: severityOf(action.severity), comment });
+  }
+  return done.map(({ part: { target, total, external }, request }) => {
+    const indicator = external?.['indicatorId'];
     const more = indicator === undefined ? {} : { indicatorId: indicator };
-    const opposite = { target: part.target, total: part.total, request: { ...request, call, comment, ...more } };
-    const isTheirs = part.external?.['existed'] === 'true';
-    return [isTheirs ? { ...opposite, state: 'succeeded' as const, done: part.total, message: leftAsItWas } : opposite];
+    const opposite = { target, total, request: { ...request, call, comment, ...more } };
+    const isTheirs = external?.['existed'] === 'true';
+    return isTheirs ? { ...opposite, state: 'succeeded' as const, done: total, message: leftAsItWas } : opposite;
   });
 }
 
@@ -97,7 +118,8 @@ function callOf<Call>({ call, undo }: { call: Call | null; undo: Call | null }, 
   return wanted;
 }
 
-const part = (target: string, request: PartRequest): NewPart => ({ target, request, total: 1 });
+/** The name is cut to a length, and a cut must not leave half a character. */
+const part = (target: string, request: PartRequest): NewPart => ({ target: storableText(target.slice(0, 300)), request, total: 1 });
 
 /** Each device once; a file on each of them. */
 function machineParts(entities: readonly Entity[], call: RequestOf<'machine'>['call'], comment: string): NewPart[] {
@@ -111,7 +133,7 @@ function machineParts(entities: readonly Entity[], call: RequestOf<'machine'>['c
       ? devices.flatMap(({ label, device }) =>
           ofType(entities, 'file').map(({ sha1, sha256, name }) => {
             const file = { ...(sha1 === undefined ? {} : { sha1 }), ...(sha256 === undefined ? {} : { sha256 }) };
-            return part(`${label}: ${name ?? sha1 ?? sha256 ?? ''}`.slice(0, 300), { ...request, device, file });
+            return part(`${label}: ${name ?? sha1 ?? sha256 ?? ''}`, { ...request, device, file });
           }),
         )
       : devices.map(({ label, device }) => part(label, { ...request, device }));
@@ -120,16 +142,21 @@ function machineParts(entities: readonly Entity[], call: RequestOf<'machine'>['c
 
 /** Two entities may name the same device, and Defender would refuse the second call. */
 function onceEach(parts: readonly NewPart[]): NewPart[] {
-  const seen = new Map(parts.map((one) => [JSON.stringify(identityOf(one.request)), one]));
-  return [...seen.values()];
+  return [...new Map(parts.map((one) => [thingOf(one), one])).values()];
 }
 
-function identityOf(request: unknown): unknown {
-  const { device, file } = PartRequest.parse(request) as RequestOf<'machine'>;
-  return [device.id ?? device.name?.toLowerCase(), file?.sha1?.toLowerCase() ?? file?.sha256?.toLowerCase()];
-}
+const identityOf = ({ device, file }: RequestOf<'machine'>): string =>
+  JSON.stringify([device.id ?? device.name?.toLowerCase(), file?.sha1?.toLowerCase() ?? file?.sha256?.toLowerCase()]);
 
 type Message = RequestOf<'mail'>['messages'][number];
+
+const copyKey = ({ id, recipient }: Message): string => `${id} ${recipient}`.toLowerCase();
+
+/** In an order of their own, so that a second plan is the same. */
+function onceEachCopy(messages: readonly Message[]): Message[] {
+  const all = new Map(messages.map((one) => [copyKey(one), one]));
+  return [...all.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
 
 function mailParts(messages: readonly Message[], request: Omit<RequestOf<'mail'>, 'messages'>): NewPart[] {
   const count = Math.ceil(messages.length / perCall);
@@ -138,24 +165,24 @@ function mailParts(messages: readonly Message[], request: Omit<RequestOf<'mail'>
     const [first] = some;
     const target =
       some.length === 1 ? `the message to ${first?.recipient}` : `messages ${index * perCall + 1} to ${index * perCall + some.length}`;
-    return { target: target.slice(0, 300), total: some.length, request: { ...request, messages: some } };
+    return { ...part(target, { ...request, messages: some }), total: some.length };
   });
 }
 
-/** The copies that are named, and all copies of the messages of a cluster. In an order of their own, so that a second plan is the same. */
+/** The copies that are named, and all copies of the messages of a cluster. */
 async function messagesOf(entities: readonly Entity[], { hunt, signal }: Looking): Promise<Message[]> {
   const named = ofType(entities, 'email').map(({ networkMessageId, recipient }) => ({ id: networkMessageId, recipient }));
   const ids = [...new Set(ofType(entities, 'emailCluster').flatMap(({ networkMessageIds }) => networkMessageIds))];
   const found = ids.length === 0 ? [] : await copiesOf(ids, hunt, signal);
-  const all = new Map([...named, ...found].map((one) => [`${one.id} ${one.recipient}`.toLowerCase(), one]));
-  return [...all.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+  return onceEachCopy([...named, ...found]);
 }
 
 async function copiesOf(ids: readonly string[], hunt: Hunt | null, signal: AbortSignal): Promise<Message[]> {
   if (hunt === null) throw permanent(nothingToDo);
   const rows = await hunt(copiesQuery(ids), signal);
   if (rows.length > maxCopies) throw permanent(`This cluster has more than ${maxCopies} copies; decide it in Defender.`);
-  return rows.map((row) => ({ id: String(row['NetworkMessageId']), recipient: String(row['RecipientEmailAddress']) }));
+  const textOf = (row: Record<string, unknown>, column: string): string => storableText(String(row[column]));
+  return rows.map((row) => ({ id: textOf(row, 'NetworkMessageId'), recipient: textOf(row, 'RecipientEmailAddress') }));
 }
 
 const severityOf = (severity: NormalisedIntake['severity']): 'low' | 'medium' | 'high' => (severity === 'informational' ? 'low' : severity);

@@ -4,9 +4,10 @@ const deepest = 40;
 
 /** At most so long, and no half of a character at the cut: no store takes one. */
 export const cutText = (text: string, length: number): string => text.slice(0, length).toWellFormed();
+export const storableText = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD');
 
 export function storable(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return value.toWellFormed().replaceAll('\u0000', '\uFFFD');
+  if (typeof value === 'string') return storableText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= deepest) return null;
   if (Array.isArray(value)) return value.map((one) => storable(one, depth + 1));

@@ -10,7 +10,9 @@ export type HttpAnswer = { status: number; retryAfterMs: number | null; body: un
 /** Who is asked: `what` names it in errors; the URL may hold a person's address and is never in them. */
 export type Asked = { what: string; service: UpstreamService };
 
-const maxBytes = 8 * 1024 * 1024;
+const usualBytes = 8 * 1024 * 1024;
+/** The cause of an UpstreamError: there was an answer, and more of it than is read. */
+export class AnswerTooLarge extends Error {}
 /** After the pause there must be time for the request itself. */
 const roomMs = 100;
 
@@ -31,9 +33,15 @@ export async function patiently(asked: Asked, url: string, init: RequestInit, de
 }
 
 /** One request and no second one, whatever the answer: for what must not be done twice. */
-export async function askOnce(asked: Asked, url: string, init: RequestInit, deadline: Deadline): Promise<HttpAnswer> {
+export async function askOnce(
+  asked: Asked,
+  url: string,
+  init: RequestInit,
+  deadline: Deadline,
+  maxBytes = usualBytes,
+): Promise<HttpAnswer> {
   try {
-    return await once(url, init, deadline.signal);
+    return await once(url, init, deadline.signal, maxBytes);
   } catch (error) {
     throw noAnswer(asked, error, deadline);
   }
@@ -57,7 +65,7 @@ export function retryAfterOf(value: string | null | undefined): number | null {
   return value !== null && value !== undefined && /^\d{1,6}$/.test(value.trim()) ? Number(value) * 1000 : null;
 }
 
-async function once(url: string, init: RequestInit, signal: AbortSignal): Promise<HttpAnswer> {
+async function once(url: string, init: RequestInit, signal: AbortSignal, maxBytes = usualBytes): Promise<HttpAnswer> {
   const response = await fetch(url, { ...init, signal, redirect: 'error' });
   return {
     status: response.status,
@@ -67,16 +75,13 @@ async function once(url: string, init: RequestInit, signal: AbortSignal): Promis
   };
 }
 
-/** An answer that is longer than is read. */
-export class TooLong extends Error {}
-
-/** Undefined: no JSON. No schema takes that for an answer. Throws TooLong as soon as there are more bytes than `most`. */
-export async function readJson(response: Response, most: number): Promise<unknown> {
+/** Undefined: no JSON. No schema takes that for an answer. Throws AnswerTooLarge as soon as there are more bytes than `maxBytes`. */
+async function readJson(response: Response, maxBytes: number): Promise<unknown> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of response.body ?? []) {
     bytes += part.byteLength;
-    if (bytes > most) throw new TooLong(`the answer is larger than ${most} bytes`);
+    if (bytes > maxBytes) throw new AnswerTooLarge(`the answer is larger than ${maxBytes} bytes`);
     parts.push(part);
   }
   return jsonOf(Buffer.concat(parts).toString('utf8'));

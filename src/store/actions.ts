@@ -224,6 +224,12 @@ async function recentDeciders(db: Database, tenantId: string, asked: { types: re
   return rows.map(({ person }) => EntraId.parse(person));
 }
 
+async function overdue(db: Database, tenantId: string, now: string, limit: number): Promise<RemediationAction[]> {
+  const { rows } = await sql<ActionRow>`select * from actions where tenant_id = ${tenantId} and expires_at <= ${now}::timestamptz
+    and status in ('pending', 'awaitingSecondApproval') order by expires_at limit ${limit}`.execute(db);
+  return rows.map(actionOf);
+}
+
 /**
  * What is decided and has no end yet. A rejection has no outcome; it is looked after for a day. A sample, so that many slow ones never keep a
  * lost one from being found.
@@ -236,6 +242,18 @@ function stalledQuery(db: Database, tenantId: string, before: string, limit: num
         or (status = 'rejected' and updated_at > ${before}::timestamptz - interval '1 day'
           and not exists (select 1 from executions e where e.decision_id = decision ->> 'decisionId' and e.state = 'finished')))
     order by random() limit ${limit}`.execute(db);
+}
+
+/** A sample, as above. The record of the press tells which decision it was to stop. */
+async function stalledCancellations(db: Database, tenantId: string, before: string, limit: number) {
+  const { rows } = await sql<{ action_id: string; decision_id: string }>`
+    select a.id as action_id, e.data ->> 'decisionId' as decision_id
+    from actions a join audit_events e on e.action_id = a.id
+    where a.tenant_id = ${tenantId} and a.updated_at < ${before}::timestamptz and a.status = 'inProgress'
+      and e.kind = 'decided' and e.data ->> 'verb' = 'cancel' and e.data ->> 'cancels' = a.decision ->> 'decisionId'
+      and not exists (select 1 from executions x where x.decision_id = e.data ->> 'decisionId' and x.state = 'finished')
+    order by random() limit ${limit}`.execute(db);
+  return rows.map((row) => ({ actionId: ActionId.parse(row.action_id), decisionId: row.decision_id }));
 }
 
 export function actionStore(db: Database, tenantId: string): ActionStore {
@@ -305,13 +323,10 @@ export function actionStore(db: Database, tenantId: string): ActionStore {
           order by (decision ->> 'decidedAt')::timestamptz, id limit ${limit}`.execute(db);
         return rows.map(actionOf);
       }),
-    overdue: (now, limit) =>
-      storing('reading overdue actions', async () => {
-        const { rows } = await sql<ActionRow>`select * from actions where tenant_id = ${tenantId} and expires_at <= ${now}::timestamptz
-          and status in ('pending', 'awaitingSecondApproval') order by expires_at limit ${limit}`.execute(db);
-        return rows.map(actionOf);
-      }),
+    overdue: (now, limit) => storing('reading overdue actions', () => overdue(db, tenantId, now, limit)),
     stalled: (before, limit) =>
       storing('reading stalled decisions', async () => (await stalledQuery(db, tenantId, before, limit)).rows.map(actionOf)),
+    stalledCancellations: (before, limit) =>
+      storing('reading stalled cancellations', () => stalledCancellations(db, tenantId, before, limit)),
   };
 }

@@ -75,7 +75,7 @@ export function alarmStore(db: Database, tenantId: string): AlarmStore {
     failedSince: (since, limit) =>
       storing('looking for what failed', async () => {
         const { rows } = await sql<ActionRow>`
-          select * from actions a where tenant_id = ${tenantId} and status in ('failed', 'timedOut') and updated_at >= ${since}::timestamptz
+          select * from actions a where tenant_id = ${tenantId} and status in ('failed', 'timedOut', 'partiallyCompleted') and updated_at >= ${since}::timestamptz
             and not exists (select 1 from alarms where alarms.tenant_id = a.tenant_id and subject = 'failed:' || (a.decision ->> 'decisionId'))
           order by updated_at limit ${limit}`.execute(db);
         return rows.map(actionOf);

@@ -106,5 +106,7 @@ describe('a notice', () => {
         .join('\n');
     expect(say('approve')).toMatch(/Your approval was not carried out.*\n.*no longer holds.*\nNothing was done/);
     expect(say('reject')).toMatch(/Your rejection was not passed on.*\n.*\nThe action stays rejected/);
+    expect(say('undo')).toMatch(/Your undo was not carried out.*\n.*\nThe action stands as it was carried out/);
+    expect(say('cancel')).toMatch(/Your request to stop this was not carried out.*\n.*\nWhat was not stopped goes on/);
   });
 });

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { ActionSource, ActionStatus, ActionType, Severity } from '../../src/action-center/action.ts';
-import { catalogue, entityLabels, mayBeCarriedOut, severityLabels, sourceLabels, statusLabels } from '../../src/action-center/catalogue.ts';
+import {
+  catalogue,
+  entityLabels,
+  mayBeCarriedOut,
+  mayBeReversed,
+  severityLabels,
+  sourceLabels,
+  statusLabels,
+} from '../../src/action-center/catalogue.ts';
 import { entityTypes } from '../../src/action-center/entity.ts';
+import { routes } from '../../src/defender/routes.ts';
 
 const rows = ActionType.options.map((type) => ({ type, ...catalogue[type] }));
 
@@ -132,6 +141,14 @@ describe('what a backend carries out', () => {
     ];
     for (const backend of ['defender', 'simulator'] as const) {
       expect(ActionType.options.filter((type) => !mayBeCarriedOut(type, backend))).toEqual(withoutApi);
+    }
+  });
+
+  test('where Microsoft has no API for mail, what goes through it is neither carried out nor undone; all else is as elsewhere', () => {
+    for (const type of ActionType.options) {
+      const isMail = routes[type]?.kind === 'mail';
+      expect(mayBeCarriedOut(type, 'defenderWithoutMail'), type).toBe(!isMail && mayBeCarriedOut(type, 'defender'));
+      expect(mayBeReversed(type, 'defenderWithoutMail'), type).toBe(!isMail && mayBeReversed(type, 'defender'));
     }
   });
 

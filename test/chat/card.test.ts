@@ -80,6 +80,9 @@ describe('a pending card', () => {
     const card = cardFor(anAction({ type: 'quarantineEmail' }), { ...plainContext, backend: 'defender' });
     expect(kinds(card)).toEqual(['portal', 'hunt']);
     expect(card.buttons[0]).toMatchObject({ label: 'Decide in Defender', url: plainContext.portal.actionCenter });
+    const mail = anAction({ type: 'softDeleteEmail' });
+    expect(kinds(cardFor(mail, { ...plainContext, backend: 'defender' }))).toEqual(['approve', 'reject', 'hunt']);
+    expect(kinds(cardFor(mail, { ...plainContext, backend: 'defenderWithoutMail' }))).toEqual(['portal', 'hunt']);
     expect(kinds(cardFor(anAction({ type: 'quarantineEmail' }), { ...plainContext, backend: 'consumer' }))).toEqual([
       'approve',
       'reject',

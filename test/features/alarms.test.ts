@@ -68,6 +68,26 @@ describe.each(platforms)('alarms in $name', ({ open }) => {
     expect(alarmsAbout(id)).toHaveLength(1);
   });
 
+  it('an approval that was carried out only in part is one alarm too, and its card has Retry', async () => {
+    const partly = { simulator: { takesMs: 20, outcome: 'partiallyCompleted', message: '48 of 50 done.' } };
+    const { id, title } = await raise(isolateDevice({ parameters: partly }));
+    await world.chat.press(alice, title, /^Approve/);
+    const [alarm] = await world.until('the alarm is posted', () => {
+      const found = alarmsAbout(id);
+      return found.length > 0 && found;
+    });
+    expect(alarm).toContain('carried out only in part');
+    expect(alarm).toContain('48 of 50 done.');
+    expect(alarm).toContain('press Retry on its card');
+    expect(logged('ALARM: an approved action was carried out only in part')).toHaveLength(1);
+    await world.until('the card has Retry', () => world.chat.card(title)?.includes('only partly completed'));
+    expect(await world.chat.press(alice, title, /^(Retry|Yes, try again)$/)).toBe(200);
+    await world.until(
+      'it is tried again',
+      async () => (await world.read(id)).history.filter(({ kind }) => kind === 'decision' || kind === 'decided').length === 2,
+    );
+  });
+
   it('breaks none of the platform’s own rules', () => {
     expect(world.chat.problems()).toEqual([]);
   });

@@ -276,6 +276,10 @@ describe('limits', () => {
     let decisions = 0;
     while ((await limits.take('defender', 'decision')) === 0) decisions += 1;
     expect(decisions).toBe(12);
+    // A hunting quota that is used up must not hold up what decides.
+    await limits.pause('hunting', 60_000);
+    expect(await limits.take('hunting', 'decision')).toBeGreaterThan(0);
+    expect(await limits.take('graph', 'decision')).toBe(0);
     await pool.end();
   });
 });

@@ -5,7 +5,7 @@ import type { DefenderWorld } from '../../sandbox/defender/types.ts';
 import { startEntra } from '../../sandbox/entra/server.ts';
 import type { EntraWorld } from '../../sandbox/entra/types.ts';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
-import { isolateDevice, removeRegistryKey } from './actions.ts';
+import { isolateDevice, removeRegistryKey, softDeleteEmail } from './actions.ts';
 import { deviceNamed } from './defender-actions.ts';
 import { executorApp, quickTiming } from './defender-world.ts';
 import { alice, bob, carol, entraTenant } from './people.ts';
@@ -107,5 +107,30 @@ describe.each(platforms)('carried out in Defender, from $name', ({ open }) => {
     await saysOnCard(body.title, 'has to be decided in Defender');
     await expect(world.chat.press(alice, body.title, /^Approve/)).rejects.toThrow(/no button/);
     expect(defender.problems).toEqual([]);
+  });
+});
+
+// The simulated Teams is the public cloud's; what its card offers is the same card (test/chat/card.test.ts).
+const inEveryCloud = platforms.filter(({ name }) => name === 'Slack');
+describe.each(inEveryCloud)('in a cloud where Microsoft has no API for mail, from $name', ({ open }) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld({
+      chat: await open(),
+      services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
+      env: { BACKEND: 'defender', CLOUD: 'gcchigh' },
+    });
+    await world.add({ bot: true, worker: false });
+  });
+  afterAll(() => world.close());
+
+  it('mail is decided in Defender, and everything else as elsewhere', async () => {
+    const [mail, device] = [softDeleteEmail(), isolateDevice()];
+    for (const body of [mail, device]) await world.submit(body);
+    await world.until('the cards are posted', () => world.chat.card(mail.title) && world.chat.card(device.title));
+    expect(world.chat.card(mail.title)).toContain('has to be decided in Defender');
+    await expect(world.chat.press(alice, mail.title, /^(Approve|Reject)/)).rejects.toThrow(/no button/);
+    expect(await world.chat.press(alice, device.title, /^Approve/)).toBe(200);
+    await world.until('Alice is told', () => world.chat.told(alice).some((text) => text.includes('Recorded')));
   });
 });

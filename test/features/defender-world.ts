@@ -56,7 +56,7 @@ export type DefenderBench = {
   /** Another one that shares only the record with the first. */
   openBackend(perMinute?: number): Backend;
   submit(body: object): Promise<ActionId>;
-  press(verb: Click['verb'] | 'undo' | 'cancel' | 'retry', id: ActionId, who?: DirectoryPerson): Promise<Result<Decided>>;
+  press(verb: Click['verb'] | 'undo' | 'cancel' | 'retry', id: ActionId, who?: DirectoryPerson, comment?: string): Promise<Result<Decided>>;
   read(id: ActionId): Promise<RemediationAction>;
   until(id: ActionId, status: RemediationAction['status'], forMs?: number): Promise<RemediationAction>;
   /** Presses Approve and waits for the end. */
@@ -154,12 +154,12 @@ export async function openDefenderBench({ databaseUrl, app, entra: more, defende
       if (announced.kind !== 'accepted') throw new Error(`the action was ${announced.kind}`);
       return announced.action.id;
     },
-    press: async (verb, id, who = erin) => {
+    press: async (verb, id, who = erin, comment) => {
       const action = await read(id);
       const claim = { platform: 'teams' as const, tenantId: entraTenant, entraId: EntraId.parse(who.entraId) };
       const person = async () => ok(claim);
-      const rest = { actionId: id, by: `teams:${who.upn}`, account: null, platform: 'slack' as const, comment: null, clickId: 'test' };
-      const click = { ...rest, person, shownDigest: action.scopeDigest };
+      const rest = { actionId: id, by: `teams:${who.upn}`, account: null, platform: 'slack' as const, clickId: 'test' };
+      const click = { ...rest, comment: comment ?? null, person, shownDigest: action.scopeDigest };
       if (verb === 'undo') return undo({ ...deciding, undoing: undoStore(db, tenant) }, { ...click, verb });
       if (verb === 'cancel') return cancel(deciding, { ...click, verb });
       return verb === 'retry' ? retry(deciding, { ...click, verb }) : decide(deciding, { ...click, verb });

@@ -16,7 +16,7 @@ const reader = { clientId: '0a0a0a0a-1111-4222-8333-444444444444', secret: 'entr
 const executor = { clientId: '0b0b0b0b-1111-4222-8333-444444444444', secret: 'executor-secret-for-tests' };
 const directory = ['User.Read.All', 'GroupMember.Read.All', 'RoleManagement.Read.Directory'];
 const readers = [...directory, ...[...ingestNeeds, ...huntingNeeds].map(({ anyOf }) => anyOf[0])];
-const executors = [...new Set(executorNeeds().map(({ anyOf }) => anyOf[0]))];
+const executors = [...new Set(executorNeeds({ movesMail: true }).map(({ anyOf }) => anyOf[0]))];
 const scopes = 'commands chat:write files:write im:write users:read channels:read groups:read channels:history groups:history'.split(' ');
 const secrets = ['xoxb-a-token-for-tests', 'a-signing-secret-for-tests', reader.secret, executor.secret, 'an-intake-secret-for-tests'];
 
@@ -91,7 +91,9 @@ describe('countersign doctor', () => {
     );
   });
 
-  const optional = new Set([...huntingNeeds, ...executorNeeds()].filter(({ isOptional }) => isOptional).map(({ anyOf }) => anyOf[0]));
+  const optional = new Set(
+    [...huntingNeeds, ...executorNeeds({ movesMail: true })].filter(({ isOptional }) => isOptional).map(({ anyOf }) => anyOf[0]),
+  );
 
   it.each(readers)('names %s where the reading app lacks it', async (permission) => {
     const { code, findings } = await examined(await worldLacking({ reader: permission }));
@@ -104,10 +106,16 @@ describe('countersign doctor', () => {
   it.each(executors)('names %s where the executing app lacks it, with each action type that needs it', async (permission) => {
     const { code, findings } = await examined(await worldLacking({ executor: permission }));
     const told = findings.filter(({ area, fix }) => area === 'Executing app' && fix !== null);
-    const features = executorNeeds().filter(({ anyOf }) => anyOf[0] === permission);
+    const features = executorNeeds({ movesMail: true }).filter(({ anyOf }) => anyOf[0] === permission);
     expect(told.map(({ what }) => what).sort()).toEqual(features.map(({ feature }) => feature).sort());
     for (const { fix } of told) expect(fix).toMatch(new RegExp(`^Grant ${permission}: .*${executor.clientId}`));
     expect(code).toBe(features.every(({ isOptional }) => isOptional) ? 0 : 1);
+  });
+
+  it('asks for nothing that only mail needs where Microsoft has no API for mail', () => {
+    const asked = new Set(executorNeeds({ movesMail: false }).flatMap(({ anyOf }) => anyOf));
+    const dropped = executors.filter((permission) => !asked.has(permission));
+    expect(dropped.sort()).toEqual(['SecurityAnalyzedMessage.ReadWrite.All', 'ThreatHunting.Read.All']);
   });
 
   it.each(scopes)('names the scope %s where the Slack app lacks it', async (scope) => {

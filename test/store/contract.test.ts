@@ -5,7 +5,7 @@ import { type Decision, EntraId } from '../../src/action-center/action.ts';
 import { type AnnounceDeps, announce, parseSubmission } from '../../src/action-center/announce.ts';
 import { decisionMessage } from '../../src/action-center/decide.ts';
 import type { RemediationAction } from '../../src/action-center/intake.ts';
-import { decided, settled } from '../../src/action-center/transitions.ts';
+import { cancelAsked, decided, settled } from '../../src/action-center/transitions.ts';
 import { newActionId, newDecisionId, sha256 } from '../../src/ids.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { cardStore } from '../../src/store/cards.ts';
@@ -206,6 +206,35 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
     await executions.submitted('D-x', { run: '2' });
     expect(await executions.get('D-x')).toMatchObject({ state: 'finished', externalRef: { run: '1' }, outcome: { status: 'completed' } });
     expect(await claim('w1', now)).toMatchObject({ state: 'mine', execution: { state: 'finished' } });
+  });
+
+  it('finds cancellations that have no end while what they stop still runs', async () => {
+    const { store } = deps();
+    const action = await anAnnounced();
+    const approval = aDecision(action, 'alice');
+    const queued = await press(action, approval);
+    const at = () => new Date().toISOString();
+    const running = queued && settled(queued, approval.decisionId, { status: 'inProgress', at: at(), message: null, externalRef: null });
+    const going = running && (await store.apply(running));
+    if (!going) throw new Error('it does not run');
+    const stop = { ...aDecision(action, 'bob'), verb: 'cancel' as const };
+    const asked = await store.apply({ ...cancelAsked(going, stop), decision: decisionMessage(going, stop) });
+    const found = async (before = Date.now() + 1000) =>
+      (await store.stalledCancellations(new Date(before).toISOString(), 100)).filter(({ actionId }) => actionId === action.id);
+    expect(await found()).toEqual([{ actionId: action.id, decisionId: stop.decisionId }]);
+    expect(await found(Date.now() - 60_000)).toEqual([]);
+    const executions = executionStore(db, tenant);
+    await executions.claim(stop.decisionId, action.id, 'w1', Date.now(), 1000);
+    expect(await found()).toHaveLength(1);
+    await executions.finished(stop.decisionId, null);
+    expect(await found()).toEqual([]);
+
+    const again = { ...aDecision(action, 'bob'), verb: 'cancel' as const };
+    const askedAgain = asked && (await store.apply({ ...cancelAsked(asked, again), decision: decisionMessage(asked, again) }));
+    expect(await found()).toHaveLength(1);
+    const end = askedAgain && settled(askedAgain, approval.decisionId, { status: 'completed', at: at(), message: null, externalRef: null });
+    if (end) await store.apply(end);
+    expect(await found()).toEqual([]);
   });
 
   it('tells a failing engine from everything else', async () => {
