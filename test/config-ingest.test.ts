@@ -40,6 +40,14 @@ describe('reading Defender', () => {
     expect(names({ ...enough, INGEST: 'sometimes', INGEST_DAYS: '0' })).toEqual(['INGEST', 'INGEST_DAYS']);
   });
 
+  it('is not begun with half a certificate, or with one beside a secret, also where people come from a file', () => {
+    const { ENTRA_CLIENT_SECRET: secret, ...rest } = { ...enough, ...reader, INGEST: 'defender' };
+    const half = { ...rest, ENTRA_CLIENT_CERTIFICATE_FILE: 'certificate.pem' };
+    const together = expect.stringMatching(/^ENTRA_CLIENT_CERTIFICATE_FILE and ENTRA_CLIENT_KEY_FILE: belong together/);
+    expect(problemsOf(half)).toEqual([together]);
+    expect(problemsOf({ ...half, ENTRA_CLIENT_SECRET: secret })).toEqual([expect.stringMatching(/^ENTRA_CLIENT_SECRET: a certificate/), together]);
+  });
+
   it('is done with the reading app and in its cloud, never with the executor', () => {
     const executor = { EXECUTOR_CLIENT_ID: '0b0b0b0b-1111-4222-8333-444444444444', EXECUTOR_CLIENT_SECRET: 'executor-secret-for-tests' };
     const config = readConfig({
