@@ -60,7 +60,7 @@ describe('Approve', () => {
     const { ts } = await post();
     await world.click({ user, channel, ts, button: approve });
     const answer = await waitFor(() => world.ephemerals(user).at(0), 'the refusal');
-    expect(answer.text).toContain('The deadline passed at 2026-11-28 08:00 UTC');
+    expect(answer.text).toMatch(/The deadline passed at <!date\^1795852800\^[^|]+\|2026-11-28 08:00 UTC>/);
     expect(world.messages(channel)[0]?.edited).toBeUndefined();
   });
 });

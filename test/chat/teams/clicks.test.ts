@@ -53,6 +53,19 @@ test('whoever may not reject is told so instead of being asked why', async () =>
   ]);
 });
 
+test('a time in the bar and in the short answer of a dialog is that of the clock of whoever pressed', async () => {
+  const late = refuse({ kind: 'expired', expiresAt: '2026-11-28T08:00:00.000Z' });
+  const rig = await openRig({ flows: { ...recordingFlows(), check: async () => late, decide: async () => late } });
+  const message = await rig.post();
+  for (const button of [/^Approve/, 'Reject'])
+    await rig.world.press({ person: alice.id, conversation: channel, messageId: message.id, button });
+  const said = expect.stringContaining('The deadline passed at 2026-11-28 09:00 your time (2026-11-28 08:00 UTC)');
+  expect(rig.world.privateMessages(alice.id)).toMatchObject([
+    { via: 'bar', text: said },
+    { via: 'dialog', text: said },
+  ]);
+});
+
 test('a press that takes longer is answered within 2 s, sent again by Teams in vain, and told privately in the end', async () => {
   const gate = Promise.withResolvers<void>();
   const flows = recordingFlows();
