@@ -10,6 +10,7 @@ import type { Extras } from '../../src/foundation.ts';
 import { launch, type Parts } from '../../src/launch.ts';
 import { openLog } from '../../src/log.ts';
 import type { Stage } from '../../src/stage.ts';
+import { patienceMs, poll } from '../setup/poll.ts';
 import type { ChatWorld } from './chat-world.ts';
 import { type DirectoryPerson, people } from './people.ts';
 
@@ -49,8 +50,8 @@ export type World = {
   read(id: string): Promise<StoredAction>;
   /** Resolves when a stage that fits was reached, also if it was before the call. */
   reached(fits: (stage: Stage) => boolean, what?: string): Promise<Stage>;
-  /** Polls `look` until it returns something. */
-  until<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false, forMs?: number): Promise<T>;
+  /** What `look` finds as soon as it finds something. */
+  until: typeof poll;
   close(): Promise<void>;
 };
 
@@ -63,8 +64,6 @@ export type StoredAction = {
   outcome: { status: string; message: string | null } | null;
   history: { kind: string }[];
 };
-
-const patienceMs = 15_000;
 
 export const signed = (body: string, secret = intakeSecret, at = Math.floor(Date.now() / 1000)): Record<string, string> => ({
   'content-type': 'application/json',
@@ -152,7 +151,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       return response.json();
     },
     reached: (fits, what = 'a stage') => reached(stages, waiting, fits, what),
-    until: poll,
+    until: (what, look, forMs = patienceMs) => poll(what, look, forMs),
     close: async () => {
       for (const one of [...running]) await one.stop();
       await chat.close();
@@ -185,24 +184,4 @@ function reached(stages: Stage[], waiting: Set<() => void>, fits: (stage: Stage)
     waiting.add(look);
     look();
   });
-}
-
-/** For what nobody tells us about. Bounded, and quick to notice. */
-export async function poll<T>(
-  what: string,
-  look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  forMs = patienceMs,
-): Promise<T> {
-  const end = Date.now() + forMs;
-  let trouble: unknown = null;
-  while (Date.now() < end) {
-    try {
-      const found = await look();
-      if (found) return found;
-    } catch (error) {
-      trouble = error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`${what}: not within ${forMs} ms`, { cause: trouble });
 }

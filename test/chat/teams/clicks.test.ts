@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/action-center/errors.ts';
 import { refuse } from '../../../src/action-center/refusal.ts';
 import { anAction } from '../../setup/builders.ts';
-import { alice, bob, channel, chat, openRig, recordingFlows, waitFor, withRecord } from './rig.ts';
+import { poll } from '../../setup/poll.ts';
+import { alice, bob, channel, chat, openRig, recordingFlows, withRecord } from './rig.ts';
 
 withRecord();
 
@@ -85,7 +86,7 @@ test('a press that takes longer is answered within 2 s, sent again by Teams in v
   expect(barsOf(rig).at(-1)).toContain('Still checking');
   expect(flows.clicks).toHaveLength(0);
   gate.resolve();
-  const told = await waitFor(() => rig.world.privateMessages(alice.id).find(({ via }) => via === 'targeted'), 'the late answer');
+  const told = await poll('the late answer', () => rig.world.privateMessages(alice.id).find(({ via }) => via === 'targeted'));
   expect(JSON.stringify(told.card)).toContain('Recorded: you approved');
   // Sent at least twice, decided once.
   expect(rig.world.recorded.filter(({ body }) => body.includes('ac.approve')).length).toBeGreaterThan(1);
@@ -100,7 +101,7 @@ test.each(['http403', 'http500', 'reset'] as const)(
     const message = await rig.post();
     rig.world.faults.add({ where: 'targeted', kind });
     await rig.world.press({ person: alice.id, conversation: channel, messageId: message.id, button: /^Approve/, oldClient: true });
-    const told = await waitFor(() => rig.world.privateMessages(alice.id).find(({ via }) => via === 'personal'), 'the personal message');
+    const told = await poll('the personal message', () => rig.world.privateMessages(alice.id).find(({ via }) => via === 'personal'));
     expect(JSON.stringify(told.card)).toContain('Recorded: you approved');
     expect(rig.world.messages(channel)).toHaveLength(1);
     expect(rig.world.thread(channel, message.id)).toEqual([]);
@@ -112,7 +113,7 @@ test('a private answer waits for the pause that Teams asks for', async () => {
   const message = await rig.post();
   rig.world.faults.add({ where: 'targeted', kind: 'ratelimit', retryAfterSeconds: 1 });
   await rig.world.press({ person: alice.id, conversation: channel, messageId: message.id, button: /^Approve/, oldClient: true });
-  const told = await waitFor(() => rig.world.privateMessages(alice.id)[0], 'the answer');
+  const told = await poll('the answer', () => rig.world.privateMessages(alice.id)[0]);
   expect(told.via).toBe('targeted');
 });
 
@@ -122,7 +123,7 @@ test('an answer that can be delivered nowhere is an error in the log, and nothin
   rig.world.faults.add({ where: 'targeted', kind: 'http403' });
   rig.world.faults.add({ where: 'createConversation', kind: 'http403' });
   await rig.world.press({ person: alice.id, conversation: channel, messageId: message.id, button: /^Approve/, oldClient: true });
-  await waitFor(() => rig.log.some((line) => line.includes('could not be delivered')), 'a log line');
+  await poll('a log line', () => rig.log.some((line) => line.includes('could not be delivered')));
   expect(rig.world.messages(channel)).toHaveLength(1);
   expect(rig.world.thread(channel, message.id)).toEqual([]);
 });
@@ -133,7 +134,7 @@ test('an old client that knows no Action.Execute decides all the same', async ()
   const message = await rig.post();
   await rig.world.press({ person: alice.id, conversation: channel, messageId: message.id, button: /^Approve/, oldClient: true });
   expect(flows.clicks).toHaveLength(1);
-  expect(await waitFor(() => rig.world.privateMessages(alice.id)[0], 'the answer')).toMatchObject({ via: 'targeted' });
+  expect(await poll('the answer', () => rig.world.privateMessages(alice.id)[0])).toMatchObject({ via: 'targeted' });
 });
 
 test.each([
