@@ -52,6 +52,13 @@ export type World = {
   reached(fits: (stage: Stage) => boolean, what?: string): Promise<Stage>;
   /** What `look` finds as soon as it finds something. */
   until: typeof poll;
+  /** Submits and waits until the card is there. */
+  raise(body: { title: string }): Promise<{ id: string; title: string }>;
+  /** Until the card says this. */
+  cardSays(title: string, text: string | RegExp): Promise<unknown>;
+  statusIs(id: string, status: string): Promise<unknown>;
+  /** What that person is told in private first, once this is done. */
+  newlyTold(who: DirectoryPerson, act: () => Promise<unknown>): Promise<string>;
   close(): Promise<void>;
 };
 
@@ -152,6 +159,23 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     },
     reached: (fits, what = 'a stage') => reached(stages, waiting, fits, what),
     until: (what, look, forMs = patienceMs) => poll(what, look, forMs),
+    raise: async (body) => {
+      const { status, body: answer } = await world.submit(body);
+      if (status !== 202) throw new Error(`a submission was answered ${status} ${JSON.stringify(answer)}`);
+      await world.until('the card is posted', () => chat.card(body.title));
+      return { id: answer.id, title: body.title };
+    },
+    cardSays: (title, text) =>
+      world.until(`the card says ${String(text)}`, () => {
+        const said = chat.card(title);
+        return typeof text === 'string' ? said?.includes(text) : said !== null && text.test(said);
+      }),
+    statusIs: (id, status) => world.until(`${id} is ${status}`, async () => (await world.read(id)).status === status),
+    newlyTold: async (who, act) => {
+      const before = chat.told(who).length;
+      await act();
+      return world.until(`${who.displayName} is told`, () => chat.told(who)[before]);
+    },
     close: async () => {
       for (const one of [...running]) await one.stop();
       await chat.close();
