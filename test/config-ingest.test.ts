@@ -45,7 +45,10 @@ describe('reading Defender', () => {
     const half = { ...rest, ENTRA_CLIENT_CERTIFICATE_FILE: 'certificate.pem' };
     const together = expect.stringMatching(/^ENTRA_CLIENT_CERTIFICATE_FILE and ENTRA_CLIENT_KEY_FILE: belong together/);
     expect(problemsOf(half)).toEqual([together]);
-    expect(problemsOf({ ...half, ENTRA_CLIENT_SECRET: secret })).toEqual([expect.stringMatching(/^ENTRA_CLIENT_SECRET: a certificate/), together]);
+    expect(problemsOf({ ...half, ENTRA_CLIENT_SECRET: secret })).toEqual([
+      expect.stringMatching(/^ENTRA_CLIENT_SECRET: a certificate/),
+      together,
+    ]);
   });
 
   it('is done with the reading app and in its cloud, never with the executor', () => {

@@ -52,8 +52,7 @@ describe.each(platforms)('carried out in Defender, from $name', ({ open }) => {
   const isolate = (name: string) => isolateDevice({ entities: [deviceNamed(name)] });
   const machineOf = (name: string) => deviceNamed(name).deviceId ?? '';
   const approve = async (body: { title: string }): Promise<string> => {
-    const { id } = (await world.submit(body)).body;
-    await world.until('the card is posted', () => world.chat.card(body.title));
+    const { id } = await world.raise(body);
     await world.chat.press(alice, body.title, /^Approve/);
     return id;
   };
@@ -66,7 +65,7 @@ describe.each(platforms)('carried out in Defender, from $name', ({ open }) => {
     expect(await world.newlyTold(carol, () => world.chat.press(carol, body.title, stop))).toContain('To cancel this you also need');
     const older = world.chat.remember(body.title);
     expect(await world.newlyTold(bob, () => world.chat.press(bob, body.title, stop))).toContain('you asked to stop');
-    await world.until('it is cancelled', async () => (await world.read(id)).status === 'cancelled');
+    await world.statusIs(id, 'cancelled');
     await world.cardSays(body.title, 'then cancelled before it was done');
     expect(world.chat.card(body.title)).toContain('cancelled by bob@contoso.example');
     await world.until('the thread tells who', () =>
@@ -86,9 +85,11 @@ describe.each(platforms)('carried out in Defender, from $name', ({ open }) => {
     const older = world.chat.remember(body.title);
     expect(await world.newlyTold(carol, () => world.chat.press(carol, body.title, again))).toContain('To approve this you also need');
     expect(await world.newlyTold(bob, () => world.chat.press(bob, body.title, again))).toContain('Recorded: you approved');
-    await world.until('it is completed', async () => (await world.read(id)).status === 'completed');
+    await world.statusIs(id, 'completed');
     await world.cardSays(body.title, 'Approved and completed');
-    expect(await world.newlyTold(alice, () => world.chat.press(alice, body.title, again, { older }))).toContain('Only what came to nothing');
+    expect(await world.newlyTold(alice, () => world.chat.press(alice, body.title, again, { older }))).toContain(
+      'Only what came to nothing',
+    );
     const stored = await world.read(id);
     expect(stored.decision?.actor.upn).toBe('bob@contoso.example');
     expect(stored.history.filter(({ kind }) => kind === 'decision' || kind === 'decided')).toHaveLength(2);

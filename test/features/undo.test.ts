@@ -47,8 +47,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
   type Body = { title: string };
   /** Submits, approves and waits until it is completed and its card says so. */
   async function complete(body: Body, who = erin): Promise<{ id: string; title: string }> {
-    const { id } = (await world.submit(body)).body;
-    await world.until('the card is posted', () => world.chat.card(body.title));
+    const { id } = await world.raise(body);
     await world.chat.press(who, body.title, /^Approve/);
     await world.statusIs(id, 'completed');
     await world.cardSays(body.title, 'Approved and completed');
@@ -82,7 +81,9 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     expect(stored.history.map(({ kind }) => kind).filter((kind) => kind === 'decision' || kind === 'decided')).toHaveLength(2);
     expect(await undosOf(id)).toBe(1);
     // Once more, on the card as it was: it says who did it, and does nothing.
-    expect(await world.newlyTold(erin, () => world.chat.press(erin, title, undoButton, { older }))).toContain('Alice Adams undid this already');
+    expect(await world.newlyTold(erin, () => world.chat.press(erin, title, undoButton, { older }))).toContain(
+      'Alice Adams undid this already',
+    );
     expect(await world.newlyTold(alice, () => world.chat.press(alice, title, undoButton, { older }))).toContain('You undid this already');
     expect(await undosOf(id)).toBe(1);
   });
@@ -172,7 +173,9 @@ describe.each(platforms)('undo in $name', ({ open }) => {
 
   it('is refused to who may only approve, and the attempt is in the audit record', async () => {
     const id = await recorded('wks-19.contoso.example');
-    expect(await world.newlyTold(bob, () => world.chat.command(bob, `undo ${id}`))).toMatch(/To undo this you also need Security Administrator/);
+    expect(await world.newlyTold(bob, () => world.chat.command(bob, `undo ${id}`))).toMatch(
+      /To undo this you also need Security Administrator/,
+    );
     expect((await world.read(id)).status).toBe('completed');
     const { rows } = await pool.query("select data from audit_events where action_id = $1 and kind = 'refused'", [id]);
     expect(rows).toMatchObject([{ data: { refusal: 'not-permitted', verb: 'undo' } }]);
@@ -188,7 +191,9 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     await refused(await addCompleted(db, { ...old, entities: [mail] }), '30 days');
     const isolation = await recorded('wks-20.contoso.example', { completedAt: daysAgo(2) });
     await recorded('WKS-20.contoso.example', { type: 'releaseIsolation', completedAt: daysAgo(3) });
-    await world.newlyTold(alice, () => world.chat.command(alice, `undo ${isolation}`)).then((told) => expect(told).toContain('To be undone'));
+    await world
+      .newlyTold(alice, () => world.chat.command(alice, `undo ${isolation}`))
+      .then((told) => expect(told).toContain('To be undone'));
     await recorded('wks-20.contoso.example', { type: 'releaseIsolation', completedAt: daysAgo(1) });
     await refused(isolation, /undone already: a newer action, “Release from isolation”/);
     await refused(await recorded('wks-21.contoso.example', { type: 'runAntivirusScan' }), 'final');

@@ -9,12 +9,7 @@ const soonMs = 8000;
 export const patienceMs = 15_000;
 
 /** What `look` finds as soon as it finds something. Bounded, and quick to notice. A look that throws has found nothing yet; the last one is told. */
-export async function poll<T>(
-  what: string,
-  look: () => Promise<Looked<T>> | Looked<T>,
-  forMs = soonMs,
-  everyMs = 20,
-): Promise<T> {
+export async function poll<T>(what: string, look: () => Promise<Looked<T>> | Looked<T>, forMs = soonMs, everyMs = 20): Promise<T> {
   const end = performance.now() + forMs;
   let trouble: unknown = null;
   while (performance.now() < end) {

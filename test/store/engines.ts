@@ -20,10 +20,7 @@ export const engines = [
 export type EmptyRecord = { engine: Engine; db: Database; close(): Promise<void> };
 
 /** With every table and no row. `more`: what the engine is opened with besides. */
-export async function openEmptyRecord(
-  make: (typeof engines)[number]['options'],
-  more: Partial<EngineLimits> = {},
-): Promise<EmptyRecord> {
+export async function openEmptyRecord(make: (typeof engines)[number]['options'], more: Partial<EngineLimits> = {}): Promise<EmptyRecord> {
   const { options, clean } = await make();
   const engine = await openEngine({ ...options, ...more }, { onError: () => {} });
   const db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });

@@ -90,7 +90,7 @@ export function renderLines(lines: Line[]): SlackContent {
 
 export function renderLine(line: Line): SlackContent {
   const blocks = [richText([section(line, 600)])];
-  return { text: spokenText(plain(line), blocks), blocks };
+  return { text: spokenText('', blocks), blocks };
 }
 
 function noteBlocks(card: NoteCard): KnownBlock[] {

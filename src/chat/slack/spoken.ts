@@ -11,7 +11,7 @@ import { escapeMrkdwn } from './escape.ts';
 /** Slack cuts at 40,000 and advises 4,000. */
 const longest = 3900;
 
-/** `first`: plain text. What comes back is mrkdwn, with nothing in it that links, mentions or calls. */
+/** `first`: plain text, or nothing where the blocks are no more than a sentence. What comes back is mrkdwn, with nothing in it that links, mentions or calls. */
 export function spokenText(first: string, blocks: readonly KnownBlock[]): string {
   const begin = escapeMrkdwn(first);
   const shown = blocks.flatMap(linesOf).filter((line) => line.trim() !== '');

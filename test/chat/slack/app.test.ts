@@ -3,9 +3,9 @@ import { ConfigError, UpstreamError } from '../../../src/action-center/errors.ts
 import { startSlack } from '../../../src/chat/slack/app.ts';
 import { openLog } from '../../../src/log.ts';
 import { anAction } from '../../setup/builders.ts';
+import { poll } from '../../setup/poll.ts';
 import { noHunts } from '../no-hunts.ts';
 import { noMany } from '../no-many.ts';
-import { poll } from '../../setup/poll.ts';
 import { appToken, botToken, channel, noCommands, openRig, openWorkspace, recordingFlows, signingSecret } from './rig.ts';
 
 const user = 'U0ALICE';

@@ -5,11 +5,11 @@ import { type AnswerCommand, type Asked, answerCommand } from '../../../src/chat
 import { words } from '../../../src/chat/show.ts';
 import { openLog } from '../../../src/log.ts';
 import { anAction } from '../../setup/builders.ts';
+import { poll } from '../../setup/poll.ts';
 import { plainContext } from '../hostile.ts';
 import { noDigest } from '../no-digest.ts';
 import { noHunts } from '../no-hunts.ts';
 import { noMany } from '../no-many.ts';
-import { poll } from '../../setup/poll.ts';
 import { channel, openRig, recordingFlows } from './rig.ts';
 
 const user = 'U0ALICE';

@@ -6,8 +6,8 @@ import { emptyInbox, inboxCard } from '../../../src/chat/inbox-card.ts';
 import { words } from '../../../src/chat/show.ts';
 import type { SlackDeps } from '../../../src/chat/slack/app.ts';
 import { anAction, testNow } from '../../setup/builders.ts';
-import { plainContext } from '../hostile.ts';
 import { poll } from '../../setup/poll.ts';
+import { plainContext } from '../hostile.ts';
 import { openRig, recordingFlows } from './rig.ts';
 
 const user = 'U0ALICE';

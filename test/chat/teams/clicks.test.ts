@@ -55,7 +55,7 @@ test('whoever may not reject is told so instead of being asked why', async () =>
 });
 
 test('a time in the bar and in the short answer of a dialog is that of the clock of whoever pressed', async () => {
-  const late = refuse({ kind: 'expired', expiresAt: '2026-11-28T08:00:00.000Z' });
+  const late = refuse({ kind: 'expired' as const, expiresAt: '2026-11-28T08:00:00.000Z' });
   const rig = await openRig({ flows: { ...recordingFlows(), check: async () => late, decide: async () => late } });
   const message = await rig.post();
   for (const button of [/^Approve/, 'Reject'])

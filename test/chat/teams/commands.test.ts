@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { cardFor } from '../../../src/chat/card.ts';
 import { plain, words } from '../../../src/chat/show.ts';
 import { anAction } from '../../setup/builders.ts';
-import { plainContext } from '../hostile.ts';
 import { poll } from '../../setup/poll.ts';
+import { plainContext } from '../hostile.ts';
 import { alice, bob, channel, chat, openRig, withRecord } from './rig.ts';
 
 withRecord();

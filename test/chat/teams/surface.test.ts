@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { cardFor } from '../../../src/chat/card.ts';
 import type { SurfaceError } from '../../../src/chat/surface.ts';
 import { anAction } from '../../setup/builders.ts';
-import { plainContext } from '../hostile.ts';
 import { poll } from '../../setup/poll.ts';
+import { plainContext } from '../hostile.ts';
 import { aCardRow, alice, bob, channel, chat, openRig, withRecord } from './rig.ts';
 
 withRecord();
