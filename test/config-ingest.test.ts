@@ -1,7 +1,7 @@
 /** The environment of what reads Defender. */
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../src/action-center/errors.ts';
 import { readConfig } from '../src/config.ts';
+import { problemsOf } from './setup/config-problems.ts';
 
 const enough = {
   SLACK_BOT_TOKEN: 'xoxb-test',
@@ -16,16 +16,6 @@ const reader = {
   ENTRA_CLIENT_ID: '0a0a0a0a-1111-4222-8333-444444444444',
   ENTRA_CLIENT_SECRET: 'entra-client-secret-for-tests',
 };
-
-function problemsOf(env: Record<string, string>): readonly string[] {
-  try {
-    readConfig(env);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
 
 describe('reading Defender', () => {
   it('is off unless asked for', () => {

@@ -17,6 +17,7 @@ import { intakeSecret, signed } from '../features/world.ts';
 import { startPostgres, startRedis } from '../setup/local-services.ts';
 import { poll } from '../setup/poll.ts';
 import { surroundings, untilReady } from '../setup/processes.ts';
+import { askRecord } from '../setup/record.ts';
 import { type Chat, chats } from './chats.ts';
 
 /** What a person would press in a night, times fifty; fewer for a quick look. */
@@ -153,15 +154,7 @@ async function pressUntilDecided(id: string, { body, lane, who }: Case): Promise
   });
 }
 
-async function cardsOf(id: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: postgres.url });
-  await client.connect();
-  try {
-    return (await client.query('select *, now() as now from cards where action_id = $1', [id])).rows;
-  } finally {
-    await client.end();
-  }
-}
+const cardsOf = (id: string) => askRecord(postgres.url, 'select *, now() as now from cards where action_id = $1', [id]);
 
 describe.each(chats)('while everything is killed in turn, with $name', ({ open: chatOf }) => {
   beforeAll(() => open(chatOf), 120_000);

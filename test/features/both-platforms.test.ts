@@ -1,7 +1,7 @@
 /** One decision on every surface: the same action in Slack and in Teams, one record behind both. */
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
+import { askRecord } from '../setup/record.ts';
 import { isolateDevice, quarantineFile } from './actions.ts';
 import { type BothWorlds, bothWorlds } from './both-worlds.ts';
 import { alice, bob, crowd, erin, people, teamsIdOf } from './people.ts';
@@ -43,15 +43,7 @@ describe('an action whose card is in Slack and in Teams', () => {
       );
     }
   };
-  const count = async (query: string, id: string): Promise<number> => {
-    const client = new pg.Client({ connectionString: database });
-    await client.connect();
-    try {
-      return Number((await client.query<{ n: string }>(query, [id])).rows[0]?.n);
-    } finally {
-      await client.end();
-    }
-  };
+  const count = async (query: string, id: string): Promise<number> => Number((await askRecord<{ n: string }>(database, query, [id]))[0]?.n);
 
   it('changes both copies when it is approved in Teams, and says where that was', async () => {
     const { id, title } = await raise(quarantineFile());

@@ -1,8 +1,8 @@
 /** Go hunt, run from the card: for readers, once, answered under the card whatever happens; and what is known before anybody decides. */
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { HuntingRow, HuntingTenant } from '../../sandbox/defender/hunting.ts';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
+import { eventsIn } from '../setup/record.ts';
 import { device, quarantineFile, removeRegistryKey } from './actions.ts';
 import { bothWorlds } from './both-worlds.ts';
 import { type FileWorld, fileWorldOf } from './file-worlds.ts';
@@ -48,16 +48,6 @@ const tenantOf = (): HuntingTenant => ({
 });
 
 const timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
-
-async function eventsIn(database: string, kind: string): Promise<{ actor_id: string | null; data: Record<string, unknown> }[]> {
-  const client = new pg.Client({ connectionString: database });
-  await client.connect();
-  try {
-    return (await client.query('select actor_id, data from audit_events where kind = $1 order by seq', [kind])).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 describe.each(platforms)('Run here in $name', ({ open }) => {
   let graph: GraphWorld;
