@@ -140,7 +140,7 @@ test('nothing is published any more after the stop', async () => {
   await chat.stop(2000);
   expect(performance.now() - before).toBeLessThan(1000);
   await world.openHome({ user });
-  await expect(poll('a second publication', () => published().length > 1, 400)).rejects.toThrow('not seen');
+  await expect(poll('a second publication', () => published().length > 1, 400)).rejects.toThrow('not within');
 });
 
 test('Slack may check the address of events, and shapes nobody knows do no harm', async () => {
