@@ -3,6 +3,7 @@
  * credentials: the process that people's presses reach never holds them.
  */
 import { z } from 'zod';
+import { missingFromApp } from './config-app.ts';
 import { baseUrl, type Cloud, clouds, type EntraConfig, guid, readCertificate } from './config-entra.ts';
 import type { Variable } from './config-teams.ts';
 
@@ -64,19 +65,13 @@ export const defenderApis: Record<Cloud, { url: string; audience: string }> = {
 export const hasMailRemediation = (cloud: Cloud): boolean => cloud === 'global' || cloud === 'gcc';
 
 /** What is missing to carry decisions out. `given` also holds what was set and cannot be read. */
-export function missingFromDefender(given: ReadonlySet<string>): string[] {
-  const problems: string[] = [];
-  const need = (name: string, why: string): void => {
-    if (!given.has(name)) problems.push(`${name}: ${why}`);
-  };
-  need('ENTRA_TENANT_ID', 'is needed with BACKEND=defender: the tenant in which decisions are carried out');
-  need('EXECUTOR_CLIENT_ID', 'is needed with BACKEND=defender: the app that carries decisions out; see docs/defender.md');
-  const [certificate, key] = ['EXECUTOR_CLIENT_CERTIFICATE_FILE', 'EXECUTOR_CLIENT_KEY_FILE'].map((name) => given.has(name));
-  if (!certificate && !key) need('EXECUTOR_CLIENT_SECRET', 'is needed with BACKEND=defender (or a certificate and its key)');
-  else if (given.has('EXECUTOR_CLIENT_SECRET')) problems.push('EXECUTOR_CLIENT_SECRET: a certificate is set as well; set one of the two');
-  if (certificate !== key) problems.push('EXECUTOR_CLIENT_CERTIFICATE_FILE and EXECUTOR_CLIENT_KEY_FILE: belong together; set both');
-  return problems;
-}
+export const missingFromDefender = (given: ReadonlySet<string>): string[] =>
+  missingFromApp(given, {
+    prefix: 'EXECUTOR',
+    because: 'BACKEND=defender',
+    tenant: 'the tenant in which decisions are carried out',
+    app: 'the app that carries decisions out; see docs/defender.md',
+  });
 
 type Asked = DefenderEnvironment & {
   CLOUD: Cloud;

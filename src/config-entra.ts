@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
+import { missingFromApp } from './config-app.ts';
 import { isLoopback, type Variable } from './config-teams.ts';
 
 export type Cloud = 'global' | 'gcc' | 'gcchigh' | 'dod';
@@ -111,19 +112,13 @@ export const clouds: Record<Cloud, { authorityUrl: string; graphUrl: string }> =
 };
 
 /** What is missing for DIRECTORY=graph or does not go together. `given` also holds what was set and cannot be read. */
-export function missingFromEntra(given: ReadonlySet<string>): string[] {
-  const problems: string[] = [];
-  const need = (name: string, why: string): void => {
-    if (!given.has(name)) problems.push(`${name}: ${why}`);
-  };
-  need('ENTRA_TENANT_ID', 'is needed with DIRECTORY=graph: the tenant whose people decide');
-  need('ENTRA_CLIENT_ID', 'is needed with DIRECTORY=graph: the app that reads the directory; see docs/setup-entra.md');
-  const [certificate, key] = ['ENTRA_CLIENT_CERTIFICATE_FILE', 'ENTRA_CLIENT_KEY_FILE'].map((name) => given.has(name));
-  if (!certificate && !key) need('ENTRA_CLIENT_SECRET', 'is needed with DIRECTORY=graph (or a certificate and its key)');
-  else if (given.has('ENTRA_CLIENT_SECRET')) problems.push('ENTRA_CLIENT_SECRET: a certificate is set as well; set one of the two');
-  if (certificate !== key) problems.push('ENTRA_CLIENT_CERTIFICATE_FILE and ENTRA_CLIENT_KEY_FILE: belong together; set both');
-  return problems;
-}
+export const missingFromEntra = (given: ReadonlySet<string>): string[] =>
+  missingFromApp(given, {
+    prefix: 'ENTRA',
+    because: 'DIRECTORY=graph',
+    tenant: 'the tenant whose people decide',
+    app: 'the app that reads the directory; see docs/setup-entra.md',
+  });
 
 /** Problems come back as text, each beginning with its variable and never with what a file holds. */
 export type EntraRead = { entra: EntraConfig; problems: string[]; warnings: string[] };

@@ -1,5 +1,6 @@
 /** The part of the environment that is about reading Defender: with the app that reads the directory, never with the executor's. */
 import { z } from 'zod';
+import { missingFromApp } from './config-app.ts';
 import { defenderApis } from './config-defender.ts';
 import { type Cloud, type EntraConfig, entraVariables } from './config-entra.ts';
 import type { Variable } from './config-teams.ts';
@@ -33,14 +34,12 @@ export const IngestEnvironment = z.object({
 /** What is missing with INGEST=defender where people do not come from Entra. `given` also holds what was set and cannot be read. */
 export function missingFromIngest(values: Partial<Record<string, string>>, given: ReadonlySet<string>): string[] {
   if (values['INGEST'] !== 'defender' || values['DIRECTORY'] === 'graph') return [];
-  const has = (...names: string[]): boolean => names.some((name) => given.has(name));
-  return [
-    ...(has('ENTRA_TENANT_ID') ? [] : ['ENTRA_TENANT_ID: is needed with INGEST=defender: the tenant whose alerts are read']),
-    ...(has('ENTRA_CLIENT_ID') ? [] : ['ENTRA_CLIENT_ID: is needed with INGEST=defender: the app that reads; see docs/ingest.md']),
-    ...(has('ENTRA_CLIENT_SECRET', 'ENTRA_CLIENT_CERTIFICATE_FILE', 'ENTRA_CLIENT_KEY_FILE')
-      ? []
-      : ['ENTRA_CLIENT_SECRET: is needed with INGEST=defender (or a certificate and its key)']),
-  ];
+  return missingFromApp(given, {
+    prefix: 'ENTRA',
+    because: 'INGEST=defender',
+    tenant: 'the tenant whose alerts are read',
+    app: 'the app that reads; see docs/ingest.md',
+  });
 }
 
 type Asked = z.infer<typeof IngestEnvironment> & { CLOUD: Cloud; DEFENDER_API_URL?: string | undefined; DEFENDER_CALLS_PER_MINUTE: number };

@@ -1,7 +1,7 @@
 /** The environment of what carries decisions out in Defender, and of what must not be able to. */
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../src/action-center/errors.ts';
-import { type Needs, readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config.ts';
+import { problemsOf } from './setup/config-problems.ts';
 
 const enough = {
   SLACK_BOT_TOKEN: 'xoxb-test',
@@ -16,16 +16,6 @@ const executor = {
   EXECUTOR_CLIENT_ID: '0b0b0b0b-1111-4222-8333-444444444444',
   EXECUTOR_CLIENT_SECRET: 'executor-secret-for-tests',
 };
-
-function problemsOf(env: Record<string, string>, needs: Needs = 'bot'): readonly string[] {
-  try {
-    readConfig(env, { needs });
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
 
 describe('a configuration that is not usable', () => {
   it('is one of a worker for Defender without credentials to do so; the bot needs none', () => {

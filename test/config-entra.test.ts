@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError } from '../src/action-center/errors.ts';
-import { type Needs, readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config.ts';
 import { makeCertificate } from './identity/certificate.ts';
+import { problemsOf } from './setup/config-problems.ts';
 
 const rest = {
   POLICY_FILE: 'policy.yaml',
@@ -20,16 +20,6 @@ const graph = {
   ENTRA_CLIENT_SECRET: 'a-secret-for-tests',
 };
 const linked = { ...graph, SLACK_LINKS_FILE: 'links.json' };
-
-function problemsOf(env: Record<string, string | undefined>, needs: Needs = 'bot'): readonly string[] {
-  try {
-    readConfig(env, { needs });
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 let folder = '';
 beforeAll(() => {

@@ -1,7 +1,7 @@
 /** The environment of what reads Defender. */
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../src/action-center/errors.ts';
 import { readConfig } from '../src/config.ts';
+import { problemsOf } from './setup/config-problems.ts';
 
 const enough = {
   SLACK_BOT_TOKEN: 'xoxb-test',
@@ -17,16 +17,6 @@ const reader = {
   ENTRA_CLIENT_SECRET: 'entra-client-secret-for-tests',
 };
 
-function problemsOf(env: Record<string, string>): readonly string[] {
-  try {
-    readConfig(env);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
-
 describe('reading Defender', () => {
   it('is off unless asked for', () => {
     expect(readConfig(enough).ingest).toBeNull();
@@ -38,6 +28,17 @@ describe('reading Defender', () => {
     expect(names({ ...enough, INGEST: 'defender' })).toEqual(missing);
     expect(names({ ...enough, INGEST: 'defender', DIRECTORY: 'graph' })).toEqual(missing);
     expect(names({ ...enough, INGEST: 'sometimes', INGEST_DAYS: '0' })).toEqual(['INGEST', 'INGEST_DAYS']);
+  });
+
+  it('is not begun with half a certificate, or with one beside a secret, also where people come from a file', () => {
+    const { ENTRA_CLIENT_SECRET: secret, ...rest } = { ...enough, ...reader, INGEST: 'defender' };
+    const half = { ...rest, ENTRA_CLIENT_CERTIFICATE_FILE: 'certificate.pem' };
+    const together = expect.stringMatching(/^ENTRA_CLIENT_CERTIFICATE_FILE and ENTRA_CLIENT_KEY_FILE: belong together/);
+    expect(problemsOf(half)).toEqual([together]);
+    expect(problemsOf({ ...half, ENTRA_CLIENT_SECRET: secret })).toEqual([
+      expect.stringMatching(/^ENTRA_CLIENT_SECRET: a certificate/),
+      together,
+    ]);
   });
 
   it('is done with the reading app and in its cloud, never with the executor', () => {

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError } from '../src/action-center/errors.ts';
-import { configVariables, loadEnvironment, type Needs, readConfig } from '../src/config.ts';
+import { configVariables, loadEnvironment, readConfig } from '../src/config.ts';
+import { problemsOf } from './setup/config-problems.ts';
 
 const enough = {
   POLICY_FILE: 'policy.yaml',
@@ -14,16 +14,6 @@ const enough = {
   SLACK_SIGNING_SECRET: 'signing-secret',
   INTAKE_SECRETS: 'intake-secret-0123456789',
 };
-
-function problemsOf(env: Record<string, string | undefined>, needs: Needs = 'bot'): readonly string[] {
-  try {
-    readConfig(env, { needs });
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 let folder = '';
 beforeAll(() => {

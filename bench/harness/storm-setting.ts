@@ -2,9 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { bothWorlds } from '../../test/features/both-worlds.ts';
 import { people } from '../../test/features/people.ts';
-import { slackWorld } from '../../test/features/platforms.ts';
-import { teamsWorld } from '../../test/features/teams-world.ts';
 import { startPostgres, startRedis } from '../../test/setup/local-services.ts';
 import { recordPool } from '../../test/setup/record.ts';
 import { startChild } from './process.ts';
@@ -44,7 +43,7 @@ export async function openStormSetting({ profile, built }: { profile: string | n
   const folder = mkdtempSync(path.join(tmpdir(), 'countersign-storm-'));
   const logFile = path.join(folder, 'log.ndjson');
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis({ args: ['--appendfsync', 'everysec'] })]);
-  const [slack, teams] = [await slackWorld(), await teamsWorld()];
+  const { slack, teams, chat } = await bothWorlds();
   // As a channel at night: the cards are looked at later.
   teams.onlooker(false);
   const database = recordPool(postgres.url);
@@ -53,7 +52,7 @@ export async function openStormSetting({ profile, built }: { profile: string | n
   const record = recordPool(databaseUrl);
   writeFileSync(path.join(folder, 'directory.json'), JSON.stringify({ people }));
   const policyFile = path.join(folder, 'policy.yaml');
-  writeFileSync(policyFile, `${slack.policy.trimEnd()}\n    ${teams.policy.split('- ')[1]}`);
+  writeFileSync(policyFile, chat.policy);
   const bot = await startChild('storm-bot.ts', {
     args: built ? ['built'] : [],
     env: {
@@ -65,15 +64,13 @@ export async function openStormSetting({ profile, built }: { profile: string | n
       REDIS_URL: redis.url,
       DATABASE_URL: databaseUrl,
       INTAKE_SECRETS: secret,
-      ...slack.env,
-      ...teams.env,
+      ...chat.env,
     },
     logFile,
     profile,
   });
   const { url } = bot.ready as { url: string };
-  slack.connect([url]);
-  teams.connect([url]);
+  chat.connect([url]);
   return {
     url,
     secret,
@@ -88,10 +85,10 @@ export async function openStormSetting({ profile, built }: { profile: string | n
       return { slack: atSlack, teams: atTeams };
     },
     memory: async () => ({ ...(await bot.ask<Omit<Memory, 'rssPeak'>>('memory')), rssPeak: rssPeakOf(bot.pid) }),
-    problems: () => [...slack.problems(), ...teams.problems()],
+    problems: chat.problems,
     close: async () => {
       await bot.stop();
-      await Promise.all([record.end(), database.end(), slack.close(), teams.close()]);
+      await Promise.all([record.end(), database.end(), chat.close()]);
       await Promise.all([postgres.stop(), redis.stop()]);
       rmSync(folder, { recursive: true, force: true });
     },

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { readUpTo } from '../read-body.ts';
 import { type Answer, badRequest, broken, forbidden, notFound, throttled, unauthorized } from './answers.ts';
 import { keepIndicator } from './indicators.ts';
 import { type Call, callOf } from './routes.ts';
@@ -147,14 +148,9 @@ function overLimit(state: DefenderState): number {
 
 /** Undefined: no JSON object. Nothing is an empty one. */
 async function bodyOf(req: IncomingMessage): Promise<Record<string, unknown> | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_MAX_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString();
+  const bytes = await readUpTo(req, BODY_MAX_BYTES);
+  if (bytes === undefined) return undefined;
+  const text = bytes.toString();
   if (text === '') return {};
   try {
     const parsed: unknown = JSON.parse(text);

@@ -1,6 +1,7 @@
 // One HTTP request to Entra: read, answer, write.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readUpTo } from '../read-body.ts';
 import { failure, type HttpAnswer, tooBig } from './answers.ts';
 import { answerBatch, isBatch } from './batch.ts';
 import type { GraphRequest } from './graph.ts';
@@ -11,7 +12,7 @@ const BODY_MAX_BYTES = 4 * 1_048_576;
 
 export async function handleRequest(state: EntraState, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const url = URL.parse(req.url ?? '/', state.origin) ?? new URL(state.origin);
-  const text = await readBody(req);
+  const text = (await readUpTo(req, BODY_MAX_BYTES))?.toString();
   if (text === undefined) return write(res, tooBig());
   const request: GraphRequest = { verb: req.method ?? 'GET', url, headers: req.headers, text };
   const outcome = await (isBatch(request) ? answerBatch(state, request, (part) => perform(state, part)) : perform(state, request));
@@ -24,17 +25,6 @@ function write(res: ServerResponse, { status, body, headers }: HttpAnswer): void
   const type = typeof body === 'string' ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8';
   res.writeHead(status, { 'Content-Type': type, ...headers });
   res.end(typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body));
-}
-
-async function readBody(req: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_MAX_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 /** A mistake in the simulation itself must fail the test that met it; a caller that hung up is no mistake. */

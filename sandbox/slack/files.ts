@@ -1,6 +1,7 @@
 // Files: https://docs.slack.dev/messaging/working-with-files - announced with their size, sent to an address of their own, then shared once.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readUpTo } from '../read-body.ts';
 import { addCall, addProblem, postMessage, type SlackState } from './state.ts';
 import type { ApiAnswer, Args, SlackFile } from './types.ts';
 
@@ -55,17 +56,6 @@ export async function takeUpload(state: SlackState, path: string, req: IncomingM
   }
   upload.bytes = bytes;
   end(200, `OK - ${bytes.length}`);
-}
-
-async function readUpTo(req: IncomingMessage, most: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > most) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 const PICTURES = [Buffer.from([0x89, 0x50, 0x4e, 0x47]), Buffer.from([0xff, 0xd8, 0xff]), Buffer.from('GIF8')];

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readUpTo } from '../read-body.ts';
 import { takeUpload, UPLOADS } from './files.ts';
 import { answerResponseUrl } from './response-url.ts';
 import type { SocketMode } from './socket-mode.ts';
@@ -20,7 +21,7 @@ type Call = { method: string; args: Args; token: string | undefined; process: ()
 export async function handleRequest(state: SlackState, sockets: SocketMode, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const url = new URL(req.url ?? '/', state.origin);
   if (url.pathname.startsWith(UPLOADS)) return takeUpload(state, url.pathname, req, res);
-  const body = await readBody(req);
+  const body = (await readUpTo(req, BODY_MAX_BYTES))?.toString();
   if (body === undefined) return write(res, { status: 413, body: { ok: false, error: 'request_too_large' } });
   const call = callOf(state, sockets, req, url, body);
   if (call === undefined) return write(res, { status: 404, body: { ok: false, error: 'not_found' } });
@@ -72,17 +73,6 @@ function faultAnswer(fault: Fault): HttpAnswer | undefined {
 function write(res: ServerResponse, { status, body, headers }: HttpAnswer): void {
   res.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers });
   res.end(JSON.stringify(body));
-}
-
-async function readBody(req: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_MAX_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function parseArgs(contentType: string, body: string): Args {

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readUpTo } from '../read-body.ts';
 import {
   broken,
   conflicting,
@@ -31,7 +32,7 @@ type Call = { method: ApiMethod; path: string; body: unknown; process: () => Htt
 export async function handleRequest(state: TeamsState, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const url = new URL(req.url ?? '/', state.origin);
   if (url.pathname.startsWith(ONEDRIVE)) return takePiece(state, url.pathname, req, res);
-  const text = await readBody(req);
+  const text = (await readUpTo(req, BODY_MAX_BYTES))?.toString();
   if (text === undefined) return write(res, tooBig());
   const request: ConnectorRequest = { verb: req.method ?? 'GET', url, authorization: req.headers.authorization, text };
   const call = callOf(state, request);
@@ -124,17 +125,6 @@ function faultAnswer(fault: Fault, method: ApiMethod): HttpAnswer | undefined {
 function write(res: ServerResponse, { status, body, headers }: HttpAnswer): void {
   res.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers });
   res.end(body === undefined ? '' : JSON.stringify(body));
-}
-
-async function readBody(req: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_MAX_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 /** A mistake in the simulation itself must fail the test that met it; a caller that hung up is no mistake. */

@@ -138,8 +138,7 @@ export function lookRefusalText(refusal: LookRefusal, platform: Platform): Line 
   }
 }
 
-/** To the posted cards, under which the thread is. Empty: there is none to go to. */
-/** `linkTo`: the address of a message, where there is one. */
+/** To the posted cards, under which the thread is. Empty: there is none to go to. `linkTo`: the address of a message, where there is one. */
 export function threadLines<Place>(posted: readonly Place[] | undefined, linkTo: (place: Place) => string | null): Line[] {
   return threadLine((posted ?? []).flatMap((place) => linkTo(place) ?? []));
 }

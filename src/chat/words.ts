@@ -69,13 +69,13 @@ export const outcomeText = (status: string, verb?: unknown): string =>
 const plainOutcomeText = (status: string): string =>
   Object.hasOwn(outcomeTexts, status) ? outcomeTexts[status as OutcomeStatus] : 'Outcome reported.';
 
-/** `Security Administrator with Search and Purge, or Global Administrator`. */
 /** Combinations of three are rare and long to read; they are named only where there is nothing shorter. */
 export function usualCombinations(combinations: readonly Role[][]): readonly Role[][] {
   const usual = combinations.filter((combination) => combination.length <= 2);
   return usual.length > 0 ? usual : combinations;
 }
 
+/** `Security Administrator and Search and Purge, or Global Administrator`. */
 export function rolesText(combinations: readonly (readonly Role[])[]): string {
   const each = combinations.map((combination) =>
     listed(

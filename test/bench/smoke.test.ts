@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 
 async function quick(script: string, ...more: string[]): Promise<{ code: number | null; out: string }> {
-  const child = spawn(process.execPath, [`bench/${script}`, '--quick', ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Never longer than the test that waits for it.
+  const child = spawn(process.execPath, [`bench/${script}`, '--quick', ...more], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 115_000 });
   let out = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cardFor, noteFor } from '../../src/chat/card.ts';
 import { renderCard, renderLine } from '../../src/chat/teams/render.ts';
@@ -15,18 +15,8 @@ import * as pictures from '../chat/accessible-pictures.ts';
 import { plainContext } from '../chat/hostile.ts';
 import { hostConfig } from '../schemas/validate.ts';
 import { aDecision, anAction, anOutcome } from '../setup/builders.ts';
+import { startChromium } from './chromium.ts';
 
-const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const args = [
-  '--no-sandbox',
-  '--headless',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const require = createRequire(import.meta.url);
 const renderer = readFileSync(require.resolve('adaptivecards/dist/adaptivecards.min.js'), 'utf8');
 
@@ -36,7 +26,7 @@ const asked: string[] = [];
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath, args });
+  browser = await startChromium();
   page = await browser.newPage({ locale: 'en-GB', timezoneId: 'Europe/Berlin' });
   page.on('request', (request) => asked.push(request.url()));
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -1,24 +1,14 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runDemo } from '../../sandbox/demo.ts';
 import { readConfig } from '../../src/config.ts';
 import { launch } from '../../src/launch.ts';
 import { openLog } from '../../src/log.ts';
+import { startChromium } from './chromium.ts';
 
-const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const args = [
-  '--no-sandbox',
-  '--headless',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const soon = { timeout: 15_000 };
 
 let dataDir: string;
@@ -38,7 +28,7 @@ beforeAll(async () => {
     say: (line) => said.push(line),
     launch: (env, watch) => launch(readConfig(env), openLog('silent'), { bot: true, worker: true }, { watch }),
   });
-  browser = await chromium.launch({ executablePath, args });
+  browser = await startChromium();
   page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

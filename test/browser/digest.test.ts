@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { Message, type MessageProps } from 'slack-blocks-to-jsx';
@@ -13,9 +13,8 @@ import { type DigestCard, digestCard } from '../../src/chat/digest-card.ts';
 import { renderDigest as renderSlack } from '../../src/chat/slack/render-digest.ts';
 import { renderDigest as renderTeams } from '../../src/chat/teams/render-digest.ts';
 import { hostConfig } from '../schemas/validate.ts';
+import { startChromium } from './chromium.ts';
 
-const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const args = ['--no-sandbox', '--headless', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'];
 const require = createRequire(import.meta.url);
 const minuteMs = 60_000;
 const medians = [12, 14, 9, 11, 20, 16, 31, null, 12, 8, 7, 10, 13, 11];
@@ -128,7 +127,7 @@ const asked: string[] = [];
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath, args });
+  browser = await startChromium();
   page = await browser.newPage({ locale: 'en-GB', timezoneId: 'Europe/Berlin', viewport: { width: 720, height: 400 } });
   page.on('request', (request) => asked.push(request.url()));
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -1,12 +1,10 @@
 /** The Teams half of the demo's page by itself: what it draws, what it sends and what it never lets through. No bot is needed for that. */
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildPage } from '../../sandbox/page/assets.ts';
 import { type Deeds, type PageServer, startPage } from '../../sandbox/page/server.ts';
 import type { PageCard, PageState, PageTeamsMessage, PageTeamsSelf } from '../../sandbox/page/state.ts';
-
-const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const args = ['--no-sandbox', '--headless', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'];
+import { startChromium } from './chromium.ts';
 
 let browser: Browser;
 let server: PageServer;
@@ -33,7 +31,7 @@ const deeds: Deeds = Object.fromEntries(
 beforeAll(async () => {
   state = stateWith([]);
   server = await startPage({ port: 0, assets: await buildPage(() => {}), read: () => state, deeds });
-  browser = await chromium.launch({ executablePath, args });
+  browser = await startChromium();
   page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

@@ -5,6 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { startDefender } from '../../sandbox/defender/server.ts';
 import type { DefenderWorld } from '../../sandbox/defender/types.ts';
@@ -40,8 +41,6 @@ let entra: EntraWorld;
 let defender: DefenderWorld;
 let ground: Foundation;
 let env: Record<string, string>;
-
-const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The same dice in every run. */
 function dice(seed: number): () => number {
@@ -139,6 +138,23 @@ const statuses = async (): Promise<Record<string, number>> => {
   return Object.fromEntries([...Map.groupBy(rows, ({ status }) => status)].map(([status, all]) => [status, all.length]));
 };
 
+/** As every bot does: what lost its job while its worker was killed gets another one. */
+async function untilAllEnded(): Promise<Record<string, number>> {
+  const decisions = ground.queues.producer(queueNames.decisions);
+  const relay = openRelay(decisions, ground.outbox, Date.now, 1000);
+  const requeue = requeueThrough(decisions, ground.outbox);
+  const sweeping = { store: ground.store, requeue, now: ground.now, poke: () => {}, stalledAfterMs: 5000, batch: 100 };
+  const until = Date.now() + patienceMs;
+  let standing = await statuses();
+  while ((standing['completed'] ?? 0) < total && Date.now() < until) {
+    await wait(500);
+    await sweep(sweeping);
+    await relay.run();
+    standing = await statuses();
+  }
+  return standing;
+}
+
 it(`${total} decisions all end, and none is carried out twice`, { timeout: patienceMs + 60_000 }, async () => {
   for (const [kind, chance] of [
     ['lostAnswer', 0.1],
@@ -155,29 +171,22 @@ it(`${total} decisions all end, and none is carried out twice`, { timeout: patie
   let killing = true;
   const killer = (async () => {
     while (killing) {
-      await later(killEveryMs);
+      await wait(killEveryMs);
       if (!killing) break;
       await worker.kill9();
       kills += 1;
       worker = serve([], env, 'test/chaos/defender-worker.ts');
     }
   })();
-  await approveAll();
-  // As every bot does: what lost its job while its worker was killed gets another one.
-  const requeue = requeueThrough(ground.queues.producer(queueNames.decisions), ground.outbox);
-  const relay = openRelay(ground.queues.producer(queueNames.decisions), ground.outbox, Date.now, 1000);
-  const sweeping = { store: ground.store, requeue, now: ground.now, poke: () => {}, stalledAfterMs: 5000, batch: 100 };
-  const until = Date.now() + patienceMs;
-  let standing = await statuses();
-  while ((standing['completed'] ?? 0) < total && Date.now() < until) {
-    await later(500);
-    await sweep(sweeping);
-    await relay.run();
-    standing = await statuses();
+  let standing: Record<string, number> = {};
+  try {
+    await approveAll();
+    standing = await untilAllEnded();
+  } finally {
+    killing = false;
+    await killer;
+    await worker.kill9();
   }
-  killing = false;
-  await killer;
-  await worker.kill9();
 
   const machine = [...defender.executions().entries()];
   const figures = {

@@ -8,13 +8,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { device, quarantineFile } from '../features/actions.ts';
 import { crowd, type DirectoryPerson } from '../features/people.ts';
 import { intakeSecret, signed } from '../features/world.ts';
 import { startPostgres, startRedis } from '../setup/local-services.ts';
-import { surroundings } from '../setup/processes.ts';
+import { poll } from '../setup/poll.ts';
+import { surroundings, untilReady } from '../setup/processes.ts';
+import { askRecord } from '../setup/record.ts';
 import { type Chat, chats } from './chats.ts';
 
 /** What a person would press in a night, times fifty; fewer for a quick look. */
@@ -34,8 +37,6 @@ let redis: Service;
 let chat: Chat;
 let botUrls: string[];
 let processes: Process[] = [];
-
-const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -105,7 +106,7 @@ async function open(chatOf: (typeof chats)[number]['open']): Promise<void> {
   for (const [index, port] of ports.entries()) processes.push(supervise(`bot ${index + 1}`, 'bot', { ...shared, PORT: String(port) }));
   for (const index of [1, 2]) processes.push(supervise(`worker ${index}`, 'worker', shared));
   for (const one of processes) one.start();
-  await Promise.all(botUrls.map(untilReady));
+  await Promise.all(botUrls.map((url) => untilReady(url, 60_000)));
 }
 
 async function close(): Promise<void> {
@@ -114,19 +115,8 @@ async function close(): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function untilReady(url: string): Promise<void> {
-  await persist(async () => (await fetch(`${url}/readyz`)).status === 200, 60_000);
-}
-
 /** Tries until it is true; a refused connection is what this test is about. */
-async function persist(attempt: () => Promise<boolean>, forMs = 120_000): Promise<void> {
-  const end = Date.now() + forMs;
-  for (;;) {
-    if (await attempt().catch(() => false)) return;
-    if (Date.now() > end) throw new Error('gave up');
-    await later(100);
-  }
-}
+const persist = (what: string, attempt: () => Promise<boolean>, forMs = 120_000) => poll(what, attempt, forMs, 100);
 
 /** Any of the bots will do, as behind a balancer. */
 async function ask(path: string, init: RequestInit): Promise<Response> {
@@ -138,7 +128,7 @@ let turn = 0;
 async function submit(body: object): Promise<string> {
   const text = JSON.stringify(body);
   let id = '';
-  await persist(async () => {
+  await persist('an action is taken', async () => {
     const answer = await ask('/v1/actions', { method: 'POST', headers: signed(text), body: text });
     if (answer.status !== 202) return false;
     id = ((await answer.json()) as { id: string }).id;
@@ -152,27 +142,19 @@ type Case = { body: ReturnType<typeof quarantineFile>; lane: number; who: Direct
 /** Presses, looks whether it counted, and presses again if not: what a person does whose press got no answer. */
 async function pressUntilDecided(id: string, { body, lane, who }: Case): Promise<void> {
   let last = 'nothing';
-  const attempt = persist(async () => {
+  const decided = async () => {
     last = await chat.approve(who, lane, body.title).catch(String);
     const answer = await ask(`/v1/actions/${id}`, { headers: signed('') });
     return answer.status === 200 && ((await answer.json()) as { status: string }).status !== 'pending';
-  }, patienceMs);
-  await attempt.catch(async (error: unknown) => {
+  };
+  await persist(`${id} is decided`, decided, patienceMs).catch(async (error: unknown) => {
     throw new Error(`${id} was never decided; the last press: ${last}; its cards: ${JSON.stringify(await cardsOf(id).catch(String))}`, {
       cause: error,
     });
   });
 }
 
-async function cardsOf(id: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: postgres.url });
-  await client.connect();
-  try {
-    return (await client.query('select *, now() as now from cards where action_id = $1', [id])).rows;
-  } finally {
-    await client.end();
-  }
-}
+const cardsOf = (id: string) => askRecord(postgres.url, 'select *, now() as now from cards where action_id = $1', [id]);
 
 describe.each(chats)('while everything is killed in turn, with $name', ({ open: chatOf }) => {
   beforeAll(() => open(chatOf), 120_000);
@@ -184,7 +166,7 @@ describe.each(chats)('while everything is killed in turn, with $name', ({ open: 
     let killing = true;
     const killer = (async () => {
       for (let turn = 0; killing; turn += 1) {
-        await later(killEveryMs);
+        await wait(killEveryMs);
         const victim = victims[turn % victims.length];
         if (!victim || !killing) continue;
         kills.set(victim.name, (kills.get(victim.name) ?? 0) + 1);
@@ -211,15 +193,20 @@ describe.each(chats)('while everything is killed in turn, with $name', ({ open: 
         await pressUntilDecided(id, one);
       }
     });
-    await Promise.all(hands);
-    killing = false;
-    await killer;
+    try {
+      await Promise.all(hands);
+    } finally {
+      // Else it would go on after a failure, and start again what was stopped.
+      killing = false;
+      await killer;
+    }
 
     const client = new pg.Client({ connectionString: postgres.url });
     await client.connect();
     const count = async (query: string): Promise<number> => Number((await client.query<{ n: string }>(query)).rows[0]?.n);
     try {
-      await persist(async () => (await count("select count(*) as n from actions where status in ('queued', 'inProgress')")) === 0, 150_000);
+      const underWay = "select count(*) as n from actions where status in ('queued', 'inProgress')";
+      await persist('everything has its outcome', async () => (await count(underWay)) === 0, 150_000);
       const figures = {
         submitted: total,
         stored: await count('select count(*) as n from actions'),
@@ -244,7 +231,8 @@ describe.each(chats)('while everything is killed in turn, with $name', ({ open: 
 const restarting = (service: Service) => ({
   kill9: async () => {
     await service.kill9();
-    await later(300);
+    // Long enough away to be missed.
+    await wait(300);
     await service.restart();
   },
 });

@@ -42,6 +42,7 @@ const page = (titles: string[], cursor: string | null = null): PageAnswer => ({
   },
 });
 
+const onlyTime = /^[A-Za-z ]+: <!date\^\d+\^\{date_short_pretty\} at \{time\}\|[-\d]{10} \d\d:\d\d UTC>$/;
 const ownMoment = /\{\{(?:DATE\([\d:TZ-]+, SHORT|TIME\([\d:TZ-]+)\)\}\}/g;
 
 describe('an answer to a look-up', () => {
@@ -101,6 +102,10 @@ describe('an answer to a look-up', () => {
       expect(drawn).not.toContain('left out');
       expect(drawn).not.toContain('Shortened');
     }
+    // The zone of the reader: nothing but the time is mrkdwn.
+    const times = drawForSlack(card).blocks.flatMap((block) => (block.type === 'section' ? (block.fields ?? []) : []));
+    expect(times).toHaveLength(10);
+    for (const { type, text } of times) expect([type, text]).toEqual(['mrkdwn', expect.stringMatching(onlyTime)]);
   });
 
   it('shared for readers only shows no row, and shares nothing where policy says never', async () => {

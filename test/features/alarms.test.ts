@@ -25,16 +25,11 @@ describe.each(platforms)('alarms in $name', ({ open }) => {
   });
   afterAll(() => world.close());
 
-  async function raise(body: { title: string }): Promise<{ id: string; title: string }> {
-    const { id } = (await world.submit(body)).body;
-    await world.until('the card is posted', () => world.chat.card(body.title));
-    return { id, title: body.title };
-  }
   const alarmsAbout = (text: string) => world.chat.operators.messages().filter((message) => message.includes(text));
   const logged = (text: string) => world.logLines.filter((line) => line.includes(text));
 
   it('one person who is refused five times is one alarm, whatever bot they asked, and not one more for the next tries', async () => {
-    const { title } = await raise(isolateDevice());
+    const { title } = await world.raise(isolateDevice());
     for (let nr = 0; nr < 4; nr += 1) await world.chat.press(carol, title, /^Approve/, { bot: nr % 2 });
     await world.chat.press(dave, title, /^Approve/);
     await world.until('five refusals of two people', async () => logged('ALARM').length === 0 && world.chat.told(carol).length === 4);
@@ -50,13 +45,13 @@ describe.each(platforms)('alarms in $name', ({ open }) => {
     await world.stopOne('bot');
     await world.add({ bot: true, worker: true });
     // A card posted after the restart: whatever was wanted before it is posted by then.
-    await raise(isolateDevice());
+    await world.raise(isolateDevice());
     expect(alarmsAbout('carol@contoso.example')).toHaveLength(1);
     expect(logged('ALARM: one person was refused')).toHaveLength(1);
   });
 
   it('an approval that failed is one alarm with what the backend said', async () => {
-    const { id, title } = await raise(isolateDevice({ parameters: { simulator: { takesMs: 20, outcome: 'failed' } } }));
+    const { id, title } = await world.raise(isolateDevice({ parameters: { simulator: { takesMs: 20, outcome: 'failed' } } }));
     await world.chat.press(alice, title, /^Approve/);
     const [alarm] = await world.until('the alarm is posted', () => {
       const found = alarmsAbout(id);
@@ -64,13 +59,13 @@ describe.each(platforms)('alarms in $name', ({ open }) => {
     });
     expect(alarm).toContain('did not come to its end');
     expect(alarm).toContain('Alice Adams');
-    await raise(isolateDevice());
+    await world.raise(isolateDevice());
     expect(alarmsAbout(id)).toHaveLength(1);
   });
 
   it('an approval that was carried out only in part is one alarm too, and its card has Retry', async () => {
     const partly = { simulator: { takesMs: 20, outcome: 'partiallyCompleted', message: '48 of 50 done.' } };
-    const { id, title } = await raise(isolateDevice({ parameters: partly }));
+    const { id, title } = await world.raise(isolateDevice({ parameters: partly }));
     await world.chat.press(alice, title, /^Approve/);
     const [alarm] = await world.until('the alarm is posted', () => {
       const found = alarmsAbout(id);

@@ -22,29 +22,12 @@ describe.each(platforms)('approve or reject in $name', ({ open }) => {
   });
   afterAll(() => world.close());
 
-  /** Submits and waits until the card is there. */
-  async function raise(body: { title: string }): Promise<{ id: string; title: string }> {
-    const answer = await world.submit(body);
-    expect(answer.status).toBe(202);
-    await world.until('the card is posted', () => world.chat.card(body.title));
-    return { id: answer.body.id, title: body.title };
-  }
-  const saysOnCard = (title: string, text: string | RegExp) =>
-    world.until(`the card says ${String(text)}`, () => {
-      const card = world.chat.card(title) ?? '';
-      return typeof text === 'string' ? card.includes(text) : text.test(card);
-    });
   const lastTold = (who: typeof alice) => world.chat.told(who).at(-1) ?? '';
-  const newlyTold = async (who: typeof alice, act: () => Promise<unknown>): Promise<string> => {
-    const before = world.chat.told(who).length;
-    await act();
-    return world.until(`${who.displayName} is told`, () => world.chat.told(who)[before]);
-  };
 
   it('carries an approved action out and shows who, in which role, and what became of it', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     await world.chat.press(alice, title, /^Approve/);
-    await saysOnCard(title, 'Completed');
+    await world.cardSays(title, 'Completed');
     expect(world.chat.card(title)).toContain('Alice Adams');
     expect(world.chat.card(title)).toContain('Security Administrator');
     expect(await world.read(id)).toMatchObject({
@@ -57,9 +40,9 @@ describe.each(platforms)('approve or reject in $name', ({ open }) => {
   });
 
   it('takes a reason for a rejection and shows it, and nothing is carried out', async () => {
-    const { id, title } = await raise(isolateDevice());
+    const { id, title } = await world.raise(isolateDevice());
     await world.chat.reject(alice, title, 'Kim is on the phone with us, known tool');
-    await saysOnCard(title, 'Rejected');
+    await world.cardSays(title, 'Rejected');
     expect(world.chat.card(title)).toContain('Kim is on the phone with us, known tool');
     expect(world.chat.dialog(alice)).toContain('Recorded');
     const stored = await world.read(id);
@@ -72,26 +55,26 @@ describe.each(platforms)('approve or reject in $name', ({ open }) => {
   });
 
   it('tells the second of two people who decided', async () => {
-    const { title } = await raise(quarantineFile({ parameters: { simulator: { takesMs: 3000 } } }));
+    const { title } = await world.raise(quarantineFile({ parameters: { simulator: { takesMs: 3000 } } }));
     const older = world.chat.remember(title);
     await world.chat.press(alice, title, /^Approve/);
-    const text = await newlyTold(erin, () => world.chat.press(erin, title, /^Approve/, { older }));
+    const text = await world.newlyTold(erin, () => world.chat.press(erin, title, /^Approve/, { older }));
     expect(text).toContain('Alice Adams');
   });
 
   it('takes a double press for one decision', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     const older = world.chat.remember(title);
     await Promise.all([world.chat.press(alice, title, /^Approve/, { older }), world.chat.press(alice, title, /^Approve/, { older })]);
-    await saysOnCard(title, 'Completed');
+    await world.cardSays(title, 'Completed');
     expect((await world.read(id)).history.filter(({ kind }) => kind === 'decision')).toHaveLength(1);
   });
 
   it('recognises a replayed request and changes nothing', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     await world.chat.press(alice, title, /^Approve/);
     expect(await world.chat.replayLast()).toBe(200);
-    await saysOnCard(title, 'Completed');
+    await world.cardSays(title, 'Completed');
     expect(await world.chat.replayLast()).toBe(200);
     expect((await world.read(id)).history.filter(({ kind }) => kind === 'decision')).toHaveLength(1);
   });
@@ -102,34 +85,34 @@ describe.each(platforms)('approve or reject in $name', ({ open }) => {
     ['a disabled account', frank, /disabled|not enabled/i],
     ['a person the directory does not know', stranger, /not connected to a person/i],
   ])('refuses %s and leaves the action open', async (_name, who, words) => {
-    const { id, title } = await raise(quarantineFile());
-    expect(await newlyTold(who, () => world.chat.press(who, title, /^Approve/))).toMatch(words);
+    const { id, title } = await world.raise(quarantineFile());
+    expect(await world.newlyTold(who, () => world.chat.press(who, title, /^Approve/))).toMatch(words);
     expect((await world.read(id)).status).toBe('pending');
   });
 
   it('refuses an email action to someone without Search and Purge, and names it', async () => {
-    const { id, title } = await raise(softDeleteEmail());
-    expect(await newlyTold(bob, () => world.chat.press(bob, title, /^Approve/))).toContain('Search and Purge');
+    const { id, title } = await world.raise(softDeleteEmail());
+    expect(await world.newlyTold(bob, () => world.chat.press(bob, title, /^Approve/))).toContain('Search and Purge');
     expect((await world.read(id)).status).toBe('pending');
     await world.chat.press(alice, title, /^Approve/);
-    await saysOnCard(title, 'Completed');
+    await world.cardSays(title, 'Completed');
   });
 
   it('keeps a person to their device groups', async () => {
     const servers = [{ type: 'device', name: 'srv-01.contoso.example', group: 'Servers' }];
-    const { title } = await raise(isolateDevice({ entities: servers }));
-    expect(await newlyTold(bob, () => world.chat.press(bob, title, /^Approve/))).toContain('Servers');
-    const own = await raise(isolateDevice());
+    const { title } = await world.raise(isolateDevice({ entities: servers }));
+    expect(await world.newlyTold(bob, () => world.chat.press(bob, title, /^Approve/))).toContain('Servers');
+    const own = await world.raise(isolateDevice());
     await world.chat.press(bob, own.title, /^Approve/);
-    await saysOnCard(own.title, 'Completed');
+    await world.cardSays(own.title, 'Completed');
     expect(world.chat.card(own.title)).toContain('Active remediation actions');
   });
 
   it('decides nothing while the directory cannot be read', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     const good = await readFile(world.directoryFile, 'utf8');
     await writeFile(world.directoryFile, '{ broken');
-    const text = await newlyTold(erin, () => world.chat.press(erin, title, /^Approve/));
+    const text = await world.newlyTold(erin, () => world.chat.press(erin, title, /^Approve/));
     expect(text).toMatch(/not answer|could not be (checked|read)|nothing was decided/i);
     expect((await world.read(id)).status).toBe('pending');
     await writeFile(world.directoryFile, good);
@@ -140,7 +123,7 @@ describe.each(platforms)('approve or reject in $name', ({ open }) => {
   });
 
   it('asks for the roles again before the decision is spent', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     const good = await readFile(world.directoryFile, 'utf8');
     const demoted = good.replace('"roles":["GlobalAdministrator"]', '"roles":["SecurityReader"]');
     expect(demoted).not.toBe(good);
@@ -158,17 +141,17 @@ describe.each(platforms)('approve or reject in $name', ({ open }) => {
   });
 
   it('offers what has no API only in Defender', async () => {
-    const { title } = await raise(removeRegistryKey());
+    const { title } = await world.raise(removeRegistryKey());
     expect(world.chat.card(title)).toContain('Decide in Defender');
     await expect(world.chat.press(alice, title, /^Approve/)).rejects.toThrow('no button');
   });
 
   it('shows a failure of the backend with its reason', async () => {
-    const { title } = await raise(
+    const { title } = await world.raise(
       quarantineFile({ parameters: { simulator: { takesMs: 20, outcome: 'failed', message: 'Sensor is offline' } } }),
     );
     await world.chat.press(alice, title, /^Approve/);
-    await saysOnCard(title, 'Failed');
+    await world.cardSays(title, 'Failed');
     expect(world.chat.card(title)).toContain('Sensor is offline');
     expect(lastTold(alice)).not.toContain('Failed');
   });
@@ -177,13 +160,13 @@ describe.each(platforms)('approve or reject in $name', ({ open }) => {
     let { id, title } = { id: '', title: '' };
     // On a busy machine a card may come later than a short deadline; then a longer one is taken.
     for (const ms of [1500, 6000, 20_000]) {
-      ({ id, title } = await raise(quarantineFile({ expiresAt: new Date(Date.now() + ms).toISOString() })));
+      ({ id, title } = await world.raise(quarantineFile({ expiresAt: new Date(Date.now() + ms).toISOString() })));
       if (world.chat.card(title)?.includes('Waiting for a decision')) break;
     }
     const older = world.chat.remember(title);
-    await saysOnCard(title, /Expired|expired/);
+    await world.cardSays(title, /Expired|expired/);
     expect(world.chat.card(title)).not.toMatch(/Rejected/);
-    expect(await newlyTold(alice, () => world.chat.press(alice, title, /^Approve/, { older }))).toMatch(/expired|deadline/i);
+    expect(await world.newlyTold(alice, () => world.chat.press(alice, title, /^Approve/, { older }))).toMatch(/expired|deadline/i);
     expect((await world.read(id)).status).toBe('expired');
   });
 

@@ -1,12 +1,11 @@
 /** One decision on every surface: the same action in Slack and in Teams, one record behind both. */
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
+import { askRecord } from '../setup/record.ts';
 import { isolateDevice, quarantineFile } from './actions.ts';
-import type { ChatWorld } from './chat-world.ts';
+import { type BothWorlds, bothWorlds } from './both-worlds.ts';
 import { alice, bob, crowd, erin, people, teamsIdOf } from './people.ts';
-import { slackWorld } from './platforms.ts';
-import { channel, teamsWorld } from './teams-world.ts';
+import { channel } from './teams-world.ts';
 import { openWorld, type World } from './world.ts';
 
 const analysts = crowd(100);
@@ -14,27 +13,15 @@ const analysts = crowd(100);
 describe('an action whose card is in Slack and in Teams', () => {
   let world: World;
   let database: string;
-  let slack: ChatWorld;
-  let teams: Awaited<ReturnType<typeof teamsWorld>>;
+  let slack: BothWorlds['slack'];
+  let teams: BothWorlds['teams'];
 
   beforeAll(async () => {
     database = await freshDatabase();
-    slack = await slackWorld(analysts);
-    teams = await teamsWorld(analysts);
+    const both = await bothWorlds(analysts);
+    ({ slack, teams } = both);
     world = await openWorld({
-      chat: {
-        ...slack,
-        env: { ...slack.env, ...teams.env },
-        connect: (urls) => {
-          slack.connect(urls);
-          teams.connect(urls);
-        },
-        close: async () => {
-          await slack.close();
-          await teams.close();
-        },
-      },
-      policy: `${slack.policy.trimEnd()}\n    ${teams.policy.split('- ')[1]}`,
+      chat: both.chat,
       services: { databaseUrl: database, redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
       directory: [...people, ...analysts],
     });
@@ -56,15 +43,7 @@ describe('an action whose card is in Slack and in Teams', () => {
       );
     }
   };
-  const count = async (query: string, id: string): Promise<number> => {
-    const client = new pg.Client({ connectionString: database });
-    await client.connect();
-    try {
-      return Number((await client.query<{ n: string }>(query, [id])).rows[0]?.n);
-    } finally {
-      await client.end();
-    }
-  };
+  const count = async (query: string, id: string): Promise<number> => Number((await askRecord<{ n: string }>(database, query, [id]))[0]?.n);
 
   it('changes both copies when it is approved in Teams, and says where that was', async () => {
     const { id, title } = await raise(quarantineFile());

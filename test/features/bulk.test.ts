@@ -29,17 +29,11 @@ describe.each(platforms)('bulk decisions in $name', ({ open }) => {
 
   const isolation = (name: string, group = 'Workstations') => isolateDevice({ entities: [{ type: 'device', name, group }] });
   const raise = async (body: { title: string }) => (await world.submit(body)).body.id;
-  const statusIs = (id: string, status: string) => world.until(`${id} is ${status}`, async () => (await world.read(id)).status === status);
-  const newlyTold = async (who: typeof alice, act: () => Promise<unknown>): Promise<string> => {
-    const before = world.chat.told(who).length;
-    await act();
-    return world.until(`${who.displayName} is told`, () => world.chat.told(who)[before]);
-  };
   const dialogSays = (who: typeof alice, text: string) =>
     world.until(`the dialog says ${text}`, () => (world.chat.dialog(who)?.includes(text) ? world.chat.dialog(who) : null));
   /** From the command to the dialog in which the actions are chosen. */
   async function list(who: typeof alice, button: RegExp): Promise<string> {
-    await newlyTold(who, () => world.chat.command(who, 'bulk'));
+    await world.newlyTold(who, () => world.chat.command(who, 'bulk'));
     await world.chat.pressPrivate(who, button);
     return (await dialogSays(who, 'for a decision here')) ?? '';
   }
@@ -60,7 +54,7 @@ describe.each(platforms)('bulk decisions in $name', ({ open }) => {
     await db.query("update actions set status = 'superseded', version = version + 1 where id = $1", [ids[3]]);
     await world.chat.submit(alice, { Decision: 'approve' });
     await dialogSays(alice, 'you asked to approve 4 actions');
-    for (const id of ids.slice(0, 2)) await statusIs(id, 'completed');
+    for (const id of ids.slice(0, 2)) await world.statusIs(id, 'completed');
     expect(await world.read(ids[2] ?? '')).toMatchObject({
       status: 'awaitingSecondApproval',
       approvals: [{ actor: { upn: 'alice@contoso.example' } }],
@@ -82,7 +76,7 @@ describe.each(platforms)('bulk decisions in $name', ({ open }) => {
     await world.chat.submit(alice, { Decision: 'reject' });
     await world.chat.submit(alice, { Decision: 'reject', Reason: 'Planned maintenance tonight' });
     for (const id of ids) {
-      await statusIs(id, 'rejected');
+      await world.statusIs(id, 'rejected');
       expect(await world.read(id)).toMatchObject({ decision: { verb: 'reject', comment: 'Planned maintenance tonight' } });
     }
     await world.until('the counter is finished', () => world.chat.everything().find((one) => one.includes('Finished: 2 rejected.')));
@@ -95,7 +89,7 @@ describe.each(platforms)('bulk decisions in $name', ({ open }) => {
     expect(text).toContain('1 action waits');
     await world.chat.submit(bob, { Actions: own });
     await dialogSays(bob, '1 device');
-    expect(await newlyTold(carol, () => world.chat.command(carol, 'bulk'))).toContain('you also need');
+    expect(await world.newlyTold(carol, () => world.chat.command(carol, 'bulk'))).toContain('you also need');
   });
 
   it('breaks none of the platform’s own rules', () => {

@@ -1,10 +1,10 @@
 /** What is carried out a second time, stopped or followed in Defender when there is much of it, or something about it is odd. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../setup/fresh.ts';
+import { poll } from '../setup/poll.ts';
 import { actionOfType, deviceNamed, hex } from './defender-actions.ts';
 import { type DefenderBench, member, openDefenderBench } from './defender-world.ts';
 import { alice, erin } from './people.ts';
-import { poll } from './world.ts';
 
 const kim = member('kim');
 const who = { id: kim.id, upn: kim.userPrincipalName };

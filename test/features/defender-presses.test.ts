@@ -51,34 +51,27 @@ describe.each(platforms)('carried out in Defender, from $name', ({ open }) => {
 
   const isolate = (name: string) => isolateDevice({ entities: [deviceNamed(name)] });
   const machineOf = (name: string) => deviceNamed(name).deviceId ?? '';
-  const saysOnCard = (title: string, text: string) => world.until(`the card says ${text}`, () => world.chat.card(title)?.includes(text));
   const approve = async (body: { title: string }): Promise<string> => {
-    const { id } = (await world.submit(body)).body;
-    await world.until('the card is posted', () => world.chat.card(body.title));
+    const { id } = await world.raise(body);
     await world.chat.press(alice, body.title, /^Approve/);
     return id;
-  };
-  const newlyTold = async (who: typeof alice, act: () => Promise<unknown>): Promise<string> => {
-    const before = world.chat.told(who).length;
-    await act();
-    return world.until(`${who.displayName} is told`, () => world.chat.told(who)[before]);
   };
 
   it('what runs is stopped by one press of somebody who may, once', async () => {
     defender.change(machineOf('away'), { isOnline: false });
     const body = isolate('away');
     const id = await approve(body);
-    await saysOnCard(body.title, 'being carried out now');
-    expect(await newlyTold(carol, () => world.chat.press(carol, body.title, stop))).toContain('To cancel this you also need');
+    await world.cardSays(body.title, 'being carried out now');
+    expect(await world.newlyTold(carol, () => world.chat.press(carol, body.title, stop))).toContain('To cancel this you also need');
     const older = world.chat.remember(body.title);
-    expect(await newlyTold(bob, () => world.chat.press(bob, body.title, stop))).toContain('you asked to stop');
-    await world.until('it is cancelled', async () => (await world.read(id)).status === 'cancelled');
-    await saysOnCard(body.title, 'then cancelled before it was done');
+    expect(await world.newlyTold(bob, () => world.chat.press(bob, body.title, stop))).toContain('you asked to stop');
+    await world.statusIs(id, 'cancelled');
+    await world.cardSays(body.title, 'then cancelled before it was done');
     expect(world.chat.card(body.title)).toContain('cancelled by bob@contoso.example');
     await world.until('the thread tells who', () =>
       world.chat.thread(body.title).some((text) => /asked to stop this.*Bob Brown/s.test(text)),
     );
-    expect(await newlyTold(alice, () => world.chat.press(alice, body.title, stop, { older }))).toContain('stands at “Cancelled”');
+    expect(await world.newlyTold(alice, () => world.chat.press(alice, body.title, stop, { older }))).toContain('stands at “Cancelled”');
     expect(defender.machineActions().map(({ status }) => status)).toEqual(['Cancelled']);
   });
 
@@ -86,15 +79,17 @@ describe.each(platforms)('carried out in Defender, from $name', ({ open }) => {
     defender.change(machineOf('broken'), { fails: true });
     const body = isolate('broken');
     const id = await approve(body);
-    await saysOnCard(body.title, 'carrying it out failed');
+    await world.cardSays(body.title, 'carrying it out failed');
     await world.until('operators are told', () => world.chat.operators.messages().find((text) => text.includes('did not come to its end')));
     defender.change(machineOf('broken'), { fails: false });
     const older = world.chat.remember(body.title);
-    expect(await newlyTold(carol, () => world.chat.press(carol, body.title, again))).toContain('To approve this you also need');
-    expect(await newlyTold(bob, () => world.chat.press(bob, body.title, again))).toContain('Recorded: you approved');
-    await world.until('it is completed', async () => (await world.read(id)).status === 'completed');
-    await saysOnCard(body.title, 'Approved and completed');
-    expect(await newlyTold(alice, () => world.chat.press(alice, body.title, again, { older }))).toContain('Only what came to nothing');
+    expect(await world.newlyTold(carol, () => world.chat.press(carol, body.title, again))).toContain('To approve this you also need');
+    expect(await world.newlyTold(bob, () => world.chat.press(bob, body.title, again))).toContain('Recorded: you approved');
+    await world.statusIs(id, 'completed');
+    await world.cardSays(body.title, 'Approved and completed');
+    expect(await world.newlyTold(alice, () => world.chat.press(alice, body.title, again, { older }))).toContain(
+      'Only what came to nothing',
+    );
     const stored = await world.read(id);
     expect(stored.decision?.actor.upn).toBe('bob@contoso.example');
     expect(stored.history.filter(({ kind }) => kind === 'decision' || kind === 'decided')).toHaveLength(2);
@@ -104,7 +99,7 @@ describe.each(platforms)('carried out in Defender, from $name', ({ open }) => {
   it('what no API can do has no button that decides, only the way to Defender', async () => {
     const body = removeRegistryKey();
     await world.submit(body);
-    await saysOnCard(body.title, 'has to be decided in Defender');
+    await world.cardSays(body.title, 'has to be decided in Defender');
     await expect(world.chat.press(alice, body.title, /^Approve/)).rejects.toThrow(/no button/);
     expect(defender.problems).toEqual([]);
   });

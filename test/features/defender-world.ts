@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { startDefender } from '../../sandbox/defender/server.ts';
 import type { DefenderOptions, DefenderWorld } from '../../sandbox/defender/types.ts';
 import { startEntra } from '../../sandbox/entra/server.ts';
@@ -29,9 +30,9 @@ import { executionStore } from '../../src/store/executions.ts';
 import { lanes } from '../../src/store/lanes.ts';
 import { partStore } from '../../src/store/parts.ts';
 import { undoStore } from '../../src/store/related-actions.ts';
+import { patienceMs, poll } from '../setup/poll.ts';
 import { recordPool } from '../setup/record.ts';
 import { alice, carol, type DirectoryPerson, entraTenant, erin } from './people.ts';
-import { poll } from './world.ts';
 
 export const executorApp = { clientId: '0b0b0b0b-1111-4222-8333-444444444444', secret: 'executor-secret-for-tests' };
 const tenant = 'default';
@@ -119,11 +120,17 @@ export async function openDefenderBench({ databaseUrl, app, entra: more, defende
     if (carried.kind === 'forged') throw new Error(`forged: ${carried.reason}`);
     return carried.kind === 'again' ? `again ${carried.afterMs}` : 'done';
   };
+  /** As the queue does: what failed is tried again. Whoever waits for its end in vain is told why. */
+  let trouble: unknown = null;
+  const failed = (error: unknown): string => {
+    trouble = error;
+    return 'again 100';
+  };
   const work = async (message: DecisionMessage): Promise<void> => {
     while (!isClosing) {
-      const [what, afterMs = '300'] = (await once(message).catch(() => 'again 100')).split(' ');
+      const [what, afterMs = '300'] = (await once(message).catch(failed)).split(' ');
       if (what === 'done') return;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(Number(afterMs), 300)));
+      await wait(Math.min(Number(afterMs), 300));
     }
   };
   const poke = (message?: DecisionMessage): void => {
@@ -164,7 +171,7 @@ export async function openDefenderBench({ databaseUrl, app, entra: more, defende
       if (verb === 'cancel') return cancel(deciding, { ...click, verb });
       return verb === 'retry' ? retry(deciding, { ...click, verb }) : decide(deciding, { ...click, verb });
     },
-    until: async (id, status, forMs) => {
+    until: async (id, status, forMs = patienceMs) => {
       let seen = '';
       const look = async () => {
         const action = await read(id);
@@ -172,7 +179,7 @@ export async function openDefenderBench({ databaseUrl, app, entra: more, defende
         return action.status === status ? action : null;
       };
       return poll(`${id} is ${status}`, look, forMs).catch((error: unknown) => {
-        throw new Error(`${String(error)}; it is ${seen}`);
+        throw new Error(`${String(error)}; it is ${seen}`, { cause: trouble ?? error });
       });
     },
     approved: async (body, status = 'completed') => {

@@ -6,12 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate, openDatabase } from '../../src/store/database.ts';
 import { openEngine } from '../../src/store/engine.ts';
 import { freePort } from '../setup/local-services.ts';
+import { patienceMs, poll } from '../setup/poll.ts';
 import { type Service, serve, untilReady } from '../setup/processes.ts';
 import { quarantineFile } from './actions.ts';
 import type { ChatWorld } from './chat-world.ts';
 import { alice, people } from './people.ts';
 import { platforms } from './platforms.ts';
-import { intakeSecret, poll, signed } from './world.ts';
+import { intakeSecret, signed } from './world.ts';
 
 describe.each(platforms)('embedded, with $name', ({ open }) => {
   let chat: ChatWorld;
@@ -52,7 +53,7 @@ describe.each(platforms)('embedded, with $name', ({ open }) => {
     const text = JSON.stringify(body);
     const answer = await fetch(`${url}/v1/actions`, { method: 'POST', headers: signed(text), body: text });
     expect(answer.status).toBe(202);
-    await poll('the card is posted', () => chat.card(body.title));
+    await poll('the card is posted', () => chat.card(body.title), patienceMs);
     return ((await answer.json()) as { id: string }).id;
   }
   const statusOf = async (id: string): Promise<string> => {
@@ -64,7 +65,7 @@ describe.each(platforms)('embedded, with $name', ({ open }) => {
     const body = quarantineFile();
     await raise(body);
     await chat.press(alice, body.title, /^Approve/);
-    await poll('completed', () => chat.card(body.title)?.includes('Completed'));
+    await poll('completed', () => chat.card(body.title)?.includes('Completed'), patienceMs);
   });
 
   it('loses nothing and repeats nothing when it is killed right after a press was answered, and while the backend works', {
@@ -76,7 +77,7 @@ describe.each(platforms)('embedded, with $name', ({ open }) => {
       const id = await raise(body);
       ids.push(id);
       expect(await chat.press(alice, body.title, /^Approve/)).toBe(200);
-      if (takesMs > 1000) await poll('in progress', async () => (await statusOf(id)) === 'inProgress');
+      if (takesMs > 1000) await poll('in progress', async () => (await statusOf(id)) === 'inProgress', patienceMs);
       await service.kill9();
       service = serve(['start'], env);
       await untilReady(url);

@@ -1,10 +1,10 @@
 /** Exports, on both platforms from one body: files for readers alone, links where a file does not get through, and the truth when neither does. */
 import { readFile, writeFile } from 'node:fs/promises';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { csvHead } from '../../src/action-center/csv.ts';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
 import { completedNow, copyAction, fillRecord } from '../setup/many-actions.ts';
+import { askRecord, eventsIn } from '../setup/record.ts';
 import { type FileWorld, fileWorldOf } from './file-worlds.ts';
 import { alice, carol, type DirectoryPerson, dave, person } from './people.ts';
 import { platforms } from './platforms.ts';
@@ -79,20 +79,7 @@ describe.each(platforms)('exports in $name', ({ open }) => {
     await heard(who, before, /Exported [\d,]+ action/);
     return world.until('the file is there', () => files.received(who)[count]);
   }
-  async function rowsOf<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: database });
-    await client.connect();
-    try {
-      return (await client.query(text, values)).rows as Row[];
-    } finally {
-      await client.end();
-    }
-  }
-  const events = (kind: string) =>
-    rowsOf<{ actor_id: string | null; data: Record<string, unknown> }>(
-      'select actor_id, data from audit_events where kind = $1 order by seq',
-      [kind],
-    );
+  const events = (kind: string) => eventsIn(database, kind);
 
   it('a reader gets the rows of the look-up in a file of their own, hostile cells made harmless, and the record says who took what', async () => {
     const file = await received(carol, 'export in:all type:isolateDevice');
@@ -191,10 +178,8 @@ describe.each(platforms)('exports in $name', ({ open }) => {
       expect((await fetch(`${world.url()}/v1/exports/${'A'.repeat(43)}`)).status).toBe(404);
       expect((await fetch(`${world.url()}/v1/exports/..%2f..`)).status).toBe(404);
       const url = await link();
-      const client = new pg.Client({ connectionString: database });
-      await client.connect();
-      const { rows } = await client.query("update exports set expires_at = now() - interval '1 second' returning name_hash");
-      await client.end();
+      const over = "update exports set expires_at = now() - interval '1 second' returning name_hash";
+      const rows = await askRecord<{ name_hash: string }>(database, over);
       expect(rows.map(({ name_hash }) => name_hash).join()).not.toContain(url.slice(-43));
       expect((await fetch(url)).status).toBe(404);
     });

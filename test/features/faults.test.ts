@@ -27,7 +27,6 @@ describe.each(platforms)('when things go wrong in $name', ({ open, cannot }) => 
   });
 
   const posted = (title: string) => world.until('the card is posted', () => world.chat.card(title));
-  const says = (title: string, text: string) => world.until(`the card says ${text}`, () => world.chat.card(title)?.includes(text));
   const alarms = () => world.logLines.filter((line) => line.includes('ALARM'));
 
   it('posts a card once although the answer to the post was lost', async () => {
@@ -36,7 +35,7 @@ describe.each(platforms)('when things go wrong in $name', ({ open, cannot }) => 
     await world.submit(body);
     await posted(body.title);
     await world.chat.press(alice, body.title, /^Approve/);
-    await says(body.title, 'Completed');
+    await world.cardSays(body.title, 'Completed');
     expect(world.chat.copies(body.title)).toBe(1);
   });
 
@@ -47,7 +46,7 @@ describe.each(platforms)('when things go wrong in $name', ({ open, cannot }) => 
     await posted(body.title);
     world.chat.fault('update', kind);
     await world.chat.press(alice, body.title, /^Approve/);
-    await says(body.title, 'Completed');
+    await world.cardSays(body.title, 'Completed');
     expect(world.chat.copies(body.title)).toBe(1);
   });
 
@@ -62,8 +61,8 @@ describe.each(platforms)('when things go wrong in $name', ({ open, cannot }) => 
     await world.chat.press(alice, stuck.title, /^Approve/);
     await world.until('the decision is carried out', async () => (await world.read(id)).status === 'completed');
     await world.chat.press(alice, other.title, /^Approve/);
-    await says(other.title, 'Completed');
-    await says(stuck.title, 'Completed');
+    await world.cardSays(other.title, 'Completed');
+    await world.cardSays(stuck.title, 'Completed');
   });
 
   it('answers the clicker another way when the private answer cannot be delivered', async () => {
@@ -104,7 +103,7 @@ describe.each(platforms)('when things go wrong in $name', ({ open, cannot }) => 
     await world.submit(body);
     await posted(body.title);
     await world.chat.press(alice, body.title, /^Approve/);
-    await says(body.title, 'Completed');
+    await world.cardSays(body.title, 'Completed');
   });
 
   it('carries nothing out that the record did not decide, whoever writes to the queue', async () => {
@@ -141,7 +140,7 @@ describe.each(platforms)('when things go wrong in $name', ({ open, cannot }) => 
     const { id } = (await world.submit(body)).body;
     await posted(body.title);
     await world.chat.press(alice, body.title, /^Approve/);
-    await says(body.title, 'Completed');
+    await world.cardSays(body.title, 'Completed');
     const decisionId = (await world.read(id)).decision?.decisionId;
     const outcomes = link.producer(queueNames.outcomes);
     const report = (status: string) => ({
@@ -175,7 +174,7 @@ describe.each(platforms)('when things go wrong in $name', ({ open, cannot }) => 
     await world.reached(({ stage, actionId }) => stage === 'queued' && actionId === id, 'queued');
     await link.producer(queueNames.decisions).obliterate({ force: true });
     await world.add({ bot: false, worker: true });
-    await says(body.title, 'Completed');
+    await world.cardSays(body.title, 'Completed');
   });
 
   it('takes a submission from the queue with the same body as over HTTP', async () => {

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
 import { isolateDevice, quarantineFile } from './actions.ts';
+import { bothWorlds } from './both-worlds.ts';
 import { alice, bob, type DirectoryPerson, erin, people, person } from './people.ts';
-import { platforms, slackWorld } from './platforms.ts';
-import { teamsWorld } from './teams-world.ts';
+import { platforms } from './platforms.ts';
 import { openWorld, type World } from './world.ts';
 
 const rules = `approvals:
@@ -32,66 +32,55 @@ describe.each(platforms)('two people in $name', ({ open }) => {
   });
   afterAll(() => world.close());
 
-  async function raise(body: { title: string }): Promise<{ id: string; title: string }> {
-    const { id } = (await world.submit(body)).body;
-    await world.until('the card is posted', () => world.chat.card(body.title));
-    return { id, title: body.title };
-  }
-  const says = (title: string, text: string) => world.until(`the card says ${text}`, () => world.chat.card(title)?.includes(text));
-  const answerTo = async (who: DirectoryPerson, act: () => Promise<unknown>): Promise<string> => {
-    const before = world.chat.told(who).length;
-    await act();
-    return world.until(`${who.displayName} is told`, () => world.chat.told(who)[before]);
-  };
   const press = (who: DirectoryPerson, title: string) => world.chat.press(who, title, /^Approve/);
 
   it('are shown on the card as they come, and only the second starts it', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     expect(world.chat.card(title)).toContain('Waiting for 2 approvals');
-    expect(await answerTo(alice, () => press(alice, title))).toContain('1 of 2');
-    await says(title, '1 of 2 approvals given');
+    expect(await world.newlyTold(alice, () => press(alice, title))).toContain('1 of 2');
+    await world.cardSays(title, '1 of 2 approvals given');
     expect(world.chat.card(title)).toContain('Alice Adams');
     expect(await world.read(id)).toMatchObject({ status: 'awaitingSecondApproval', decision: null });
     await press(bob, title);
-    await says(title, 'Completed');
+    await world.cardSays(title, 'Completed');
     expect(world.chat.card(title)).toContain('Also approved by');
     expect((await world.read(id)).approvals).toHaveLength(2);
   });
 
   it('have to be different ones', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     await press(alice, title);
-    await says(title, '1 of 2 approvals given');
-    expect(await answerTo(alice, () => press(alice, title))).toContain('has to come from a different person');
+    await world.cardSays(title, '1 of 2 approvals given');
+    expect(await world.newlyTold(alice, () => press(alice, title))).toContain('has to come from a different person');
     expect((await world.read(id)).approvals).toHaveLength(1);
   });
 
   it('are other people than the one who asked for it, who may still reject it', async () => {
-    const { id, title } = await raise(
+    const { id, title } = await world.raise(
       quarantineFile({ requestedBy: { kind: 'person', name: 'Alice Adams', upn: 'Alice@Contoso.example' } }),
     );
-    expect(await answerTo(alice, () => press(alice, title))).toContain('You asked for this action yourself');
+    expect(await world.newlyTold(alice, () => press(alice, title))).toContain('You asked for this action yourself');
     expect((await world.read(id)).approvals).toHaveLength(0);
     await world.chat.reject(alice, title, 'I was wrong about this file');
-    await says(title, 'Rejected');
+    await world.cardSays(title, 'Rejected');
   });
 
   it('are needed for a protected asset without any rule about its type', async () => {
-    const { id, title } = await raise(isolateDevice(onDomainController));
+    const { id, title } = await world.raise(isolateDevice(onDomainController));
     expect(world.chat.card(title)).toContain('the asset is protected');
     await press(alice, title);
-    await says(title, '1 of 2 approvals given');
+    await world.cardSays(title, '1 of 2 approvals given');
     expect((await world.read(id)).status).toBe('awaitingSecondApproval');
     await press(erin, title);
-    await says(title, 'Completed');
+    await world.cardSays(title, 'Completed');
   });
 
   it('are not needed to end it: one rejection does', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     await press(alice, title);
-    await says(title, '1 of 2 approvals given');
+    await world.cardSays(title, '1 of 2 approvals given');
     await world.chat.reject(erin, title, 'Known tool');
-    await says(title, 'Rejected');
+    await world.cardSays(title, 'Rejected');
     expect(await world.read(id)).toMatchObject({
       status: 'rejected',
       decision: { verb: 'reject', actor: { upn: 'erin@contoso.example' } },
@@ -99,9 +88,9 @@ describe.each(platforms)('two people in $name', ({ open }) => {
   });
 
   it('lead to one result when one approves and the other rejects at the same moment', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     await press(alice, title);
-    await says(title, '1 of 2 approvals given');
+    await world.cardSays(title, '1 of 2 approvals given');
     const older = world.chat.remember(title);
     await Promise.all([world.chat.press(bob, title, /^Approve/, { older }), world.chat.reject(gina, title, 'Known tool', { older })]);
     const stored = await world.until('an end', async () => {
@@ -109,18 +98,18 @@ describe.each(platforms)('two people in $name', ({ open }) => {
       return ['completed', 'rejected'].includes(action.status) ? action : null;
     });
     expect(stored.history.filter(({ kind }) => kind === 'decision').length).toBeGreaterThan(0);
-    await says(title, stored.status === 'completed' ? 'Completed' : 'Rejected');
+    await world.cardSays(title, stored.status === 'completed' ? 'Completed' : 'Rejected');
     expect(stored.decision?.verb).toBe(stored.status === 'completed' ? 'approve' : 'reject');
   });
 
   it('may be a restart apart', async () => {
-    const { title } = await raise(quarantineFile());
+    const { title } = await world.raise(quarantineFile());
     await press(alice, title);
-    await says(title, '1 of 2 approvals given');
+    await world.cardSays(title, '1 of 2 approvals given');
     await world.stopOne('bot');
     await world.add({ bot: true, worker: true });
     await press(bob, title);
-    await says(title, 'Completed');
+    await world.cardSays(title, 'Completed');
   });
 
   it('breaks none of the platform’s own rules', () => {
@@ -129,21 +118,10 @@ describe.each(platforms)('two people in $name', ({ open }) => {
 });
 
 it('one person on two platforms is one person', { timeout: 60_000 }, async () => {
-  const [slack, teams] = [await slackWorld(), await teamsWorld()];
+  const { slack, teams, chat } = await bothWorlds();
   const world = await openWorld({
-    chat: {
-      ...slack,
-      env: { ...slack.env, ...teams.env },
-      connect: (urls) => {
-        slack.connect(urls);
-        teams.connect(urls);
-      },
-      close: async () => {
-        await slack.close();
-        await teams.close();
-      },
-    },
-    policy: `${slack.policy.trimEnd()}\n    ${teams.policy.split('- ')[1]}${rules}`,
+    chat,
+    policy: `${chat.policy}${rules}`,
     services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
   });
   try {

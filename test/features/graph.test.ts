@@ -45,11 +45,6 @@ describe.each(platforms)('people by Microsoft Graph in $name', ({ open }) => {
     await graph.close();
   });
 
-  async function raise(body: { title: string }): Promise<{ id: string; title: string }> {
-    const answer = await world.submit(body);
-    await world.until('the card is posted', () => world.chat.card(body.title));
-    return { id: answer.body.id, title: body.title };
-  }
   const press = async (who: DirectoryPerson, title: string): Promise<string> => {
     const before = world.chat.told(who).length;
     await world.chat.press(who, title, /^Approve/);
@@ -60,35 +55,34 @@ describe.each(platforms)('people by Microsoft Graph in $name', ({ open }) => {
         .find((text) => !text.includes('Still checking')),
     );
   };
-  const saysOnCard = (title: string, text: string) => world.until(`the card says ${text}`, () => world.chat.card(title)?.includes(text));
 
   it('carries out what somebody approved who may', async () => {
-    const file = await raise(quarantineFile());
+    const file = await world.raise(quarantineFile());
     expect(await press(alice, file.title)).toContain('Recorded');
-    await saysOnCard(file.title, 'Completed');
+    await world.cardSays(file.title, 'Completed');
     expect(world.chat.card(file.title)).toContain('Security Administrator');
-    const mail = await raise(softDeleteEmail());
+    const mail = await world.raise(softDeleteEmail());
     await press(alice, mail.title);
-    await saysOnCard(mail.title, 'Completed');
+    await world.cardSays(mail.title, 'Completed');
     expect((await world.read(mail.id)).decision?.actor.rolesUsed).toEqual(['SecurityAdministrator', 'SearchAndPurge']);
   });
 
   it('lets a member of a group act on its device group only', async () => {
-    const own = await raise(isolateDevice());
+    const own = await world.raise(isolateDevice());
     await press(bob, own.title);
-    await saysOnCard(own.title, 'Completed');
+    await world.cardSays(own.title, 'Completed');
     const server = {
       type: 'device',
       deviceId: '2e5bc9d7e413ddd7902c2932e418702b84d0cc07',
       name: 'srv-1.contoso.example',
       group: 'Servers',
     };
-    const other = await raise(isolateDevice({ entities: [server] }));
+    const other = await world.raise(isolateDevice({ entities: [server] }));
     expect(await press(bob, other.title)).toContain('Servers');
   });
 
   it('refuses everybody else, and says why', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     expect(await press(carol, title)).toContain('you also need');
     expect(await press(ursula, title)).toContain('you also need');
     expect(await press(dave, title)).toMatch(/[Gg]uest/);
@@ -98,14 +92,14 @@ describe.each(platforms)('people by Microsoft Graph in $name', ({ open }) => {
   });
 
   it('tells somebody who could activate a role to do that first', async () => {
-    const { title } = await raise(quarantineFile());
+    const { title } = await world.raise(quarantineFile());
     const text = await press(ellen, title);
     expect(text).toContain('Security Administrator');
     expect(text).toContain('activate your role first');
   });
 
   it('does not carry out what was approved by somebody who lost the role since', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     const roles = graph.entra.person(erin.entraId).roles ?? [];
     const demoted = world
       .reached(({ stage, actionId }) => stage === 'decided' && actionId === id, 'decided')
@@ -113,26 +107,26 @@ describe.each(platforms)('people by Microsoft Graph in $name', ({ open }) => {
     await Promise.all([press(erin, title), demoted]);
     await world.until('an end', async () => (await world.read(id)).status === 'cancelled');
     expect((await world.read(id)).outcome?.message).toContain('Erin Evans no longer holds');
-    await saysOnCard(title, 'no longer holds');
+    await world.cardSays(title, 'no longer holds');
     await world.until('the thread tells it', () => world.chat.thread(title).some((text) => text.includes('no longer holds')));
     graph.entra.change(erin.entraId, { roles });
   });
 
   it.each(troubles)('lets nobody decide while Graph is in trouble: $kind', async (fault, who) => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     graph.entra.faults.add({ route: 'user', ...fault });
     expect(await press(who, title)).toMatch(/could not be checked, because the directory did not answer/);
     expect((await world.read(id)).status).toBe('pending');
     graph.entra.faults.clear();
     expect(await press(who, title)).toContain('Recorded');
-    await saysOnCard(title, 'Completed');
+    await world.cardSays(title, 'Completed');
   });
 
   it('does not carry out what it cannot check, and says so', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     await press(alice, title).catch(() => null);
-    await saysOnCard(title, 'Completed');
-    const again = await raise(quarantineFile());
+    await world.cardSays(title, 'Completed');
+    const again = await world.raise(quarantineFile());
     const down = world
       .reached(({ stage, actionId }) => stage === 'decided' && actionId === again.id, 'decided')
       .then(() => graph.entra.faults.add({ route: 'user', kind: 'http403' }));
@@ -143,11 +137,11 @@ describe.each(platforms)('people by Microsoft Graph in $name', ({ open }) => {
   });
 
   it('asks Graph at most twice for a decision of somebody it has not seen yet', async () => {
-    const { title } = await raise(quarantineFile());
+    const { title } = await world.raise(quarantineFile());
     const before = graph.entra.calls.length;
     expect(await press(nora, title)).toContain('Recorded');
     // One batch of three questions at the press and, fresh, one when it is carried out; the token is there.
-    await saysOnCard(title, 'Completed');
+    await world.cardSays(title, 'Completed');
     // What is gathered for the card is nobody's decision.
     const asked = graph.entra.calls
       .slice(before)

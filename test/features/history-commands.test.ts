@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { displayWidth } from '../../src/terminal-table.ts';
 import { anAction } from '../setup/builders.ts';
 import { freshDatabase } from '../setup/fresh.ts';
 import { completedNow, copyAction, fillRecord } from '../setup/many-actions.ts';
 import { run, surroundings } from '../setup/processes.ts';
+import { eventsIn } from '../setup/record.ts';
 
 /** With more, paging through a record that is not filed yet takes longer than a test may. */
 const many = 20_000;
@@ -58,11 +58,13 @@ describe('look-ups in a terminal', () => {
     expect(code).toBe(0);
     expect((JSON.parse(out) as { title: string }).title).toBe('Waits for somebody');
     expect(err).toContain('1 rows.');
-    const client = new pg.Client({ connectionString: database });
-    await client.connect();
-    const { rows } = await client.query("select data from audit_events where kind = 'exported' order by seq desc limit 1");
-    await client.end();
-    expect(rows[0].data).toMatchObject({ standing: 'whole', way: 'terminal', platform: 'cli', rows: 1, query: { tab: 'pending' } });
+    expect((await eventsIn(database, 'exported')).at(-1)?.data).toMatchObject({
+      standing: 'whole',
+      way: 'terminal',
+      platform: 'cli',
+      rows: 1,
+      query: { tab: 'pending' },
+    });
   });
 
   it('EXPORT_MAX_ROWS ends an export, and that is said; no unfinished file stays', async () => {

@@ -55,8 +55,6 @@ describe.each(platforms)('what waits in Defender, told in $name', ({ open }) => 
   });
 
   const shown = (title: string) => world.until(`a card of ${title}`, () => world.chat.card(title));
-  const says = (title: string, text: string) =>
-    world.until(`the card of ${title} says ${text}`, () => (world.chat.card(title) ?? '').includes(text));
   const looked = async (): Promise<void> => {
     const before = entra.calls.filter(({ route, status }) => route === 'alerts' && status === 200).length;
     await world.until('Defender is looked into twice more', () => {
@@ -73,7 +71,7 @@ describe.each(platforms)('what waits in Defender, told in $name', ({ open }) => 
     await looked();
     expect(world.chat.copies(title)).toBe(1);
     await world.chat.press(alice, title, /^Approve/);
-    await says(title, 'Completed');
+    await world.cardSays(title, 'Completed');
     // What was decided here stands, whatever the evidence says afterwards.
     entra.setAlert(alertOf(last, Date.now(), [cluster(last, 'remediated')], titled(title)));
     await looked();
@@ -85,7 +83,7 @@ describe.each(platforms)('what waits in Defender, told in $name', ({ open }) => 
     entra.setAlert(alertOf(last, Date.now() - 60_000, [cluster(last)], titled(title)));
     await shown(title);
     entra.setAlert(alertOf(last, Date.now(), [cluster(last, 'declined')], titled(title)));
-    await says(title, 'Decided elsewhere');
+    await world.cardSays(title, 'Decided elsewhere');
     await world.until('the thread says so', () => world.chat.thread(title).some((text) => text.includes('Decided in Defender')));
     expect(world.chat.thread(title).filter((text) => text.includes('declined'))).toHaveLength(1);
   });
@@ -152,7 +150,7 @@ describe.each(platforms)('what waits in Defender, told in $name', ({ open }) => 
     const { id } = (await world.submit(body)).body;
     await shown(body.title);
     const done = defender.startElsewhere(usualDevice.deviceId, 'Isolate', { scope: 'Full', requestor: 'frank@contoso.example' });
-    await says(body.title, 'Decided elsewhere');
+    await world.cardSays(body.title, 'Decided elsewhere');
     expect((await world.read(id)).status).toBe('decidedElsewhere');
     await world.until('the thread names who did it', () =>
       world.chat.thread(body.title).some((text) => text.includes('Done in Defender by') && text.includes('frank')),

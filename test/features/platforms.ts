@@ -1,6 +1,7 @@
 /** The chat platforms a feature runs on: one body, run on each. What a platform cannot do is listed, not skipped in silence. */
 import { startSlack } from '../../sandbox/slack/server.ts';
 import type { SlackMessage, SlackWorld } from '../../sandbox/slack/types.ts';
+import { poll } from '../setup/poll.ts';
 import type { CardCopy, ChatWorld } from './chat-world.ts';
 import { type DirectoryPerson, people, team } from './people.ts';
 import { picturesInSlack } from './pictures.ts';
@@ -156,15 +157,11 @@ export async function slackWorld(extra: DirectoryPerson[] = []): Promise<ChatWor
 }
 
 /** After Reject one of two things comes: the dialog, or a private answer. */
-async function heard(slack: SlackWorld, user: string, before: number): Promise<'dialog' | 'told'> {
-  const end = Date.now() + 10_000;
-  while (Date.now() < end) {
+const heard = (slack: SlackWorld, user: string, before: number): Promise<'dialog' | 'told'> =>
+  poll(`${user} hears something after Reject`, () => {
     if (slack.view(user) !== undefined) return 'dialog';
-    if (slack.ephemerals(user).length > before) return 'told';
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`${user} pressed Reject and heard nothing`);
-}
+    return slack.ephemerals(user).length > before && 'told';
+  });
 
 /** What one of them cannot do, and why no test can show it there. */
 export type Lack =

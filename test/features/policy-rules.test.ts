@@ -60,12 +60,6 @@ describe.each(platforms)('rules of the policy in $name', ({ open }) => {
   });
   afterAll(() => world.close());
 
-  async function raise(body: { title: string }): Promise<{ id: string; title: string }> {
-    const { id } = (await world.submit(body)).body;
-    await world.until('the card is posted', () => world.chat.card(body.title));
-    return { id, title: body.title };
-  }
-  const says = (title: string, text: string) => world.until(`the card says ${text}`, () => world.chat.card(title)?.includes(text));
   const answerTo = async (who: DirectoryPerson, act: () => Promise<unknown>, fits: RegExp): Promise<string> => {
     const before = world.chat.told(who).length;
     await act();
@@ -78,15 +72,15 @@ describe.each(platforms)('rules of the policy in $name', ({ open }) => {
   };
 
   it('an approval that needs a reason asks for it, and the reason is on the card and in the record', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     await world.chat.giveReason(alice, title, /^Approve/, 'Confirmed by the malware team');
-    await says(title, 'Completed');
+    await world.cardSays(title, 'Completed');
     expect(world.chat.card(title)).toContain('Confirmed by the malware team');
     expect((await world.read(id)).decision).toMatchObject({ verb: 'approve', comment: 'Confirmed by the malware team' });
   });
 
   it('whoever may not approve is not asked why', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     expect(await answerTo(carol, () => world.chat.giveReason(carol, title, /^Approve/, 'never asked'), /also need/)).toContain(
       'This press decided nothing',
     );
@@ -94,7 +88,7 @@ describe.each(platforms)('rules of the policy in $name', ({ open }) => {
   });
 
   it('a barred type is not offered, says why, and leads to Defender', async () => {
-    const { title } = await raise({ ...isolateDevice(), type: 'runAntivirusScan' } as never);
+    const { title } = await world.raise({ ...isolateDevice(), type: 'runAntivirusScan' } as never);
     const card = world.chat.card(title) ?? '';
     expect(card).toContain('Decide in Defender');
     expect(card).toContain('Scans are started by the endpoint team');
@@ -102,7 +96,7 @@ describe.each(platforms)('rules of the policy in $name', ({ open }) => {
   });
 
   it('a protected asset needs a fresh sign-in of whoever may decide, for a rejection as well', async () => {
-    const { id, title } = await raise(isolateDevice({ entities: [domainController] }));
+    const { id, title } = await world.raise(isolateDevice({ entities: [domainController] }));
     const begun = desk.begun.length;
     // Without authority nobody is sent to sign in.
     await answerTo(carol, () => world.chat.press(carol, title, /^Approve/), /also need/);
@@ -122,33 +116,33 @@ describe.each(platforms)('rules of the policy in $name', ({ open }) => {
     desk.signIn(gina);
     desk.signIn(alice);
     await world.chat.press(gina, title, /^Approve/);
-    await says(title, '1 of 2 approvals given');
+    await world.cardSays(title, '1 of 2 approvals given');
     await world.chat.press(alice, title, /^Approve/);
-    await says(title, 'Completed');
+    await world.cardSays(title, 'Completed');
   });
 
   it('other assets need none', async () => {
     const begun = desk.begun.length;
-    const { title } = await raise(isolateDevice());
+    const { title } = await world.raise(isolateDevice());
     await world.chat.press(bob, title, /^Approve/);
-    await says(title, 'Completed');
+    await world.cardSays(title, 'Completed');
     expect(desk.begun).toHaveLength(begun);
   });
 
   it('an undo that needs a reason asks for it, and a protected asset needs a fresh sign-in for it as well', async () => {
-    const { id, title } = await raise(isolateDevice());
+    const { id, title } = await world.raise(isolateDevice());
     await world.chat.press(alice, title, /^Approve/);
-    await says(title, 'Completed');
+    await world.cardSays(title, 'Completed');
     await world.chat.giveReason(alice, title, 'Undo', 'The device is clean again');
-    await says(title, 'Completed, then undone');
+    await world.cardSays(title, 'Completed, then undone');
     expect((await world.read(id)).decision).toMatchObject({ verb: 'undo', comment: 'The device is clean again' });
 
-    const guarded = await raise(isolateDevice({ entities: [domainController] }));
+    const guarded = await world.raise(isolateDevice({ entities: [domainController] }));
     for (const who of [gina, alice]) {
       desk.signIn(who);
       await world.chat.press(who, guarded.title, /^Approve/);
     }
-    await says(guarded.title, 'Completed');
+    await world.cardSays(guarded.title, 'Completed');
     desk.signIn(gina, new Date(Date.now() - 11 * 60_000));
     const before = world.chat.told(gina).length;
     await world.chat.press(gina, guarded.title, 'Undo');
@@ -157,14 +151,14 @@ describe.each(platforms)('rules of the policy in $name', ({ open }) => {
     );
     desk.signIn(gina);
     await world.chat.giveReason(gina, guarded.title, 'Undo', 'Isolated by mistake');
-    await says(guarded.title, 'Completed, then undone');
+    await world.cardSays(guarded.title, 'Completed, then undone');
   });
 
   it('who could decide is named to readers, and to nobody else', async () => {
-    const decided = await raise(softDeleteEmail());
+    const decided = await world.raise(softDeleteEmail());
     await world.chat.press(alice, decided.title, /^Approve/);
-    await says(decided.title, 'Completed');
-    const { title } = await raise(softDeleteEmail());
+    await world.cardSays(decided.title, 'Completed');
+    const { title } = await world.raise(softDeleteEmail());
     expect(await answerTo(carol, () => world.chat.press(carol, title, /^Approve/), /also need/)).toContain('ask Alice Adams (they may');
     const told = await answerTo(heidi, () => world.chat.press(heidi, title, /^Approve/), /also need/);
     expect(told).not.toContain('Alice');
@@ -174,14 +168,14 @@ describe.each(platforms)('rules of the policy in $name', ({ open }) => {
   it('whoever decided hears in private when the worker finds the role gone', async () => {
     await world.stopOne('worker');
     await world.add({ bot: true, worker: false });
-    const { id, title } = await raise(isolateDevice());
+    const { id, title } = await world.raise(isolateDevice());
     await world.chat.press(bob, title, /^Approve/);
-    await says(title, 'waiting to be carried out');
+    await world.cardSays(title, 'waiting to be carried out');
     const without = [...people, gina, heidi].map((one) => (one === bob ? { ...one, roles: [] } : one));
     await writeFile(world.directoryFile, JSON.stringify({ people: without }));
     const before = world.chat.told(bob).length;
     await world.add({ bot: false, worker: true });
-    await says(title, 'no longer holds the roles');
+    await world.cardSays(title, 'no longer holds the roles');
     expect(await world.read(id)).toMatchObject({ status: 'cancelled' });
     const told = await world.until('Bob is told', () =>
       world.chat
@@ -196,19 +190,19 @@ describe.each(platforms)('rules of the policy in $name', ({ open }) => {
 
   it('a type that is barred later: a press on an old card is refused, and what was approved before is not carried out', async () => {
     await world.stopOne('worker');
-    const waiting = await raise(isolateDevice());
+    const waiting = await world.raise(isolateDevice());
     await world.chat.press(alice, waiting.title, /^Approve/);
-    await says(waiting.title, 'waiting to be carried out');
-    const open = await raise(isolateDevice());
+    await world.cardSays(waiting.title, 'waiting to be carried out');
+    const open = await world.raise(isolateDevice());
     const older = world.chat.remember(open.title);
     await writeFile(world.policyFile, `${world.chat.policy}${rules.replace('type: runAntivirusScan', 'type: isolateDevice')}`);
     await world.stopOne('bot');
     await world.add({ bot: true, worker: true });
-    await says(waiting.title, 'keeps this type of action out of chat by now (Scans are started by the endpoint team)');
+    await world.cardSays(waiting.title, 'keeps this type of action out of chat by now (Scans are started by the endpoint team)');
     expect((await world.read(waiting.id)).status).toBe('cancelled');
     const told = await answerTo(alice, () => world.chat.press(alice, open.title, /^Approve/, { older }), /not decided in chat/);
     expect(told).toContain('Scans are started by the endpoint team');
-    await says(open.title, 'Decide in Defender');
+    await world.cardSays(open.title, 'Decide in Defender');
     expect((await world.read(open.id)).status).toBe('pending');
   });
 

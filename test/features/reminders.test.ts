@@ -71,13 +71,7 @@ describe.each(platforms)('reminders in $name', ({ name, open }) => {
     onCall.close();
   });
 
-  async function raise(extra: Record<string, unknown> = {}): Promise<{ id: string; title: string }> {
-    const body = isolateDevice({ expiresAt: later(3 * day), ...extra });
-    const submitted = await world.submit(body);
-    expect(submitted.status).toBe(202);
-    await world.until('the card is posted', () => world.chat.card(body.title));
-    return { id: submitted.body.id, title: body.title };
-  }
+  const raise = (extra: Record<string, unknown> = {}) => world.raise(isolateDevice({ expiresAt: later(3 * day), ...extra }));
   const close = (title: string) => world.chat.reject(erin, title, 'Not needed');
   const under = (title: string, text: string) => world.chat.thread(title).filter((said) => said.includes(text));
   const posted = (title: string, text: string, count = 1) =>
@@ -151,7 +145,7 @@ describe.each(platforms)('reminders in $name', ({ name, open }) => {
     await posted(title, 'The deadline is near: it expires in', 2);
     offsetMs += 2 * hour;
     await posted(title, 'Expired: nobody decided before the deadline.');
-    await world.until('the card says so', () => world.chat.card(title)?.includes('Nobody rejected it.'));
+    await world.cardSays(title, 'Nobody rejected it.');
     expect(world.chat.card(title)).not.toContain('Rejected by');
     expect((await world.read(id)).decision).toBeNull();
     expect((await eventsOf(id)).map(({ data }) => data['rung'])).toEqual(['before-1440m', 'before-120m']);
@@ -185,12 +179,10 @@ describe.each(platforms)('reminders in $name', ({ name, open }) => {
     const titles: string[] = [];
     for (let nr = 0; nr < 4; nr += 1) titles.push((await raise({ severity: 'medium' })).title);
     offsetMs += 30 * minute;
-    const many = await world.until('one message tells of all', () =>
-      world.chat.everything().filter((text) => text.includes('actions wait for a decision.')),
-    );
-    await world.until('it is there', () => world.chat.everything().some((text) => text.includes('4 actions wait for a decision.')));
-    expect(many.length).toBeLessThanOrEqual(1);
-    expect(world.chat.everything().find((text) => text.includes('4 actions wait'))).toContain('pending');
+    const many = () => world.chat.everything().filter((text) => text.includes('actions wait for a decision.'));
+    const [one] = await world.until('one message tells of all', () => many().some((text) => text.includes('4 actions wait')) && many());
+    expect(many()).toHaveLength(1);
+    expect(one).toContain('pending');
     for (const title of titles) expect(under(title, 'Reminder:')).toEqual([]);
   });
 

@@ -1,14 +1,14 @@
 /** Go hunt, run from the card: for readers, once, answered under the card whatever happens; and what is known before anybody decides. */
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { HuntingRow, HuntingTenant } from '../../sandbox/defender/hunting.ts';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
+import { eventsIn } from '../setup/record.ts';
 import { device, quarantineFile, removeRegistryKey } from './actions.ts';
+import { bothWorlds } from './both-worlds.ts';
 import { type FileWorld, fileWorldOf } from './file-worlds.ts';
 import { type GraphWorld, graphWorld } from './graph-world.ts';
 import { alice, bob, carol, type DirectoryPerson, people, person } from './people.ts';
 import { platforms, slackWorld } from './platforms.ts';
-import { teamsWorld } from './teams-world.ts';
 import { openWorld, type World } from './world.ts';
 
 const stranger = person('Zoe Unknown', []);
@@ -49,16 +49,6 @@ const tenantOf = (): HuntingTenant => ({
 
 const timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 
-async function eventsIn(database: string, kind: string): Promise<{ actor_id: string | null; data: Record<string, unknown> }[]> {
-  const client = new pg.Client({ connectionString: database });
-  await client.connect();
-  try {
-    return (await client.query('select actor_id, data from audit_events where kind = $1 order by seq', [kind])).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 describe.each(platforms)('Run here in $name', ({ name, open }) => {
   let graph: GraphWorld;
   let world: World;
@@ -84,11 +74,6 @@ describe.each(platforms)('Run here in $name', ({ name, open }) => {
     await graph.close();
   });
 
-  async function raise(body: { title: string }): Promise<{ id: string; title: string }> {
-    const { id } = (await world.submit(body)).body;
-    await world.until('the card is posted', () => world.chat.card(body.title));
-    return { id, title: body.title };
-  }
   async function pressed(who: DirectoryPerson, title: string): Promise<string> {
     const before = world.chat.told(who).length;
     await world.chat.press(who, title, 'Run here');
@@ -110,7 +95,7 @@ describe.each(platforms)('Run here in $name', ({ name, open }) => {
     graph.entra.calls.filter(({ route, body }) => route === 'hunting' && JSON.stringify(body).includes(`only-${name}`));
 
   it('shows how far it has spread on the card, which stays the card that was read', async () => {
-    const { id, title } = await raise(quarantineFile());
+    const { id, title } = await world.raise(quarantineFile());
     const older = world.chat.remember(title);
     await world.until('the card tells it', () => world.chat.card(title)?.includes('on 2 devices in 30 days'));
     await world.chat.press(alice, title, /^Approve/, { older });
@@ -120,7 +105,7 @@ describe.each(platforms)('Run here in $name', ({ name, open }) => {
   });
 
   it('answers a reader under the card, with nothing hostile in it live, and the record says who asked what', async () => {
-    const { title } = await raise(registry('few'));
+    const { title } = await world.raise(registry('few'));
     expect(await pressed(carol, title)).toContain('Running the hunting query');
     const answer = await underCard(title, /3 rows/);
     expect(answer).toContain('Carol Chen');
@@ -141,7 +126,7 @@ describe.each(platforms)('Run here in $name', ({ name, open }) => {
   });
 
   it('refuses whoever may not read, says what to ask for, and writes it down', async () => {
-    const { title } = await raise(registry('refused'));
+    const { title } = await world.raise(registry('refused'));
     expect(await pressed(bob, title)).toMatch(/To run hunting queries you need Security Reader, .* or Global Administrator/);
     expect(await pressed(stranger, title)).toContain('not connected to a person');
     graph.entra.faults.add({ route: 'user', kind: 'http500' });
@@ -153,14 +138,14 @@ describe.each(platforms)('Run here in $name', ({ name, open }) => {
   });
 
   it('says plainly that there is nothing', async () => {
-    const { title } = await raise(registry('none'));
+    const { title } = await world.raise(registry('none'));
     await pressed(carol, title);
     await underCard(title, /No rows: Defender holds nothing/);
     expect(world.chat.pictures(title)).toEqual([]);
   });
 
   it('hands the rest to whoever asked as a file, harmless for a spreadsheet', { timeout: 60_000 }, async () => {
-    const { id, title } = await raise(registry('many'));
+    const { id, title } = await world.raise(registry('many'));
     await pressed(carol, title);
     const answer = await underCard(title, /At least 200 rows, the first 10 shown/);
     expect(answer).toContain(`hunt ${id}`);
@@ -174,7 +159,7 @@ describe.each(platforms)('Run here in $name', ({ name, open }) => {
   it.runIf(name === 'Slack')('tells its timeline in words where the picture cannot be uploaded', async () => {
     const { slack } = world.chat as Awaited<ReturnType<typeof slackWorld>>;
     slack.faults.add({ method: 'files.getUploadURLExternal', kind: 'http500', times: 10 });
-    const { title } = await raise(registry('few'));
+    const { title } = await world.raise(registry('few'));
     await pressed(carol, title);
     const answer = await underCard(title, /3 rows/);
     slack.faults.clear();
@@ -183,7 +168,7 @@ describe.each(platforms)('Run here in $name', ({ name, open }) => {
   });
 
   it('two presses at once are one run', async () => {
-    const { id, title } = await raise(registry('again'));
+    const { id, title } = await world.raise(registry('again'));
     graph.entra.faults.add({ route: 'hunting', kind: 'slow', ms: 1000 });
     const told = await Promise.all([pressed(carol, title), pressed(rita, title)]);
     expect(told.filter((text) => text.includes('Running the hunting query'))).toHaveLength(1);
@@ -198,7 +183,7 @@ describe.each(platforms)('Run here in $name', ({ name, open }) => {
   });
 
   it('a bot that stops in the middle leaves it to the next one', async () => {
-    const { title } = await raise(registry('restart'));
+    const { title } = await world.raise(registry('restart'));
     graph.entra.faults.add({ route: 'hunting', kind: 'hang', times: 1 });
     expect(await pressed(carol, title)).toContain('Running');
     await world.until('Defender was asked', () => queries('restart').length === 1);
@@ -215,7 +200,7 @@ describe.each(platforms)('Run here in $name', ({ name, open }) => {
     // The pause that Defender asks for is kept by everybody, so this one comes last.
     ['quota', /at its limit/],
   ] as const)('says what came of it: %s', async (mood, expected) => {
-    const { title } = await raise(registry(mood));
+    const { title } = await world.raise(registry(mood));
     tenant.moods?.push(mood);
     await pressed(carol, title);
     await underCard(title, expected);
@@ -226,19 +211,10 @@ describe.each(platforms)('Run here in $name', ({ name, open }) => {
 
 describe('Run here with a card in Slack and in Teams', () => {
   it('is answered under both, and whoever presses on the other side meanwhile hears that it runs', async () => {
-    const [slack, teams] = [await slackWorld(), await teamsWorld()];
+    const { slack, teams, chat } = await bothWorlds();
     const graph = await graphWorld(people, tenantOf());
     const world = await openWorld({
-      chat: {
-        ...slack,
-        env: { ...slack.env, ...teams.env },
-        connect: (urls) => {
-          slack.connect(urls);
-          teams.connect(urls);
-        },
-        close: async () => void (await Promise.all([slack.close(), teams.close()])),
-      },
-      policy: `${slack.policy.trimEnd()}\n    ${teams.policy.split('- ')[1]}`,
+      chat,
       services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
       env: graph.env,
     });

@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
 import { isolateDevice } from './actions.ts';
+import { type BothWorlds, bothWorlds } from './both-worlds.ts';
 import { alice, erin } from './people.ts';
-import { slackWorld } from './platforms.ts';
-import { teamsWorld } from './teams-world.ts';
 import { openWorld, type World } from './world.ts';
 
 const mark = 'Why together';
@@ -12,26 +11,14 @@ const amount = 60;
 
 describe('a storm that goes to Slack and to Teams', () => {
   let world: World;
-  let slack: Awaited<ReturnType<typeof slackWorld>>;
-  let teams: Awaited<ReturnType<typeof teamsWorld>>;
+  let slack: BothWorlds['slack'];
+  let teams: BothWorlds['teams'];
 
   beforeAll(async () => {
-    slack = await slackWorld();
-    teams = await teamsWorld();
+    const both = await bothWorlds();
+    ({ slack, teams } = both);
     world = await openWorld({
-      chat: {
-        ...slack,
-        env: { ...slack.env, ...teams.env },
-        connect: (urls) => {
-          slack.connect(urls);
-          teams.connect(urls);
-        },
-        close: async () => {
-          await slack.close();
-          await teams.close();
-        },
-      },
-      policy: `${slack.policy.trimEnd()}\n    ${teams.policy.split('- ')[1]}`,
+      chat: both.chat,
       services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
     });
     await world.add({ bot: true, worker: true });

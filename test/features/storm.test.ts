@@ -57,11 +57,6 @@ describe.each(platforms)('a storm in $name', ({ open }) => {
       type,
     );
   const everythingIsSeen = () => world.until('every action can be seen', async () => (await unseen()) === 0, 40_000);
-  const newlyTold = async (who: typeof alice, act: () => Promise<unknown>): Promise<string> => {
-    const before = world.chat.told(who).length;
-    await act();
-    return world.until(`${who.displayName} is told`, () => world.chat.told(who)[before]);
-  };
   const dialogSays = async (who: typeof alice, text: string): Promise<string> =>
     (await world.until(`the dialog says ${text}`, () => (world.chat.dialog(who)?.includes(text) ? world.chat.dialog(who) : null))) ?? '';
   const decided = (status: string) => number('select count(*) as n from actions where type = $1 and status = $2', 'isolateDevice', status);
@@ -90,14 +85,14 @@ describe.each(platforms)('a storm in $name', ({ open }) => {
 
   it('decides nothing for somebody without the role, and says what is missing', async () => {
     const button = new RegExp(`^Approve all ${await openIn('isolateDevice')}: Isolate device`);
-    expect(await newlyTold(carol, () => world.chat.press(carol, mark, button))).toContain('you also need');
-    expect(await newlyTold(carol, () => world.chat.press(carol, mark, 'Review'))).toContain('you also need');
+    expect(await world.newlyTold(carol, () => world.chat.press(carol, mark, button))).toContain('you also need');
+    expect(await world.newlyTold(carol, () => world.chat.press(carol, mark, 'Review'))).toContain('you also need');
     expect(await decided('pending')).toBe(await number("select count(*) as n from actions where type = 'isolateDevice'"));
   });
 
   it('lists what is behind it to who may decide, by type and severity, and lets them choose', { timeout: 40_000 }, async () => {
     const mails = await openIn('softDeleteEmail');
-    expect(await newlyTold(alice, () => world.chat.press(alice, mark, 'Review'))).toBeTruthy();
+    expect(await world.newlyTold(alice, () => world.chat.press(alice, mark, 'Review'))).toBeTruthy();
     await world.until('the question came', () =>
       world.chat.told(alice).some((text) => text.includes('wait for a decision of a kind that you may make')),
     );
@@ -142,7 +137,7 @@ describe.each(platforms)('a storm in $name', ({ open }) => {
     expect(await openIn('isolateDevice')).toBe(3);
     await world.until('the group counts along', () => groupCards()[0]?.includes(`${shown - 1} approved and carried out`), 20_000);
     // The same press once more finds nothing to decide.
-    expect(await newlyTold(alice, () => world.chat.press(alice, mark, button, { older }))).not.toContain('If all are approved');
+    expect(await world.newlyTold(alice, () => world.chat.press(alice, mark, button, { older }))).not.toContain('If all are approved');
     expect(await number("select count(*) as n from audit_events where kind = 'decided' and data ->> 'verb' = 'approve'")).toBe(shown - 1);
   });
 

@@ -26,7 +26,6 @@ describe.each(platforms)('a newer revision in $name', ({ open }) => {
   });
   afterAll(() => world.close());
 
-  const says = (title: string, text: string) => world.until(`the card says ${text}`, () => world.chat.card(title)?.includes(text));
   /** The same action as its producer sees it now; a title of its own, so that the two cards can be told apart. */
   const changed = (body: ReturnType<typeof quarantineFile>, revision: number) => ({
     ...body,
@@ -42,16 +41,16 @@ describe.each(platforms)('a newer revision in $name', ({ open }) => {
     await world.until('the card is posted', () => world.chat.card(first));
     const older = world.chat.remember(first);
     await world.chat.press(alice, first, /^Approve/);
-    await says(first, '1 of 2 approvals given');
+    await world.cardSays(first, '1 of 2 approvals given');
 
     const next = changed(body, 2);
     const answer = await world.submit(next);
     expect(answer).toMatchObject({ status: 202, body: { status: 'pending', new: true } });
     expect(answer.body.id).not.toBe(old.id);
-    await says(first, 'Superseded by a newer action');
+    await world.cardSays(first, 'Superseded by a newer action');
     expect(world.chat.card(first)).toContain(answer.body.id);
     await world.until('the thread says so', () => world.chat.thread(first).some((text) => text.includes(answer.body.id)));
-    await says(next.title, 'entities added: Device wks-0043.contoso.example');
+    await world.cardSays(next.title, 'entities added: Device wks-0043.contoso.example');
     expect(await world.read(answer.body.id)).toMatchObject({ status: 'pending', approvals: [], revision: 2 });
     expect(await world.read(old.id)).toMatchObject({ status: 'superseded', supersededBy: answer.body.id });
 
@@ -61,7 +60,7 @@ describe.each(platforms)('a newer revision in $name', ({ open }) => {
     expect(await world.until('Bob is told', () => world.chat.told(bob)[before])).toContain('Superseded');
     await world.chat.press(bob, next.title, /^Approve/);
     await world.chat.press(alice, next.title, /^Approve/);
-    await says(next.title, 'Completed');
+    await world.cardSays(next.title, 'Completed');
     expect((await world.read(answer.body.id)).approvals).toHaveLength(2);
     expect(await world.submit(next)).toMatchObject({ status: 202, body: { id: answer.body.id, new: false } });
   });
@@ -75,7 +74,7 @@ describe.each(platforms)('a newer revision in $name', ({ open }) => {
     });
     await world.until('the card is posted', () => world.chat.card(body.title));
     await world.chat.reject(alice, body.title, 'Known tool');
-    await says(body.title, 'Rejected');
+    await world.cardSays(body.title, 'Rejected');
     expect(await world.submit(changed(body, 2))).toMatchObject({
       status: 409,
       body: { error: { code: 'conflict', message: expect.stringMatching(/rejected: it was decided \(reject\) at 20/) } },

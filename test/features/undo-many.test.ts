@@ -7,13 +7,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { freshDatabase } from '../setup/fresh.ts';
 import { freePort, startRedis } from '../setup/local-services.ts';
+import { patienceMs, poll } from '../setup/poll.ts';
 import { type Service, serve, untilReady } from '../setup/processes.ts';
 import { recordPool } from '../setup/record.ts';
 import type { ChatWorld } from './chat-world.ts';
 import { addCompleted } from './completed.ts';
 import { alice, people } from './people.ts';
 import { slackWorld } from './platforms.ts';
-import { intakeSecret, poll } from './world.ts';
+import { intakeSecret } from './world.ts';
 
 const total = 300;
 let chat: ChatWorld;
@@ -77,13 +78,13 @@ it('survives the bot', { timeout: 150_000 }, async () => {
     ids.push(await addCompleted(db, { type: 'stopAndQuarantineFile', entities: [device, file] }));
   }
   await chat.command(alice, `undo ${ids[0]}`);
-  const told = await poll('what would be undone', () => chat.told(alice).find((text) => text.includes('To be undone')));
+  const told = await poll('what would be undone', () => chat.told(alice).find((text) => text.includes('To be undone')), patienceMs);
   expect(told).toContain('299 more instances of this file');
   expect(told).toContain('and 289 more');
   await chat.pressPrivate(alice, 'Undo this and 299 more');
 
   const ended = () => count("select count(*) as n from batch_members where state <> 'waiting'");
-  await poll('a good part is decided', async () => (await ended()) >= 60);
+  await poll('a good part is decided', async () => (await ended()) >= 60, patienceMs);
   await bot.kill9();
   const atTheKill = await ended();
   expect(atTheKill).toBeLessThan(total);

@@ -12,10 +12,10 @@ import { aDecision } from '../setup/builders.ts';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
 import { recordPool } from '../setup/record.ts';
 import { device, isolateDevice, quarantineFile } from './actions.ts';
+import { bothWorlds } from './both-worlds.ts';
 import { addCompleted } from './completed.ts';
 import { alice, bob, erin } from './people.ts';
-import { platforms, slackWorld } from './platforms.ts';
-import { teamsWorld } from './teams-world.ts';
+import { platforms } from './platforms.ts';
 import { openWorld, type World } from './world.ts';
 
 const undoButton = /^(Undo|Yes, undo it)$/;
@@ -45,25 +45,17 @@ describe.each(platforms)('undo in $name', ({ open }) => {
   });
 
   type Body = { title: string };
-  const statusIs = (id: string, status: string) => world.until(`${id} is ${status}`, async () => (await world.read(id)).status === status);
   /** Submits, approves and waits until it is completed and its card says so. */
   async function complete(body: Body, who = erin): Promise<{ id: string; title: string }> {
-    const { id } = (await world.submit(body)).body;
-    await world.until('the card is posted', () => world.chat.card(body.title));
+    const { id } = await world.raise(body);
     await world.chat.press(who, body.title, /^Approve/);
-    await statusIs(id, 'completed');
-    await saysOnCard(body.title, 'Approved and completed');
+    await world.statusIs(id, 'completed');
+    await world.cardSays(body.title, 'Approved and completed');
     return { id, title: body.title };
   }
   /** Completed a while ago, on this device. */
   const recorded = (name: string, over: Over = {}, more: Entity[] = []): Promise<string> =>
     addCompleted(db, { type: 'isolateDevice', entities: [{ type: 'device', name, group: 'Workstations' }, ...more], ...over });
-  const saysOnCard = (title: string, text: string) => world.until(`the card says ${text}`, () => world.chat.card(title)?.includes(text));
-  const newlyTold = async (who: typeof alice, act: () => Promise<unknown>): Promise<string> => {
-    const before = world.chat.told(who).length;
-    await act();
-    return world.until(`${who.displayName} is told`, () => world.chat.told(who)[before]);
-  };
   const undosOf = async (id: string): Promise<number> => {
     const sent = await pool.query(
       "select 1 from simulator_runs r join outbox o using (decision_id) where o.action_id = $1 and o.name = 'undo'",
@@ -75,10 +67,10 @@ describe.each(platforms)('undo in $name', ({ open }) => {
   it('from the card takes the action back once, and the approval stays to be seen', async () => {
     const { id, title } = await complete(isolateDevice());
     const older = world.chat.remember(title);
-    expect(await newlyTold(bob, () => world.chat.press(bob, title, undoButton))).toContain('you also need Security Administrator');
-    expect(await newlyTold(alice, () => world.chat.press(alice, title, undoButton))).toContain('you asked to undo');
-    await statusIs(id, 'undone');
-    await saysOnCard(title, 'Completed, then undone');
+    expect(await world.newlyTold(bob, () => world.chat.press(bob, title, undoButton))).toContain('you also need Security Administrator');
+    expect(await world.newlyTold(alice, () => world.chat.press(alice, title, undoButton))).toContain('you asked to undo');
+    await world.statusIs(id, 'undone');
+    await world.cardSays(title, 'Completed, then undone');
     const card = world.chat.card(title) ?? '';
     expect(card).toMatch(/Undone by.*Alice Adams/s);
     expect(card).toMatch(/Approved by.*Erin Evans/s);
@@ -89,29 +81,31 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     expect(stored.history.map(({ kind }) => kind).filter((kind) => kind === 'decision' || kind === 'decided')).toHaveLength(2);
     expect(await undosOf(id)).toBe(1);
     // Once more, on the card as it was: it says who did it, and does nothing.
-    expect(await newlyTold(erin, () => world.chat.press(erin, title, undoButton, { older }))).toContain('Alice Adams undid this already');
-    expect(await newlyTold(alice, () => world.chat.press(alice, title, undoButton, { older }))).toContain('You undid this already');
+    expect(await world.newlyTold(erin, () => world.chat.press(erin, title, undoButton, { older }))).toContain(
+      'Alice Adams undid this already',
+    );
+    expect(await world.newlyTold(alice, () => world.chat.press(alice, title, undoButton, { older }))).toContain('You undid this already');
     expect(await undosOf(id)).toBe(1);
   });
 
   it('by command shows what would be undone, and undoes nothing before the button is pressed', async () => {
     const id = await recorded('wks-10.contoso.example');
-    expect(await newlyTold(alice, () => world.chat.command(alice, `undo ${id}`))).toContain('To be undone');
+    expect(await world.newlyTold(alice, () => world.chat.command(alice, `undo ${id}`))).toContain('To be undone');
     expect((await world.read(id)).status).toBe('completed');
     await world.chat.pressPrivate(alice, undoButton);
-    await statusIs(id, 'undone');
+    await world.statusIs(id, 'undone');
   });
 
   it('of several counts along on a card of its own', async () => {
     const ids = [await recorded('wks-11.contoso.example'), await recorded('wks-12.contoso.example')];
-    const told = await newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
+    const told = await world.newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
     expect(told).toContain('2 actions of the type “Isolate device”');
     expect(told).toContain('wks-12.contoso.example');
     await world.chat.pressPrivate(alice, 'Undo all 2');
-    for (const id of ids) await statusIs(id, 'undone');
+    for (const id of ids) await world.statusIs(id, 'undone');
     await world.until('the counter says so', () => world.chat.everything().find((text) => text.includes('Finished: 2 undone.')));
     // The question is still there to be pressed; it counts once.
-    expect(await newlyTold(alice, () => world.chat.pressPrivate(alice, 'Undo all 2'))).toMatch(/Recorded|confirmed already/);
+    expect(await world.newlyTold(alice, () => world.chat.pressPrivate(alice, 'Undo all 2'))).toMatch(/Recorded|confirmed already/);
     const again = await world.until('it is told', () => world.chat.told(alice).find((text) => text.includes('confirmed already')));
     expect(again).toContain('counts once');
     for (const id of ids) expect(await undosOf(id)).toBe(1);
@@ -125,7 +119,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
       await recorded('wks-14.contoso.example'),
       await recorded('wks-15.contoso.example'),
     ];
-    await newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
+    await world.newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
     // Between the question and the answer.
     await pool.query("update actions set status = 'superseded', version = version + 1 where id = $1", [ids[1]]);
     await world.chat.pressPrivate(alice, 'Undo all 3');
@@ -134,25 +128,25 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     );
     expect(counter).toContain('Only what is completed can be undone');
     expect(counter).toContain(ids[1]);
-    const told = await newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
+    const told = await world.newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
     expect(told).toContain('You undid this already');
   });
 
   it('belongs to the person who asked', async () => {
     const ids = [await recorded('wks-16.contoso.example'), await recorded('wks-17.contoso.example')];
-    await newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
+    await world.newlyTold(alice, () => world.chat.command(alice, `undo ${ids.join(' ')}`));
     const { rows } = await pool.query("select batch_id from batches where status = 'draft' order by created_at desc limit 1");
     await pool.query("update batches set actor = jsonb_set(actor, '{entraId}', '\"somebody-else\"') where batch_id = $1", [
       rows[0].batch_id,
     ]);
-    expect(await newlyTold(alice, () => world.chat.pressPrivate(alice, 'Undo all 2'))).toContain('prepared for somebody else');
+    expect(await world.newlyTold(alice, () => world.chat.pressPrivate(alice, 'Undo all 2'))).toContain('prepared for somebody else');
     for (const id of ids) expect((await world.read(id)).status).toBe('completed');
   });
 
   it('is refused for different types at once, and names them', async () => {
     const scan = await recorded('wks-18.contoso.example', { type: 'runAntivirusScan' });
     const isolation = await recorded('wks-18.contoso.example');
-    const mixed = await newlyTold(alice, () => world.chat.command(alice, `undo ${isolation} ${scan}`));
+    const mixed = await world.newlyTold(alice, () => world.chat.command(alice, `undo ${isolation} ${scan}`));
     expect(mixed).toMatch(/same type.*“Isolate device” and “Run antivirus scan”/s);
   });
 
@@ -173,13 +167,15 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     expect(told).toMatch(/2 more instances of this file.*wks-2\.contoso\.example.*wks-3\.contoso\.example/s);
     expect(told).not.toContain('wks-9');
     await world.chat.pressPrivate(alice, 'Undo this and 2 more');
-    for (const id of [first.id, ...more]) await statusIs(id, 'undone');
+    for (const id of [first.id, ...more]) await world.statusIs(id, 'undone');
     expect((await world.read(other)).status).toBe('completed');
   });
 
   it('is refused to who may only approve, and the attempt is in the audit record', async () => {
     const id = await recorded('wks-19.contoso.example');
-    expect(await newlyTold(bob, () => world.chat.command(bob, `undo ${id}`))).toMatch(/To undo this you also need Security Administrator/);
+    expect(await world.newlyTold(bob, () => world.chat.command(bob, `undo ${id}`))).toMatch(
+      /To undo this you also need Security Administrator/,
+    );
     expect((await world.read(id)).status).toBe('completed');
     const { rows } = await pool.query("select data from audit_events where action_id = $1 and kind = 'refused'", [id]);
     expect(rows).toMatchObject([{ data: { refusal: 'not-permitted', verb: 'undo' } }]);
@@ -187,7 +183,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
 
   it('is refused with the reason when it is too late, reversed by something newer, final, or for Defender alone', async () => {
     const refused = async (id: string, reason: string | RegExp) => {
-      expect(await newlyTold(alice, () => world.chat.command(alice, `undo ${id}`))).toMatch(reason);
+      expect(await world.newlyTold(alice, () => world.chat.command(alice, `undo ${id}`))).toMatch(reason);
       expect((await world.read(id)).status).toBe('completed');
     };
     const mail = { type: 'email' as const, networkMessageId: '3f1d7c1e-52b0-4a44-9a53-08dd6f0d2f10', recipient: 'kim@contoso.example' };
@@ -195,7 +191,9 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     await refused(await addCompleted(db, { ...old, entities: [mail] }), '30 days');
     const isolation = await recorded('wks-20.contoso.example', { completedAt: daysAgo(2) });
     await recorded('WKS-20.contoso.example', { type: 'releaseIsolation', completedAt: daysAgo(3) });
-    await newlyTold(alice, () => world.chat.command(alice, `undo ${isolation}`)).then((told) => expect(told).toContain('To be undone'));
+    await world
+      .newlyTold(alice, () => world.chat.command(alice, `undo ${isolation}`))
+      .then((told) => expect(told).toContain('To be undone'));
     await recorded('wks-20.contoso.example', { type: 'releaseIsolation', completedAt: daysAgo(1) });
     await refused(isolation, /undone already: a newer action, “Release from isolation”/);
     await refused(await recorded('wks-21.contoso.example', { type: 'runAntivirusScan' }), 'final');
@@ -205,7 +203,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
 
   it('of many asks for the roles again when it begins', async () => {
     const ids = [await recorded('wks-24.contoso.example'), await recorded('wks-25.contoso.example')];
-    await newlyTold(erin, () => world.chat.command(erin, `undo ${ids.join(' ')}`));
+    await world.newlyTold(erin, () => world.chat.command(erin, `undo ${ids.join(' ')}`));
     const good = await readFile(world.directoryFile, 'utf8');
     await writeFile(world.directoryFile, good.replace('"roles":["GlobalAdministrator"]', '"roles":["SecurityReader"]'));
     try {
@@ -229,7 +227,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     await store.apply({ ...undoAsked(action, decision), decision: decisionMessage(action, decision) });
     // As after the loss of the whole queue: it counts as sent, and no queue knows it.
     await pool.query('update outbox set sent_at = now() where decision_id = $1', [decision.decisionId]);
-    await statusIs(id, 'undone');
+    await world.statusIs(id, 'undone');
     expect(await undosOf(id)).toBe(1);
   });
 
@@ -238,7 +236,7 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     const older = world.chat.remember(title);
     await Promise.all([alice, erin].map((who) => world.chat.press(who, title, undoButton, { older })));
     expect(await world.chat.replayLast()).toBe(200);
-    await statusIs(id, 'undone');
+    await world.statusIs(id, 'undone');
     expect(await undosOf(id)).toBe(1);
     const { rows } = await pool.query("select 1 from audit_events where action_id = $1 and kind = 'decided' and data ->> 'verb' = 'undo'", [
       id,
@@ -250,13 +248,13 @@ describe.each(platforms)('undo in $name', ({ open }) => {
     const undo = { takesMs: 20, outcome: 'failed', message: 'The device is offline' };
     const { id, title } = await complete(isolateDevice({ parameters: { simulator: { takesMs: 20, undo } } }));
     await world.chat.press(alice, title, undoButton);
-    await saysOnCard(title, 'The undo failed');
+    await world.cardSays(title, 'The undo failed');
     expect(world.chat.card(title)).toContain('The device is offline');
     await world.until('the thread tells it', () => world.chat.thread(title).some((text) => text.includes('The undo failed')));
     expect(await world.read(id)).toMatchObject({ status: 'completed', decision: { verb: 'undo' }, outcome: { status: 'failed' } });
     await world.chat.press(alice, title, undoButton);
     await world.until('it was tried again', async () => (await undosOf(id)) === 2);
-    await saysOnCard(title, 'The undo failed');
+    await world.cardSays(title, 'The undo failed');
   });
 
   it('breaks none of the platform’s own rules', () => {
@@ -265,23 +263,11 @@ describe.each(platforms)('undo in $name', ({ open }) => {
 });
 
 it('asked for on two platforms at the same moment is one undo', { timeout: 60_000 }, async () => {
-  const [slack, teams] = [await slackWorld(), await teamsWorld()];
+  const { slack, teams, chat } = await bothWorlds();
   const databaseUrl = await freshDatabase();
   const pool = recordPool(databaseUrl, 2);
   const world = await openWorld({
-    chat: {
-      ...slack,
-      env: { ...slack.env, ...teams.env },
-      connect: (urls) => {
-        slack.connect(urls);
-        teams.connect(urls);
-      },
-      close: async () => {
-        await slack.close();
-        await teams.close();
-      },
-    },
-    policy: `${slack.policy.trimEnd()}\n    ${teams.policy.split('- ')[1]}`,
+    chat,
     services: { databaseUrl, redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
   });
   try {

@@ -10,6 +10,7 @@ import type { Extras } from '../../src/foundation.ts';
 import { launch, type Parts } from '../../src/launch.ts';
 import { openLog } from '../../src/log.ts';
 import type { Stage } from '../../src/stage.ts';
+import { patienceMs, poll } from '../setup/poll.ts';
 import type { ChatWorld } from './chat-world.ts';
 import { type DirectoryPerson, people } from './people.ts';
 
@@ -49,8 +50,15 @@ export type World = {
   read(id: string): Promise<StoredAction>;
   /** Resolves when a stage that fits was reached, also if it was before the call. */
   reached(fits: (stage: Stage) => boolean, what?: string): Promise<Stage>;
-  /** Polls `look` until it returns something. */
-  until<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false, forMs?: number): Promise<T>;
+  /** What `look` finds as soon as it finds something. */
+  until: typeof poll;
+  /** Submits and waits until the card is there. */
+  raise(body: { title: string }): Promise<{ id: string; title: string }>;
+  /** Until the card says this. */
+  cardSays(title: string, text: string | RegExp): Promise<unknown>;
+  statusIs(id: string, status: string): Promise<unknown>;
+  /** What that person is told in private first, once this is done. */
+  newlyTold(who: DirectoryPerson, act: () => Promise<unknown>): Promise<string>;
   close(): Promise<void>;
 };
 
@@ -63,8 +71,6 @@ export type StoredAction = {
   outcome: { status: string; message: string | null } | null;
   history: { kind: string }[];
 };
-
-const patienceMs = 15_000;
 
 export const signed = (body: string, secret = intakeSecret, at = Math.floor(Date.now() / 1000)): Record<string, string> => ({
   'content-type': 'application/json',
@@ -152,7 +158,24 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       return response.json();
     },
     reached: (fits, what = 'a stage') => reached(stages, waiting, fits, what),
-    until: poll,
+    until: (what, look, forMs = patienceMs) => poll(what, look, forMs),
+    raise: async (body) => {
+      const { status, body: answer } = await world.submit(body);
+      if (status !== 202) throw new Error(`a submission was answered ${status} ${JSON.stringify(answer)}`);
+      await world.until('the card is posted', () => chat.card(body.title));
+      return { id: answer.id, title: body.title };
+    },
+    cardSays: (title, text) =>
+      world.until(`the card says ${String(text)}`, () => {
+        const said = chat.card(title);
+        return typeof text === 'string' ? said?.includes(text) : said !== null && text.test(said);
+      }),
+    statusIs: (id, status) => world.until(`${id} is ${status}`, async () => (await world.read(id)).status === status),
+    newlyTold: async (who, act) => {
+      const before = chat.told(who).length;
+      await act();
+      return world.until(`${who.displayName} is told`, () => chat.told(who)[before]);
+    },
     close: async () => {
       for (const one of [...running]) await one.stop();
       await chat.close();
@@ -185,24 +208,4 @@ function reached(stages: Stage[], waiting: Set<() => void>, fits: (stage: Stage)
     waiting.add(look);
     look();
   });
-}
-
-/** For what nobody tells us about. Bounded, and quick to notice. */
-export async function poll<T>(
-  what: string,
-  look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  forMs = patienceMs,
-): Promise<T> {
-  const end = Date.now() + forMs;
-  let trouble: unknown = null;
-  while (Date.now() < end) {
-    try {
-      const found = await look();
-      if (found) return found;
-    } catch (error) {
-      trouble = error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`${what}: not within ${forMs} ms`, { cause: trouble });
 }

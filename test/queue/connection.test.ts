@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ConsumerOptions, openQueues, type QueueLink, type QueueSource } from '../../src/queue/connection.ts';
 import { type Engine, openEngine } from '../../src/store/engine.ts';
 import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
-import { freshFolder, waitFor } from '../store/surroundings.ts';
+import { poll } from '../setup/poll.ts';
+import { freshFolder } from '../store/surroundings.ts';
 
 const errors: unknown[] = [];
 const hooks = { onError: (error: unknown) => void errors.push(error) };
@@ -35,7 +36,7 @@ describe.each(['redis', 'postgres', 'pglite'] as const)('the queues on %s', (kin
     return link.consumer(queue.name.replace(/^.*\./, ''), processor, { drainDelay: 1, ...options });
   }
   const state = async (id: string) => (await queue.getJob(id))?.getState();
-  const reaches = (id: string, wanted: string) => waitFor(`${id} to be ${wanted}`, async () => (await state(id)) === wanted);
+  const reaches = (id: string, wanted: string) => poll(`${id} to be ${wanted}`, async () => (await state(id)) === wanted);
 
   it('says what it is and answers', async () => {
     expect(link.kind).toBe(kind === 'redis' ? 'redis' : 'postgres');
@@ -81,7 +82,7 @@ describe.each(['redis', 'postgres', 'pglite'] as const)('the queues on %s', (kin
     });
     await queue.add('bad', {}, { jobId: 'bad', attempts: 10, backoff: 10 });
     await reaches('bad', 'failed');
-    await wait(50);
+    expect([await queue.getDelayedCount(), await queue.getWaitingCount()]).toEqual([0, 0]);
     expect([runs, (await queue.getJob('bad'))?.failedReason, await (await queue.getJob('bad'))?.isFailed()]).toEqual([
       1,
       'poisoned: nonsense',
@@ -123,7 +124,7 @@ describe.each(['redis', 'postgres', 'pglite'] as const)('the queues on %s', (kin
     await queue.upsertJobScheduler('tick', { every: 100 }, { name: 'tick', data: { digest: 1 } });
     await queue.upsertJobScheduler('tick', { every: 100 }, { name: 'tick', data: { digest: 2 } });
     await queue.upsertJobScheduler('daily', { pattern: '0 8 * * 1-5', tz: 'Europe/Berlin' }, { name: 'daily', data: {} });
-    await waitFor('two ticks', () => seen.filter((data) => JSON.stringify(data) === '{"digest":2}').length > 1);
+    await poll('two ticks', () => seen.filter((data) => JSON.stringify(data) === '{"digest":2}').length > 1);
     expect((await queue.getJobSchedulers()).map(({ key, tz }) => [key, tz ?? null]).sort()).toEqual([
       ['daily', 'Europe/Berlin'],
       ['tick', null],
@@ -146,7 +147,7 @@ describe.each(['redis', 'postgres', 'pglite'] as const)('the queues on %s', (kin
     await (await queue.getJob('same'))?.remove();
     expect(await queue.getJob('same')).toBeUndefined();
     await queue.add('same', { n: 3 }, { jobId: 'same' });
-    await waitFor('the second run', () => runs === 2);
+    await poll('the second run', () => runs === 2);
     await reaches('same', 'failed');
     expect(await queue.remove('same')).toBe(1);
     expect(await queue.getJob('same')).toBeUndefined();
@@ -179,7 +180,7 @@ describe.each(['redis', 'postgres', 'pglite'] as const)('the queues on %s', (kin
   it('keeps a bounded number of finished jobs', async () => {
     consume(async () => {}, { removeOnComplete: { count: 2 } });
     await queue.addBulk([1, 2, 3, 4].map((n) => ({ name: 'job', data: {}, opts: { jobId: `n-${n}` } })));
-    await waitFor('all jobs', async () => (await state('n-4')) === 'completed' && (await queue.getWaitingCount()) === 0);
+    await poll('all jobs', async () => (await state('n-4')) === 'completed' && (await queue.getWaitingCount()) === 0);
     expect(queue.defaultJobOptions).toEqual({
       removeOnComplete: { age: 86_400, count: 5000 },
       removeOnFail: { age: 1_209_600, count: 5000 },

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openQueues, type QueueLink, type QueueSource } from '../../src/queue/connection.ts';
 import { openEngine } from '../../src/store/engine.ts';
 import { freePort, type LocalRedis, startPostgres, startRedis } from '../setup/local-services.ts';
-import { waitFor } from '../store/surroundings.ts';
+import { poll } from '../setup/poll.ts';
 
 const errors: unknown[] = [];
 const hooks = { onError: (error: unknown) => void errors.push(error) };
@@ -44,9 +44,9 @@ describe('Redis', () => {
     link.consumer('outage', async (job) => void done.push(job.name), { drainDelay: 1 });
     const queue = link.producer('outage');
     await queue.add('before', {});
-    await waitFor('the first job', () => done.length === 1);
+    await poll('the first job', () => done.length === 1);
     await redis.kill9();
-    await waitFor('the loss to be noticed', () => errors.length > 0);
+    await poll('the loss to be noticed', () => errors.length > 0);
     const other = link.producer('made-meanwhile');
     link.consumer('made-meanwhile', async (job) => void done.push(`other ${job.name}`), { drainDelay: 1 });
     for (const producer of [queue, other]) {
@@ -56,7 +56,7 @@ describe('Redis', () => {
     }
     await expect(link.ping()).rejects.toThrow();
     await redis.restart();
-    await waitFor('Redis to be found again', () =>
+    await poll('Redis to be found again', () =>
       link.ping().then(
         () => true,
         () => false,
@@ -64,7 +64,7 @@ describe('Redis', () => {
     );
     await queue.add('after', {}, { jobId: 'after' });
     await other.add('after', {}, { jobId: 'after' });
-    await waitFor('both workers to go on', () => done.length === 3);
+    await poll('both workers to go on', () => done.length === 3);
     expect(done.toSorted()).toEqual(['after', 'before', 'other after']);
   });
 
@@ -80,7 +80,7 @@ describe('Redis', () => {
       process.kill(redis.pid, 'SIGCONT');
     }
     expect(performance.now() - asked).toBeLessThan(6000);
-    await waitFor('an answer', () =>
+    await poll('an answer', () =>
       link.ping().then(
         () => true,
         () => false,
@@ -94,18 +94,18 @@ describe('Redis', () => {
     link.consumer('fail-over', async (job) => void done.push(job.name), { drainDelay: 1 });
     const queue = link.producer('fail-over');
     await queue.add('before', {});
-    await waitFor('the first job', () => done.length === 1);
+    await poll('the first job', () => done.length === 1);
     await admin.replicaof('127.0.0.1', 1);
     await expect(queue.add('during', {}, { jobId: 'during' })).rejects.toThrow('READONLY');
     await admin.replicaof('NO', 'ONE');
-    await waitFor('a master', () =>
+    await poll('a master', () =>
       link.ping().then(
         () => true,
         () => false,
       ),
     );
     await queue.add('after', {}, { jobId: 'after' });
-    await waitFor('the worker to go on', () => done.includes('after'));
+    await poll('the worker to go on', () => done.includes('after'));
   });
 
   it('does not hold up the end of the process when it is away', async () => {
@@ -183,7 +183,7 @@ describe('Redis', () => {
       const done: string[] = [];
       link.consumer('work', async (job) => void done.push(job.name), { drainDelay: 1 });
       await link.producer('work').addBulk(['a', 'b'].map((name) => ({ name, data: {} })));
-      await waitFor('both jobs', () => done.length === 2);
+      await poll('both jobs', () => done.length === 2);
       await link.ping();
       await link.close();
     } finally {
@@ -202,14 +202,14 @@ describe('PostgreSQL under the queues', () => {
       link.consumer('outage', async (job) => void done.push(job.name), { drainDelay: 1, runRetryDelay: 500 });
       const queue = link.producer('outage');
       await queue.add('before', {});
-      await waitFor('the first job', () => done.length === 1);
+      await poll('the first job', () => done.length === 1);
       await server.kill9();
       await expect(queue.add('during', {})).rejects.toThrow();
       const other = link.producer('made-meanwhile');
       link.consumer('made-meanwhile', async (job) => void done.push(`other ${job.name}`), { drainDelay: 1, runRetryDelay: 500 });
       await expect(other.add('during', {})).rejects.toThrow();
       await server.restart();
-      await waitFor('PostgreSQL to be found again', () =>
+      await poll('PostgreSQL to be found again', () =>
         link.ping().then(
           () => true,
           () => false,
@@ -217,7 +217,7 @@ describe('PostgreSQL under the queues', () => {
       );
       await other.add('after', {});
       await queue.add('after', {});
-      await waitFor('both workers to go on', () => done.length === 3);
+      await poll('both workers to go on', () => done.length === 3);
       expect(done.toSorted()).toEqual(['after', 'before', 'other after']);
       await link.close();
     } finally {

@@ -1,6 +1,7 @@
 /** Our own command line as a child process, for tests that kill it or read what it prints. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { poll } from './poll.ts';
 
 export type Ended = { code: number | null; out: string; err: string };
 
@@ -40,13 +41,8 @@ export function serve(args: string[], env: Record<string, string>, script = 'src
   };
 }
 
-/** Polls until the bot says it is ready. */
+/** Until the bot says it is ready. */
 export async function untilReady(url: string, forMs = 30_000): Promise<void> {
-  const end = Date.now() + forMs;
-  for (;;) {
-    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) }).catch(() => null);
-    if (answer?.status === 200) return;
-    if (Date.now() > end) throw new Error(`${url} was not ready within ${forMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const isReady = async () => (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) })).status === 200;
+  await poll(`${url} is ready`, isReady, forMs, 50);
 }

@@ -6,34 +6,26 @@ import type { BatchStore } from '../../src/action-center/batch.ts';
 import type { RemediationAction } from '../../src/action-center/intake.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { batchStore } from '../../src/store/batches.ts';
-import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
+import type { Database } from '../../src/store/database.ts';
 import { openActions, undoStore } from '../../src/store/related-actions.ts';
 import { addCompleted } from '../features/completed.ts';
-import { engines } from './engines.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 
 const tenant = 'default';
 const now = Date.parse('2026-11-21T08:00:00Z');
 const at = new Date(now).toISOString();
 
 describe.each(engines)('on $name', ({ options: make }) => {
-  let engine: Engine;
+  let record: EmptyRecord;
   let db: Database;
-  let clean: () => Promise<void>;
   let batches: BatchStore;
 
   beforeAll(async () => {
-    const made = await make();
-    clean = made.clean;
-    engine = await openEngine(made.options, { onError: () => {} });
-    db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
-    await migrate(db);
+    record = await openEmptyRecord(make);
+    ({ db } = record);
     batches = batchStore(db, tenant);
   }, 60_000);
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   let made = 0;
   async function drafted(size: number): Promise<string> {

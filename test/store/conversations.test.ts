@@ -4,34 +4,26 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CardStore, Conversations } from '../../src/action-center/ports.ts';
 import { cardStore } from '../../src/store/cards.ts';
 import { conversations } from '../../src/store/conversations.ts';
-import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
-import { engines } from './engines.ts';
+import type { Database } from '../../src/store/database.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 
 const tenant = 'default';
 const channel = '19:soc@thread.tacv2';
 const now = Date.parse('2026-11-21T08:00:00Z');
 
 describe.each(engines)('on $name', ({ options: make }) => {
-  let engine: Engine;
+  let record: EmptyRecord;
   let db: Database;
-  let clean: () => Promise<void>;
   let cards: CardStore;
   let places: Conversations;
 
   beforeAll(async () => {
-    const made = await make();
-    clean = made.clean;
-    engine = await openEngine(made.options, { onError: () => {} });
-    db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
-    await migrate(db);
+    record = await openEmptyRecord(make);
+    ({ db } = record);
     cards = cardStore(db, tenant);
     places = conversations(db, tenant);
   }, 60_000);
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   let made = 0;
   async function aCard(): Promise<string> {

@@ -10,12 +10,11 @@ import { queryFor } from '../../src/action-center/look-up.ts';
 import { type DigestButton, digestCard } from '../../src/chat/digest-card.ts';
 import { parseHistory } from '../../src/chat/history-command.ts';
 import { newDigestId } from '../../src/ids.ts';
-import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { digestStore } from '../../src/store/digests.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
 import { historyStore } from '../../src/store/history.ts';
 import { fileActions } from '../../src/store/history-filing.ts';
-import { engines } from './engines.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 import { putRandomPast, type RawAction, type RawEvent } from './random-past.ts';
 
 const tenant = 'default';
@@ -23,20 +22,16 @@ const due = '2026-11-20T07:00:00.000Z';
 const zone = 'Europe/Berlin';
 
 describe.each(engines)('digests on $name', ({ options: make }) => {
-  let engine: Engine;
+  let record: EmptyRecord;
   let db: Database;
-  let clean: () => Promise<void>;
   let figures: DigestFigures;
   let actions: RawAction[];
   let events: RawEvent[];
   const digests = () => digestStore(db, tenant);
 
   beforeAll(async () => {
-    const made = await make();
-    clean = made.clean;
-    engine = await openEngine(made.options, { onError: () => {} });
-    db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
-    await migrate(db);
+    record = await openEmptyRecord(make);
+    ({ db } = record);
     await putRandomPast(db, tenant, { count: 120, hours: 24 * 16, until: '2026-11-20T09:00:00.000Z', seed: 11 });
     // Half of it is filed, as in any record.
     await fileActions(db, tenant, { before: '2026-11-18T00:00:00.000Z', limit: 1000 });
@@ -46,10 +41,7 @@ describe.each(engines)('digests on $name', ({ options: make }) => {
     actions = (await sql<RawAction>`select * from actions`.execute(db)).rows;
     events = (await sql<RawEvent>`select * from audit_events order by seq`.execute(db)).rows;
   }, 60_000);
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   const during = ({ from, to }: Span) => events.filter(({ at }) => at.toISOString() >= from && at.toISOString() < to);
   const actionsOf = (list: readonly RawEvent[]) => new Set(list.map(({ action_id }) => action_id).filter((id) => id !== null));

@@ -2,7 +2,8 @@ import { type Generated, Kysely, PostgresDialect, type PostgresPool, sql } from 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Engine, openEngine, type SqlPool } from '../../src/store/engine.ts';
 import { freshDatabase } from '../setup/fresh.ts';
-import { freshFolder, waitFor } from './surroundings.ts';
+import { poll } from '../setup/poll.ts';
+import { freshFolder } from './surroundings.ts';
 
 const errors: unknown[] = [];
 const hooks = { onError: (error: unknown) => void errors.push(error) };
@@ -145,7 +146,7 @@ describe.each(['pglite', 'postgres'] as const)('the engine %s', (kind) => {
     client.on('error', () => {});
     await client.query('begin');
     await client.query("insert into things (label) values ('forgotten')");
-    await waitFor('the idle transaction to end', () => errors.length > 0);
+    await poll('the idle transaction to end', () => errors.length > 0);
     await expect(client.query('select 1')).rejects.toThrow();
     client.release(true);
     expect(await labels()).toEqual([]);
@@ -157,7 +158,7 @@ describe.each(['pglite', 'postgres'] as const)('the engine %s', (kind) => {
     client.on('notification', ({ channel, payload }) => heard.push([channel, payload]));
     await client.query('listen somewhere');
     await engine.pool.query("select pg_notify('somewhere', 'hello')");
-    await waitFor('the notification', () => heard.length > 0);
+    await poll('the notification', () => heard.length > 0);
     expect(heard).toEqual([['somewhere', 'hello']]);
     client.release(true);
   });

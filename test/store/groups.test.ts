@@ -6,33 +6,25 @@ import { ActionId } from '../../src/action-center/action.ts';
 import type { CardRow } from '../../src/action-center/ports.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { cardStore } from '../../src/store/cards.ts';
-import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
+import type { Database } from '../../src/store/database.ts';
 import { groupStore } from '../../src/store/groups.ts';
 import { anAction } from '../setup/builders.ts';
-import { engines } from './engines.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 
 const tenant = 'default';
 const room = 5;
 
 describe.each(engines)('groups on $name', ({ options }) => {
-  let engine: Engine;
-  let clean: () => Promise<void>;
+  let record: EmptyRecord;
   let db: Database;
   let now = Date.now();
   let made = 0;
 
   beforeAll(async () => {
-    const { options: where, clean: after } = await options();
-    clean = after;
-    engine = await openEngine(where, { onError: () => {} });
-    db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
-    await migrate(db);
+    record = await openEmptyRecord(options);
+    ({ db } = record);
   }, 60_000);
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   type Over = NonNullable<Parameters<typeof anAction>[0]>;
   const at = (ms: number) => new Date(ms).toISOString();

@@ -7,12 +7,11 @@ import type { HuntEnd, NewHuntRun } from '../../src/action-center/hunting.ts';
 import type { AuditEvent } from '../../src/action-center/ports.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { cardStore } from '../../src/store/cards.ts';
-import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
+import type { Database } from '../../src/store/database.ts';
 import { evidenceStore } from '../../src/store/evidence.ts';
 import { huntStore } from '../../src/store/hunts.ts';
 import { anAction } from '../setup/builders.ts';
-import { engines } from './engines.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 
 const tenant = 'default';
 const now = Date.parse('2026-11-21T08:10:00Z');
@@ -30,21 +29,14 @@ const answered: HuntEnd = {
 const found: BlastRadius = { of: 'ip', days: 30, devices: 3, connections: 40 };
 
 describe.each(engines)('on $name', ({ options: make }) => {
-  let engine: Engine;
+  let record: EmptyRecord;
   let db: Database;
-  let clean: () => Promise<void>;
 
   beforeAll(async () => {
-    const made = await make();
-    clean = made.clean;
-    engine = await openEngine(made.options, { onError: () => {} });
-    db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
-    await migrate(db);
+    record = await openEmptyRecord(make);
+    ({ db } = record);
   }, 60_000);
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   let count = 0;
   async function posted(shownVersion = 1): Promise<ActionId> {

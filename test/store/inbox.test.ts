@@ -9,11 +9,10 @@ import type { NewAction } from '../../src/action-center/ports.ts';
 import { decided } from '../../src/action-center/transitions.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { cardStore } from '../../src/store/cards.ts';
-import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
+import type { Database } from '../../src/store/database.ts';
 import { inboxStore } from '../../src/store/inbox.ts';
 import { aDecision, anAction, testNow } from '../setup/builders.ts';
-import { engines } from './engines.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 
 const tenant = 'default';
 const alice = EntraId.parse('7f0c0000-0000-4000-8000-000000000001');
@@ -36,9 +35,8 @@ function dice(seed: number) {
 }
 
 describe.each(engines)('the inbox on $name', ({ options: make }) => {
-  let engine: Engine;
+  let record: EmptyRecord;
   let db: Database;
-  let clean: () => Promise<void>;
   const stored: RemediationAction[] = [];
   const store = () => actionStore(db, tenant);
   const inbox = () => inboxStore(db, tenant);
@@ -65,11 +63,8 @@ describe.each(engines)('the inbox on $name', ({ options: make }) => {
   }
 
   beforeAll(async () => {
-    const made = await make();
-    clean = made.clean;
-    engine = await openEngine(made.options, { onError: () => {} });
-    db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
-    await migrate(db);
+    record = await openEmptyRecord(make);
+    ({ db } = record);
     for (let number = 0; number < 60; number += 1) {
       const group = of(['Workstations', 'Servers', undefined]);
       let action = await add(number, {
@@ -84,10 +79,7 @@ describe.each(engines)('the inbox on $name', ({ options: make }) => {
       stored.push(action);
     }
   }, 60_000);
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   const asked = (over: Partial<CandidateQuery> = {}): CandidateQuery => ({
     entraId: alice,

@@ -1,31 +1,22 @@
 /** How far a source was read, and who reads it, on both engines. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Mark } from '../../src/action-center/ingest-ports.ts';
-import { migrate, openDatabase } from '../../src/store/database.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
 import { ingestStore } from '../../src/store/ingest.ts';
-import { engines } from './engines.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 
 const since = '2026-10-22T08:00:00.000Z';
 const leaseMs = 60_000;
 
 describe.each(engines)('the mark of a source on $name', ({ options }) => {
-  let engine: Engine;
-  let clean: () => Promise<void>;
+  let record: EmptyRecord;
   let store: ReturnType<typeof ingestStore>;
 
   beforeAll(async () => {
-    const made = await options();
-    clean = made.clean;
-    engine = await openEngine(made.options, { onError: () => {} });
-    const db = openDatabase(engine.pool);
-    await migrate(db);
+    record = await openEmptyRecord(options);
+    const { db } = record;
     store = ingestStore(db, 'default');
   });
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   it('begins where it is told, once', async () => {
     const begun = { source: 'first', since, through: since, reading: null, caughtUpAt: null };

@@ -4,11 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EntraId } from '../../src/action-center/action.ts';
 import type { AuditEvent } from '../../src/action-center/ports.ts';
 import type { Link, LinkStore, SignInAttempts, SignInPurpose, SlackAccount } from '../../src/action-center/sign-in-ports.ts';
-import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
+import type { Database } from '../../src/store/database.ts';
 import { linkStore } from '../../src/store/links.ts';
 import { signInAttempts } from '../../src/store/sign-ins.ts';
-import { engines } from './engines.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 
 const minuteMs = 60_000;
 const start = Date.parse('2026-11-21T08:00:00Z');
@@ -18,25 +17,18 @@ const person = (number: number) => EntraId.parse(`7f0c1c1e-52a4-4b0e-9a53-${Stri
 const event: AuditEvent = { kind: 'linked', at: now, actorId: null, data: {} };
 
 describe.each(engines)('on $name', ({ options: make }) => {
-  let engine: Engine;
+  let record: EmptyRecord;
   let db: Database;
-  let clean: () => Promise<void>;
   let attempts: SignInAttempts;
   let links: LinkStore;
 
   beforeAll(async () => {
-    const made = await make();
-    clean = made.clean;
-    engine = await openEngine(made.options, { onError: () => {} });
-    db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
-    await migrate(db);
+    record = await openEmptyRecord(make);
+    ({ db } = record);
     attempts = signInAttempts(db, 'default');
     links = linkStore(db, 'default');
   }, 60_000);
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   let made = 0;
   const fresh = (what: string) => {

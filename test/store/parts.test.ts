@@ -2,35 +2,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ActionId } from '../../src/action-center/action.ts';
 import type { PartStore } from '../../src/action-center/parts.ts';
-import { migrate, openDatabase } from '../../src/store/database.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
+import type { Database } from '../../src/store/database.ts';
 import { lanes } from '../../src/store/lanes.ts';
 import { partStore } from '../../src/store/parts.ts';
 import { testNow } from '../setup/builders.ts';
-import { engines } from './engines.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 
 const actionId = ActionId.parse('A-01JD6Q00000000000000000001');
 const of = { decisionId: 'D-1', actionId, verb: 'approve' as const };
 const at = testNow.toISOString();
 
 describe.each(engines)('the parts of a decision on $name', ({ options: make }) => {
-  let engine: Engine;
+  let record: EmptyRecord;
   let parts: PartStore;
-  let clean: () => Promise<void>;
-  let db: ReturnType<typeof openDatabase>;
+  let db: Database;
 
   beforeAll(async () => {
-    const made = await make();
-    clean = made.clean;
-    engine = await openEngine(made.options, { onError: () => {} });
-    db = openDatabase(engine.pool);
-    await migrate(db);
+    record = await openEmptyRecord(make);
+    ({ db } = record);
     parts = partStore(db, 'default');
   });
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   it('are planned once, whoever plans again', async () => {
     const request = { kind: 'machine', call: 'isolate', comment: 'it’s “quoted” \\ 中' };

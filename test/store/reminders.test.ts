@@ -8,12 +8,11 @@ import type { ReminderItem, ReminderPost, ReminderStore } from '../../src/action
 import { expired } from '../../src/action-center/transitions.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { cardStore } from '../../src/store/cards.ts';
-import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { delegationStore } from '../../src/store/delegations.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
 import { reminderStore } from '../../src/store/reminders.ts';
 import { anAction } from '../setup/builders.ts';
-import { engines } from './engines.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 
 const tenant = 'default';
 const now = '2026-11-21T09:00:00.000Z';
@@ -22,27 +21,20 @@ const note: AuditEvent = { kind: 'reminded', at: now, actorId: null, data: {} };
 const leaseMs = 60_000;
 
 describe.each(engines)('on $name', ({ name, options: make }) => {
-  let engine: Engine;
+  let record: EmptyRecord;
   let db: Database;
-  let clean: () => Promise<void>;
   let store: ActionStore;
   let reminders: ReminderStore;
   let delegations: DelegationStore;
 
   beforeAll(async () => {
-    const made = await make();
-    clean = made.clean;
-    engine = await openEngine(made.options, { onError: () => {} });
-    db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
-    await migrate(db);
+    record = await openEmptyRecord(make);
+    ({ db } = record);
     store = actionStore(db, tenant);
     reminders = reminderStore(db, tenant);
     delegations = delegationStore(db, tenant);
   }, 60_000);
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   let made = 0;
   async function announce(over: Parameters<typeof anAction>[0] = {}): Promise<ActionId> {

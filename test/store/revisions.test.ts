@@ -11,31 +11,23 @@ import { newActionId, newDecisionId, sha256 } from '../../src/ids.ts';
 import { actionStore } from '../../src/store/actions.ts';
 import { alarmStore } from '../../src/store/alarms.ts';
 import { cardStore } from '../../src/store/cards.ts';
-import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
+import type { Database } from '../../src/store/database.ts';
 import { isolateDevice, quarantineFile } from '../features/actions.ts';
-import { engines } from './engines.ts';
+import { type EmptyRecord, engines, openEmptyRecord } from './engines.ts';
 
 const tenant = 'default';
 const minute = 60_000;
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 
 describe.each(engines)('the record on $name', ({ options: make }) => {
-  let engine: Engine;
+  let record: EmptyRecord;
   let db: Database;
-  let clean: () => Promise<void>;
 
   beforeAll(async () => {
-    const made = await make();
-    clean = made.clean;
-    engine = await openEngine(made.options, { onError: () => {} });
-    db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
-    await migrate(db);
+    record = await openEmptyRecord(make);
+    ({ db } = record);
   }, 60_000);
-  afterAll(async () => {
-    await engine.close();
-    await clean();
-  });
+  afterAll(() => record.close());
 
   const deps = (): AnnounceDeps => ({
     store: actionStore(db, tenant),

@@ -2,28 +2,20 @@
 import { sql } from 'kysely';
 import { type ChainReport, checkChain } from '../../src/action-center/check-chain.ts';
 import { sha256 } from '../../src/ids.ts';
-import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
-import { type Engine, openEngine } from '../../src/store/engine.ts';
+import type { Database } from '../../src/store/database.ts';
 import { type Seals, sealStore } from '../../src/store/seals.ts';
 import { openHorizon } from '../../src/store/seals-horizon.ts';
 import { chainSource } from '../../src/store/seals-read.ts';
-import type { engines } from './engines.ts';
+import { type EmptyRecord, type engines, openEmptyRecord } from './engines.ts';
 
 export const tenant = 'default';
 export const limits = { batch: 10, retire: { seals: 3, events: 1000 } };
 
-export type Record = { engine: Engine; db: Database; seals: Seals; close(): Promise<void> };
+export type Record = EmptyRecord & { seals: Seals };
 
 export async function openRecord(make: (typeof engines)[number]['options'], connections = 10): Promise<Record> {
-  const { options, clean } = await make();
-  const engine = await openEngine({ ...options, max: connections }, { onError: () => {} });
-  const db = openDatabase(engine.pool, { prepares: engine.kind === 'postgres' });
-  await migrate(db);
-  const close = async () => {
-    await engine.close();
-    await clean();
-  };
-  return { engine, db, seals: sealStore(db, { tenantId: tenant, sha256, signer: null, limits }), close };
+  const record = await openEmptyRecord(make, { max: connections });
+  return { ...record, seals: sealStore(record.db, { tenantId: tenant, sha256, signer: null, limits }) };
 }
 
 let written = 0;

@@ -5,9 +5,9 @@ import type { Config } from '../../src/config.ts';
 import type { Log } from '../../src/log.ts';
 import { openMetrics } from '../../src/metrics.ts';
 import { startSealer } from '../../src/sealer.ts';
+import { poll } from '../setup/poll.ts';
 import { engines } from './engines.ts';
 import { briefly, checked, openRecord, type Record, tenant, write } from './sealed-record.ts';
-import { waitFor } from './surroundings.ts';
 
 const dayMs = 86_400_000;
 let record: Record;
@@ -32,15 +32,13 @@ function aSealer({ days = 0 }: { days?: number } = {}) {
 it('seals what was written, says the head, later removes it, and raises an alarm when the chain does not fit', async () => {
   await write(record.db, 20);
   const today = aSealer();
-  await waitFor('the events are sealed and the head is said', () =>
-    today.lines.some((line) => line.includes('the head of the audit record')),
-  );
+  await poll('the events are sealed and the head is said', () => today.lines.some((line) => line.includes('the head of the audit record')));
   expect(await record.seals.head()).toMatchObject({ number: '1', lastSeq: '20' });
   expect(await today.metrics.text()).toMatch(/countersign_audit_unsealed_events\{[^}]*\} 0\n/);
   await today.loop.stop();
 
   const later = aSealer({ days: 40 });
-  await waitFor('the events are removed', () => later.lines.some((line) => line.includes('were removed')));
+  await poll('the events are removed', () => later.lines.some((line) => line.includes('were removed')));
   await later.loop.stop();
   const report = await checked(record.db);
   expect(briefly(report)).toEqual([]);
@@ -50,7 +48,7 @@ it('seals what was written, says the head, later removes it, and raises an alarm
   await write(record.db, 3);
   const alarmed = aSealer();
   const alarms = () => alarmed.lines.filter((line) => line.startsWith('ALARM'));
-  await waitFor('the alarm', () => alarms().length > 0);
+  await poll('the alarm', () => alarms().length > 0);
   alarmed.loop.poke();
   await alarmed.loop.stop();
   expect(alarms()).toHaveLength(1);

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import type { EngineOptions } from '../../src/store/engine.ts';
+import { poll } from '../setup/poll.ts';
 
 const folders: string[] = [];
 const children = new Set<ChildProcess>();
@@ -23,14 +23,6 @@ export function freshFolder(): string {
   return folder;
 }
 
-export async function waitFor(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 10_000;
-  while (!(await holds())) {
-    if (Date.now() > giveUpAt) throw new Error(`waited too long for: ${what}`);
-    await wait(10);
-  }
-}
-
 /** Starts commit-until-killed.ts. Answers what it acknowledged. */
 export function commitUntilKilled(options: EngineOptions) {
   const script = path.join(import.meta.dirname, 'commit-until-killed.ts');
@@ -42,7 +34,7 @@ export function commitUntilKilled(options: EngineOptions) {
   const read = once(reader, 'close');
   child.stderr.on('data', (chunk: Buffer) => failure.push(chunk.toString()));
   const reaches = (count: number) =>
-    waitFor(`${count} lines of the child`, () => {
+    poll(`${count} lines of the child`, () => {
       if (child.exitCode !== null) throw new Error(`the child ended: ${failure.join('')}`);
       return lines.length >= count;
     });

@@ -3,10 +3,9 @@
 import { LogLevel } from '@slack/bolt';
 import { type FetchFunction, type Logger, WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Log } from '../../action-center/ports.ts';
+import { apiUrlOf } from './api-url.ts';
 
 export type ClientSettings = { apiUrl: string | null; log: Log; timeoutMs: number };
-
-const defaultApiUrl = 'https://slack.com/api/';
 
 /** Used where Slack says "too many" without saying for how long. */
 const unnamedPauseSeconds = 30;
@@ -19,7 +18,7 @@ export const slackClient = (token: string, settings: ClientSettings): WebClient 
 
 export function clientOptions({ apiUrl, log, timeoutMs }: ClientSettings): WebClientOptions {
   return {
-    slackApiUrl: apiUrl ?? defaultApiUrl,
+    slackApiUrl: apiUrlOf(apiUrl),
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     timeout: timeoutMs,

@@ -1,12 +1,13 @@
 /** What the app's bot token may do in Slack: the scopes are in a header of every answer. */
 import { z } from 'zod';
+import { apiUrlOf } from './api-url.ts';
 
 const Answer = z.object({ ok: z.boolean(), error: z.string().max(100).optional(), team: z.string().max(200).optional() });
 const answerMs = 5000;
 
 /** `scopes` null: Slack did not say. Throws with Slack's own word for what is wrong, never with the token. */
 export async function grantedScopes({ botToken, apiUrl }: { botToken: string; apiUrl: string | null }) {
-  const response = await fetch(new URL('auth.test', apiUrl ?? 'https://slack.com/api/'), {
+  const response = await fetch(new URL('auth.test', apiUrlOf(apiUrl)), {
     method: 'POST',
     headers: { authorization: `Bearer ${botToken}` },
     redirect: 'error',

@@ -4,24 +4,28 @@
  */
 import type { ActionsBlockElement, KnownBlock, PlainTextElement } from '@slack/types';
 import type { ActionCard, AskCard } from '../card.ts';
-import type { HistoryButton, HistoryCard, HistoryCardRow, HistoryMenu } from '../history-card.ts';
+import type { HistoryButton, HistoryCard, HistoryCardRow, HistoryCell, HistoryMenu } from '../history-card.ts';
 import { writePress } from '../history-press.ts';
 import { historyTexts, menusLeftOut, shortened } from '../history-words.ts';
 import { type Line, plain, showText } from '../show.ts';
 import { plainText, renderCard, richText, type SlackContent, section } from './render.ts';
-import { spokenText } from './spoken.ts';
+import { partText, spokenText } from './spoken.ts';
 
 /** Under what `msg_blocks_too_long` was met from (bolt-js issues 2509 and 2867); a private answer holds nothing besides. */
 const messageBudget = 11_500;
 const limits = { label: 75, option: 75, value: 2000, blockId: 255, section: 3000 } as const;
 
-/** `text`: for all rows together. `menus`: with all their options, or those nearest to the page. `own`: each row has its own button. */
-type Room = { text: number; own: boolean; menus: 'all' | 'near' | 'none'; labels: boolean; fewButtons?: true };
+/**
+ * `text`: for all rows together. `menus`: with all their options, or those nearest to the page. `own`: each row has its own button. `zoned`: times in
+ * the reader's zone.
+ */
+type Room = { text: number; own: boolean; menus: 'all' | 'near' | 'none'; labels: boolean; zoned?: true; fewButtons?: true };
 
 /** Tried in turn until the message fits. The last one always does: everything in it is bounded. */
 const rooms: readonly Room[] = [
-  { text: 4000, own: true, menus: 'all', labels: true },
-  { text: 4000, own: true, menus: 'near', labels: true },
+  { text: 4000, own: true, menus: 'all', labels: true, zoned: true },
+  { text: 4000, own: true, menus: 'near', labels: true, zoned: true },
+  { text: 2600, own: true, menus: 'near', labels: true, zoned: true },
   { text: 2600, own: true, menus: 'near', labels: true },
   { text: 3500, own: false, menus: 'near', labels: true },
   { text: 5500, own: false, menus: 'none', labels: true },
@@ -69,20 +73,33 @@ function draw(card: HistoryCard, room: Room): KnownBlock[] {
   ];
 }
 
-type DrawnRow = { row: HistoryCardRow; text: string; cut: boolean };
+type DrawnText = { text: string; cut: boolean; times: HistoryCell[] };
+type DrawnRow = DrawnText & { row: HistoryCardRow };
 
-function rowText({ number, lead, cells }: HistoryCardRow, { labels }: Room, max: number): { text: string; cut: boolean } {
-  const values = cells.map(({ label, value }) => (labels ? `${label}: ${plain(value)}` : plain(value)));
+const isTime = ({ value }: HistoryCell): boolean => value.every(({ kind }) => kind === 'time');
+
+/** `times`: the cells that are drawn by themselves, in the zone of the reader. */
+function rowText({ number, lead, cells }: HistoryCardRow, { labels, zoned }: Room, max: number): DrawnText {
+  const times = zoned ? cells.filter(isTime) : [];
+  const texts = cells.filter((cell) => !times.includes(cell));
+  const values = texts.map(({ label, value }) => (labels ? `${label}: ${plain(value)}` : plain(value)));
   const whole = `${number}. ${plain(lead)}\n${values.join(' · ')}`;
   const text = showText(whole, Math.min(max, limits.section), { lines: true });
-  return { text, cut: text !== whole };
+  return { text, cut: text !== whole, times };
 }
 
-function ownRow({ row, text }: DrawnRow): KnownBlock {
+/** Slack fills times in only in mrkdwn, so nothing else stands there. */
+const timeField = ({ label, value }: HistoryCell) => ({
+  type: 'mrkdwn' as const,
+  text: `${label}: ${section(value, limits.label).elements.map(partText).join('')}`,
+});
+
+function ownRow({ row, text, times }: DrawnRow): KnownBlock {
   const label = `${historyTexts.show} ${row.number}`;
   return {
     type: 'section',
     text: literal(text),
+    ...(times.length === 0 ? {} : { fields: times.map(timeField) }),
     accessory: {
       type: 'button',
       action_id: 'ac.show',

@@ -7,7 +7,6 @@ import type { ActionCard, AskButton, AskCard, BatchCard, Card, CardButton, Fact,
 import { roomTexts } from '../card-words.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Line, type Part, plain, showText, utc, words } from '../show.ts';
-import { escapeMrkdwn } from './escape.ts';
 import { writePressed } from './pressed.ts';
 import { noPictures, type PictureFiles, pictureBlock } from './render-picture.ts';
 import { tableBlock } from './render-table.ts';
@@ -92,7 +91,8 @@ export function renderLines(lines: Line[]): SlackContent {
 }
 
 export function renderLine(line: Line): SlackContent {
-  return { text: escapeMrkdwn(showText(plain(line), 3000)), blocks: [richText([section(line, 600)])] };
+  const blocks = [richText([section(line, 600)])];
+  return { text: spokenText('', blocks), blocks };
 }
 
 const pictureRoom = 600;

@@ -11,11 +11,13 @@ import { escapeMrkdwn } from './escape.ts';
 /** Slack cuts at 40,000 and advises 4,000. */
 const longest = 3900;
 
-/** `first`: plain text. What comes back is mrkdwn, with nothing in it that links, mentions or calls. */
+/** `first`: plain text, or nothing where the blocks are no more than a sentence. What comes back is mrkdwn, with nothing in it that links, mentions or calls. */
 export function spokenText(first: string, blocks: readonly KnownBlock[]): string {
   const begin = escapeMrkdwn(first);
-  // Nobody wants to hear a sentence twice.
-  const lines = [begin, ...blocks.flatMap(linesOf).filter((line) => line.trim() !== '' && !begin.includes(line))];
+  const shown = blocks.flatMap(linesOf).filter((line) => line.trim() !== '');
+  // Nobody wants to hear a sentence twice; of the two the one counts that has its times in the reader's zone.
+  const isBeginning = inUtc(shown.join(' ')).startsWith(begin.replace(/…$/, ''));
+  const lines = isBeginning ? shown : [begin, ...shown.filter((line) => !begin.includes(inUtc(line)))];
   const kept: string[] = [];
   let length = 0;
   for (const line of lines) {
@@ -55,7 +57,10 @@ function partsOf(element: RichTextBlockElement): string[] {
   return [element.elements.map(partText).join('')];
 }
 
-function partText(part: RichTextElement): string {
+/** As a text says it that is not filled in for its reader. */
+const inUtc = (line: string): string => line.replaceAll(/<!date\^\d+\^[^|>]*\|([^>]*)>/g, '$1');
+
+export function partText(part: RichTextElement): string {
   switch (part.type) {
     case 'text':
       return escapeMrkdwn(part.text);

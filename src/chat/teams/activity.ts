@@ -34,6 +34,8 @@ export const Inbound = z.object({
     .max(1000)
     .nullish(),
   text: z.string().nullish(),
+  /** The sender's zone, as their client names it. */
+  localTimezone: text(64).catch(null),
   /** Mentions among other things: each is read where it is needed. */
   entities: z.array(z.unknown()).nullish(),
   value: z.unknown().optional(),

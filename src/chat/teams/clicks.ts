@@ -64,7 +64,7 @@ export async function onInvoke(deps: ClickDeps, arrival: Arrival): Promise<Invok
   } catch (error) {
     const troubleId = newTroubleId();
     deps.log.error({ clickId: arrival.requestKey, invoke: name, troubleId, err: error }, 'an invoke failed');
-    return name === 'adaptiveCard/action' ? errorAnswer(500, bugText(troubleId)) : saidInDialog(bugText(troubleId));
+    return name === 'adaptiveCard/action' ? errorAnswer(500, bugText(troubleId)) : saidInDialog(bugText(troubleId), arrival);
   }
 }
 
@@ -81,16 +81,16 @@ async function onExecute(deps: ClickDeps, arrival: Arrival, value: unknown): Pro
   // What a client does by itself is no press of a person, so it never decides.
   const isManual = execute?.trigger === undefined || execute.trigger === null || execute.trigger === 'manual';
   if (execute && isManual && isHuntVerb(execute.action.verb))
-    return barAnswer(await inTime(deps, arrival, huntPressed(deps.hunt, arrival, execute.action.data)));
+    return barAnswer(await inTime(deps, arrival, huntPressed(deps.hunt, arrival, execute.action.data)), arrival);
   const many = execute && isManual ? readManyPress(execute.action.verb, execute.action.data) : null;
-  if (many !== null) return barAnswer(await inTime(deps, arrival, pressMany(deps, arrival, many)));
+  if (many !== null) return barAnswer(await inTime(deps, arrival, pressMany(deps, arrival, many)), arrival);
   const verb = decidingVerb(execute?.action.verb);
   if (!pressed || !isManual || verb === null) return errorAnswer(400, outOfDate);
   const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, verb, null) as AnyClick);
   const line = await inTime(deps, arrival, work);
-  if (!hasLink(line)) return barAnswer(line);
+  if (!hasLink(line)) return barAnswer(line, arrival);
   later(deps, arrival, Promise.resolve(line));
-  return barAnswer(linkFollows);
+  return barAnswer(linkFollows, arrival);
 }
 
 /** What a press on a button decides at once. */
@@ -114,8 +114,8 @@ async function inTime(deps: ClickDeps, arrival: Arrival, work: Promise<Line>): P
 /** The bar under a card and the short answer in a dialog are text: a link needs a card. */
 const hasLink = (line: Line): boolean => line.some(({ kind }) => kind === 'link');
 
-const inDialog = (line: Line): InvokeAnswer =>
-  hasLink(line) ? dialogAnswer({ title: resultDialogTexts.title, card: renderLine(line).card }) : saidInDialog(line);
+const inDialog = (line: Line, arrival: Arrival): InvokeAnswer =>
+  hasLink(line) ? dialogAnswer({ title: resultDialogTexts.title, card: renderLine(line).card }) : saidInDialog(line, arrival);
 
 /** Said after the request is answered; nobody waits for it. */
 function later(deps: ClickDeps, arrival: Arrival, line: Promise<Line>): void {
@@ -152,15 +152,15 @@ async function onFetch(deps: ClickDeps, arrival: Arrival, value: unknown): Promi
   const list = await fetchMany(deps, arrival, data);
   if (list !== null) return list;
   const asked = askedOf(data);
-  if (!asked) return saidInDialog(outOfDate);
+  if (!asked) return saidInDialog(outOfDate, arrival);
   const { pressed, verb } = asked;
   const work = checkedFor(pressDeps(deps), clickOf(arrival, pressed, verb, null));
   const checked = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   if (checked === null) {
     later(deps, arrival, atLast(work.then((late) => ('line' in late ? late.line : pressAgain))));
-    return saidInDialog(stillChecking);
+    return saidInDialog(stillChecking, arrival);
   }
-  return 'line' in checked ? inDialog(checked.line) : dialogAnswer(renderReasonDialog(checked.action, asked));
+  return 'line' in checked ? inDialog(checked.line, arrival) : dialogAnswer(renderReasonDialog(checked.action, asked));
 }
 
 /** The dialog with the reason was sent. Its answer is shown in the dialog itself. */
@@ -169,13 +169,13 @@ async function onSubmit(deps: ClickDeps, arrival: Arrival, value: unknown): Prom
   const many = await submitMany(deps, arrival, data);
   if (many !== null) return many;
   const asked = askedOf(data);
-  if (!asked) return saidInDialog(outOfDate);
+  if (!asked) return saidInDialog(outOfDate, arrival);
   const { pressed, verb } = asked;
   const reason = (pressed[reasonField] ?? '').trim();
   const problem = reasonProblem(reason);
   if (problem !== null) return askAgain(deps, arrival, asked, { reason, problem });
   const work = decisionLine(pressDeps(deps), clickOf(arrival, pressed, verb, reason));
-  return inDialog(await inTime(deps, arrival, work));
+  return inDialog(await inTime(deps, arrival, work), arrival);
 }
 
 /** The dialog again, with what was wrong said and what was written kept. */
@@ -187,8 +187,8 @@ async function askAgain(
 ): Promise<InvokeAnswer> {
   const work = checkedFor(pressDeps(deps), clickOf(arrival, asked.pressed, asked.verb, null));
   const checked = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
-  if (checked === null) return saidInDialog(pressAgain);
-  return 'line' in checked ? inDialog(checked.line) : dialogAnswer(renderReasonDialog(checked.action, asked, again));
+  if (checked === null) return saidInDialog(pressAgain, arrival);
+  return 'line' in checked ? inDialog(checked.line, arrival) : dialogAnswer(renderReasonDialog(checked.action, asked, again));
 }
 
 /** An old client that does not know Action.Execute: the press comes as a message, and is answered in private. False: not a press. */

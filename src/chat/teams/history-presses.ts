@@ -70,7 +70,7 @@ export async function onHistoryPress(
     arrival,
     work.then((answer) => tellAll(deps, arrival, answer)),
   );
-  return barAnswer(stillChecking);
+  return barAnswer(stillChecking, arrival);
 }
 
 function pressOf({ verb, data }: { verb?: string | null | undefined; data?: unknown }): HistoryPress | null {
@@ -111,9 +111,9 @@ async function shared({ share, log }: HistoryPressDeps, arrival: Arrival, answer
 function shown(deps: HistoryPressDeps, arrival: Arrival, answer: CommandAnswer, isBelow: boolean): InvokeAnswer {
   const { card, lines } = answer;
   if (card?.kind === 'history' && !isBelow) return cardAnswer(renderAnswer(card));
-  if (card === null) return barAnswer(joined(lines));
+  if (card === null) return barAnswer(joined(lines), arrival);
   later(deps, arrival, tellAll(deps, arrival, answer));
-  return barAnswer(shownBelow);
+  return barAnswer(shownBelow, arrival);
 }
 
 const joined = (lines: readonly Line[]): Line => lines.flatMap((line, index) => (index === 0 ? line : [words(' '), ...line]));

@@ -46,7 +46,7 @@ export async function onInboxPress(deps: InboxDeps, arrival: Arrival): Promise<I
   deps.track(
     said.catch((error: unknown) => deps.log.error({ clickId: arrival.requestKey, err: error }, 'an action of an inbox could not be shown')),
   );
-  return barAnswer(showFollows);
+  return barAnswer(showFollows, arrival);
 }
 
 /** Changes nothing and its answer is large: not worth remembering for when it comes again. */

@@ -96,13 +96,13 @@ export async function fetchMany(deps: TeamsManyDeps, arrival: Arrival, data: unk
 }
 
 async function shown<T extends object>(
-  { receivedAt }: Arrival,
+  arrival: Arrival,
   work: Promise<T | { line: Line }>,
   draw: (value: T) => Parameters<typeof dialogAnswer>[0],
 ): Promise<InvokeAnswer> {
-  const value = await soon(work, { receivedAt, ms: answerWithinMs });
-  if (value === null) return saidInDialog(bulkTexts.notInTime);
-  return 'line' in value ? saidInDialog(value.line) : dialogAnswer(draw(value));
+  const value = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
+  if (value === null) return saidInDialog(bulkTexts.notInTime, arrival);
+  return 'line' in value ? saidInDialog(value.line, arrival) : dialogAnswer(draw(value));
 }
 
 /** What was chosen, or what was confirmed. Null: another dialog. */
@@ -125,7 +125,7 @@ async function confirm(deps: TeamsManyDeps, arrival: Arrival, confirmed: z.infer
     dialogAnswer(renderBulkConfirmAgain({ batchId: confirmed.batchId, count, decision: decision ?? null, reason, problem }));
   if (decision === null || decision === undefined) return again(bulkTexts.chooseDecision);
   if (decision === 'reject' && [...reason].length < reasonLimits.min) return again(bulkTexts.reasonNeeded);
-  if ([...reason].length > reasonLimits.max) return saidInDialog(outOfDate);
+  if ([...reason].length > reasonLimits.max) return saidInDialog(outOfDate, arrival);
   const work = beginLine(deps, { ...askerOf(arrival), batchId: confirmed.batchId, verb: decision, comment: reason || null });
   const line = await soon(work, { receivedAt: arrival.receivedAt, ms: answerWithinMs });
   if (line === null)
@@ -134,5 +134,5 @@ async function confirm(deps: TeamsManyDeps, arrival: Arrival, confirmed: z.infer
       arrival,
       work.then((text) => deps.tell(arrival, renderLine(text))),
     );
-  return saidInDialog(line ?? stillChecking);
+  return saidInDialog(line ?? stillChecking, arrival);
 }

@@ -3,9 +3,10 @@ import { ConfigError, UpstreamError } from '../../../src/action-center/errors.ts
 import { startSlack } from '../../../src/chat/slack/app.ts';
 import { openLog } from '../../../src/log.ts';
 import { anAction } from '../../setup/builders.ts';
+import { poll } from '../../setup/poll.ts';
 import { noHunts } from '../no-hunts.ts';
 import { noMany } from '../no-many.ts';
-import { appToken, botToken, channel, noCommands, openRig, openWorkspace, recordingFlows, signingSecret, waitFor } from './rig.ts';
+import { appToken, botToken, channel, noCommands, openRig, openWorkspace, recordingFlows, signingSecret } from './rig.ts';
 
 const user = 'U0ALICE';
 const approve = 'Approve Quarantine';
@@ -75,7 +76,7 @@ describe('Socket Mode', () => {
     const ack = await world.click({ user, channel, ts, button: approve });
     expect(ack).toMatchObject({ status: 200, timedOut: false });
     expect(flows.clicks[0]?.clickId).toMatch(/^[0-9a-f]{32}$/);
-    await waitFor(() => world.ephemerals(user).at(0), 'the private answer');
+    await poll('the private answer', () => world.ephemerals(user).at(0));
     expect((await fetch(url, { method: 'POST', body: 'payload={}' })).status).toBe(404);
     expect(world.problems).toEqual([]);
   });
@@ -85,7 +86,7 @@ describe('Socket Mode', () => {
     const { world, post } = await openRig({ flows, socketMode: true });
     const { ts } = await post();
     await world.click({ user, channel, ts, button: 'Reject' });
-    await waitFor(() => world.view(user), 'the dialog');
+    await poll('the dialog', () => world.view(user));
     await world.submit({ user, values: { Reason: 'Known false positive' } });
     expect(flows.clicks[0]).toMatchObject({ verb: 'reject', comment: 'Known false positive' });
     expect(JSON.stringify(world.view(user)?.blocks)).toContain('Recorded: you rejected');
@@ -100,7 +101,7 @@ describe('Socket Mode', () => {
     const ack = await world.click({ user, channel, ts, button: approve });
     expect(ack).toMatchObject({ status: 200, timedOut: false });
     release.resolve();
-    const last = await waitFor(() => world.ephemerals(user).at(1), 'the late result');
+    const last = await poll('the late result', () => world.ephemerals(user).at(1));
     expect(last.text).toContain('Recorded');
   });
 
@@ -108,7 +109,7 @@ describe('Socket Mode', () => {
     const { world, chat } = await openRig({ flows: recordingFlows(anAction()), socketMode: true });
     expect(world.socketMode.connections()).toBe(1);
     await chat.stop(100);
-    await waitFor(() => world.socketMode.connections() === 0, 'no connection');
+    await poll('no connection', () => world.socketMode.connections() === 0);
   });
 
   test('a Slack that is away ends the start', async () => {

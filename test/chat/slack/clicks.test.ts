@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/action-center/errors.ts';
 import { ok, refuse } from '../../../src/action-center/refusal.ts';
 import { anAction } from '../../setup/builders.ts';
-import { channel, openRig, people, recordingFlows, waitFor } from './rig.ts';
+import { poll } from '../../setup/poll.ts';
+import { channel, openRig, people, recordingFlows } from './rig.ts';
 
 const approve = 'Approve Quarantine';
 const user = 'U0ALICE';
@@ -25,7 +26,7 @@ describe('Approve', () => {
       shownDigest: action.scopeDigest,
     });
     expect(flows.clicks[0]?.clickId).toMatch(/^[0-9a-f]{32}$/);
-    const answer = await waitFor(() => world.ephemerals(user).at(0), 'the private answer');
+    const answer = await poll('the private answer', () => world.ephemerals(user).at(0));
     expect(answer.text).toContain('Recorded: you approved Stop and quarantine file: invoice.exe on WKS-0042');
     expect(answer.via).toBe('response_url');
     expect(world.messages(channel)[0]?.blocks).toEqual(blocks);
@@ -59,8 +60,8 @@ describe('Approve', () => {
     const { world, post } = await openRig({ flows });
     const { ts } = await post();
     await world.click({ user, channel, ts, button: approve });
-    const answer = await waitFor(() => world.ephemerals(user).at(0), 'the refusal');
-    expect(answer.text).toContain('The deadline passed at 2026-11-28 08:00 UTC');
+    const answer = await poll('the refusal', () => world.ephemerals(user).at(0));
+    expect(answer.text).toMatch(/The deadline passed at <!date\^1795852800\^[^|]+\|2026-11-28 08:00 UTC>/);
     expect(world.messages(channel)[0]?.edited).toBeUndefined();
   });
 });
@@ -78,7 +79,7 @@ describe('who may not even be asked about', () => {
     const { world, post } = await openRig({ flows });
     const { ts } = await post();
     await world.click({ user: id, channel, ts, button: approve });
-    const answer = await waitFor(() => world.ephemerals(id).at(0), 'the refusal');
+    const answer = await poll('the refusal', () => world.ephemerals(id).at(0));
     expect(answer.text).toContain(words);
     expect(flows.clicks).toEqual([]);
   });
@@ -89,7 +90,7 @@ describe('who may not even be asked about', () => {
     const { ts } = await post();
     world.faults.add({ method: 'users.info', kind: 'error', error: 'user_not_found' });
     await world.click({ user, channel, ts, button: approve });
-    const answer = await waitFor(() => world.ephemerals(user).at(0), 'the refusal');
+    const answer = await poll('the refusal', () => world.ephemerals(user).at(0));
     expect(answer.text).toContain('is not connected to a person');
   });
 
@@ -110,7 +111,7 @@ describe('who may not even be asked about', () => {
     const ack = await world.click({ user, channel, ts, button: approve });
     expect(ack.status).toBe(200);
     expect(ack.ms).toBeLessThan(2400);
-    const answer = await waitFor(() => world.ephemerals(user).at(0), 'the refusal');
+    const answer = await poll('the refusal', () => world.ephemerals(user).at(0));
     expect(answer.text).toContain('because Slack did not answer');
     expect(flows.clicks).toEqual([]);
   });
@@ -132,7 +133,7 @@ describe('Reject', () => {
     const { world, post } = await openRig({ flows });
     const { ts } = await post(action);
     await world.click({ user, channel, ts, button: 'Reject' });
-    const dialog = await waitFor(() => world.view(user), 'the dialog');
+    const dialog = await poll('the dialog', () => world.view(user));
     expect(dialog.title.text).toBe('Reject');
     expect(JSON.stringify(dialog.blocks)).toContain('invoice.exe');
     const ack = await world.submit({ user, values: { Reason: '  Known false positive ' } });
@@ -150,7 +151,7 @@ describe('Reject', () => {
     const { world, post } = await openRig({ flows });
     const { ts } = await post();
     await world.click({ user, channel, ts, button: 'Reject' });
-    await waitFor(() => world.view(user), 'the dialog');
+    await poll('the dialog', () => world.view(user));
     await world.submit({ user, values: { Reason: ' a      ' } });
     expect(Object.values(world.view(user)?.errors ?? {})).toEqual(['Please write at least 3 characters.']);
     expect(flows.clicks).toEqual([]);
@@ -160,7 +161,7 @@ describe('Reject', () => {
     const { world, post } = await openRig({ flows: recordingFlows(anAction()) });
     const { ts } = await post();
     await world.click({ user: 'U0GUEST', channel, ts, button: 'Reject' });
-    const answer = await waitFor(() => world.ephemerals('U0GUEST').at(0), 'the refusal');
+    const answer = await poll('the refusal', () => world.ephemerals('U0GUEST').at(0));
     expect(answer.text).toContain('Guest accounts');
     expect(world.calls.filter((call) => call.method === 'views.open')).toEqual([]);
   });
@@ -170,7 +171,7 @@ describe('Reject', () => {
     const { world, post } = await openRig({ flows });
     const { ts } = await post();
     await world.click({ user, channel, ts, button: 'Reject' });
-    await waitFor(() => world.view(user), 'the dialog');
+    await poll('the dialog', () => world.view(user));
     await world.submit({ user, values: { Reason: 'Known false positive' } });
     expect(JSON.stringify(world.view(user)?.blocks)).toContain('What this card showed has changed');
   });
@@ -180,7 +181,7 @@ describe('Reject', () => {
     const { ts } = await post();
     world.faults.add({ method: 'views.open', kind: 'error', error: 'expired_trigger_id' });
     await world.click({ user, channel, ts, button: 'Reject' });
-    const answer = await waitFor(() => world.ephemerals(user).at(0), 'the answer');
+    const answer = await poll('the answer', () => world.ephemerals(user).at(0));
     expect(answer.text).toContain('Please press the button again');
   });
 
@@ -191,11 +192,11 @@ describe('Reject', () => {
     const { world, post } = await openRig({ flows: slow });
     const { ts } = await post();
     await world.click({ user, channel, ts, button: 'Reject' });
-    await waitFor(() => world.view(user), 'the dialog');
+    await poll('the dialog', () => world.view(user));
     await world.submit({ user, values: { Reason: 'Known false positive' } });
     expect(JSON.stringify(world.view(user)?.blocks)).toContain('Still checking');
     release.resolve();
-    const answer = await waitFor(() => world.ephemerals(user).at(0), 'the late result');
+    const answer = await poll('the late result', () => world.ephemerals(user).at(0));
     expect(answer).toMatchObject({ via: 'chat.postEphemeral', text: expect.stringContaining('you rejected') });
   });
 });
@@ -210,13 +211,13 @@ describe('when something takes too long or fails', () => {
     const ack = await world.click({ user, channel, ts, button: approve });
     expect(ack).toMatchObject({ status: 200, timedOut: false });
     expect(ack.ms).toBeGreaterThan(2300);
-    const first = await waitFor(() => world.ephemerals(user).at(0), 'still checking');
+    const first = await poll('still checking', () => world.ephemerals(user).at(0));
     expect(first.text).toContain('Still checking');
     expect(chat.inFlight()).toBe(1);
     release.resolve();
-    const second = await waitFor(() => world.ephemerals(user).at(1), 'the late result');
+    const second = await poll('the late result', () => world.ephemerals(user).at(1));
     expect(second.text).toContain('Recorded: you approved');
-    await waitFor(() => chat.inFlight() === 0, 'nothing in flight');
+    await poll('nothing in flight', () => chat.inFlight() === 0);
     expect(world.problems).toEqual([]);
   });
 
@@ -225,7 +226,7 @@ describe('when something takes too long or fails', () => {
     const { ts } = await post();
     world.faults.add({ method: 'response_url', kind: kind === 'error' ? 'http500' : kind });
     await world.click({ user, channel, ts, button: approve });
-    const answer = await waitFor(() => world.ephemerals(user).at(0), 'the answer by the other way');
+    const answer = await poll('the answer by the other way', () => world.ephemerals(user).at(0));
     expect(answer.via).toBe('chat.postEphemeral');
     expect(log.join()).not.toContain('/actions/T000000001/');
   });
@@ -238,7 +239,7 @@ describe('when something takes too long or fails', () => {
     const { world, post } = await openRig({ flows });
     const { ts } = await post();
     expect((await world.click({ user, channel, ts, button: approve })).status).toBe(200);
-    const answer = await waitFor(() => world.ephemerals(user).at(0), 'the answer');
+    const answer = await poll('the answer', () => world.ephemerals(user).at(0));
     expect(answer.text).toContain('may or may not be recorded');
   });
 
@@ -247,7 +248,7 @@ describe('when something takes too long or fails', () => {
     const { world, post, log } = await openRig({ flows });
     const { ts } = await post();
     await world.click({ user, channel, ts, button: approve });
-    const answer = await waitFor(() => world.ephemerals(user).at(0), 'the answer');
+    const answer = await poll('the answer', () => world.ephemerals(user).at(0));
     const id = /\(([0-9A-F]{8})\)/.exec(answer.text)?.[1];
     expect(id).toBeDefined();
     expect(log.join()).toContain(`"troubleId":"${id}"`);
@@ -259,7 +260,7 @@ describe('when something takes too long or fails', () => {
     const { world, chat, post } = await openRig({ flows });
     const { ts } = await post();
     const click = world.click({ user, channel, ts, button: approve });
-    await waitFor(() => chat.inFlight() === 1, 'a press in flight');
+    await poll('a press in flight', () => chat.inFlight() === 1);
     const started = performance.now();
     await chat.stop(300);
     expect(performance.now() - started).toBeGreaterThan(280);
@@ -290,7 +291,7 @@ describe('presses that decide nothing', () => {
     const malformed = JSON.parse(text.replaceAll('|sha256:', '|md5:')) as typeof message;
     await world.click({ user, channel, ts: message.ts, button: approve, message: old });
     await world.click({ user, channel, ts: message.ts, button: approve, message: malformed });
-    const answers = await waitFor(() => world.ephemerals(user).length === 2 && world.ephemerals(user), 'two answers');
+    const answers = await poll('two answers', () => world.ephemerals(user).length === 2 && world.ephemerals(user));
     for (const answer of answers) expect(answer.text).toContain('out of date');
   });
 });
@@ -327,7 +328,7 @@ describe('with IDENTITY_MODE=email', () => {
     });
     const { ts } = await post();
     await world.click({ user, channel, ts, button: approve });
-    expect((await waitFor(() => world.ephemerals(user).at(0), 'the answer')).text).toContain('not in the record');
+    expect((await poll('the answer', () => world.ephemerals(user).at(0))).text).toContain('not in the record');
   });
 
   test('a yes is kept for a minute and asked again when it has to be fresh', async () => {

@@ -5,11 +5,12 @@ import { type AnswerCommand, type Asked, answerCommand } from '../../../src/chat
 import { words } from '../../../src/chat/show.ts';
 import { openLog } from '../../../src/log.ts';
 import { anAction } from '../../setup/builders.ts';
+import { poll } from '../../setup/poll.ts';
 import { plainContext } from '../hostile.ts';
 import { noDigest } from '../no-digest.ts';
 import { noHunts } from '../no-hunts.ts';
 import { noMany } from '../no-many.ts';
-import { channel, openRig, recordingFlows, waitFor } from './rig.ts';
+import { channel, openRig, recordingFlows } from './rig.ts';
 
 const user = 'U0ALICE';
 const line = (text: string) => ({ lines: [[words(text)]], card: null });
@@ -24,7 +25,7 @@ async function openAsking(answer: AnswerCommand = async () => line('Here you are
   const rig = await openRig({ flows: recordingFlows(anAction()), ...options, bot: { commands } });
   const ask = (text: string, who = user) => rig.world.command({ user: who, channel, command: '/actions', text });
   const told = (text: string, who = user) =>
-    waitFor(() => rig.world.ephemerals(who).find((one) => JSON.stringify(one).includes(text)), `"${text}"`);
+    poll(`"${text}"`, () => rig.world.ephemerals(who).find((one) => JSON.stringify(one).includes(text)));
   return { ...rig, asked, ask, told };
 }
 
@@ -46,7 +47,7 @@ test('who is mentioned is known for certain where it counts, and reads as it was
   await ask('history by:<@U0BOB|bob> in <#C0SOC|soc> & more');
   await told('Here you are');
   await ask('delegate to <@U0BOB|bob> until tomorrow');
-  await waitFor(() => asked.length === 2, 'both');
+  await poll('both', () => asked.length === 2);
   expect(asked.map(({ text }) => text)).toEqual(['history by:@bob in #soc & more', 'delegate to <@U0BOB|bob> until tomorrow']);
   expect(await asked[1]?.mentioned?.('U0ALICE')({ fresh: true })).toMatchObject({ ok: true, value: { userId: 'U0ALICE' } });
 });
@@ -142,7 +143,7 @@ describe('what arrives at the door', () => {
     const { world, asked, ask, told, log } = await openAsking();
     const body = new URLSearchParams({ command: '/actions', team_id: 'T000000001', user_id: '', text: 'help' }).toString();
     expect((await world.send({ body })).status).toBe(200);
-    await waitFor(() => log.join().includes('in a shape that is not known'), 'the log line');
+    await poll('the log line', () => log.join().includes('in a shape that is not known'));
     expect(asked).toEqual([]);
     await ask('help');
     await told('Here you are');

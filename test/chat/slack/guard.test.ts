@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { anAction } from '../../setup/builders.ts';
-import { channel, openRig, recordingFlows, signingSecret, waitFor } from './rig.ts';
+import { poll } from '../../setup/poll.ts';
+import { channel, openRig, recordingFlows, signingSecret } from './rig.ts';
 
 const user = 'U0ALICE';
 const button = 'Approve Quarantine';
@@ -131,7 +132,7 @@ describe('what Slack may send', () => {
     const { world, log } = await pressed();
     const ack = await world.command({ user, channel, command: '/unknown', text: '' });
     expect(ack.timedOut || ack.status === 404).toBe(true);
-    await waitFor(() => log.join().includes('nothing here answers'), 'the log line');
+    await poll('the log line', () => log.join().includes('nothing here answers'));
   });
 });
 

@@ -6,8 +6,9 @@ import { emptyInbox, inboxCard } from '../../../src/chat/inbox-card.ts';
 import { words } from '../../../src/chat/show.ts';
 import type { SlackDeps } from '../../../src/chat/slack/app.ts';
 import { anAction, testNow } from '../../setup/builders.ts';
+import { poll } from '../../setup/poll.ts';
 import { plainContext } from '../hostile.ts';
-import { openRig, recordingFlows, waitFor } from './rig.ts';
+import { openRig, recordingFlows } from './rig.ts';
 
 const user = 'U0ALICE';
 const action = anAction();
@@ -39,7 +40,7 @@ const opened = async (over: { commands?: SlackDeps['commands']; everyMs?: number
     bot: { commands: over.commands ?? commands, homeEveryMs: over.everyMs ?? 200 },
   });
   const published = () => rig.world.calls.filter(({ method }) => method === 'views.publish');
-  const tab = (text: string) => waitFor(() => JSON.stringify(rig.world.home(user) ?? '').includes(text), `a Home tab that says ${text}`);
+  const tab = (text: string) => poll(`a Home tab that says ${text}`, () => JSON.stringify(rig.world.home(user) ?? '').includes(text));
   return { ...rig, asked, published, tab };
 };
 
@@ -92,7 +93,7 @@ test('a publication that fails is logged, and the next open tries again', async 
   const { world, log, tab } = await opened();
   world.faults.add({ method: 'views.publish', kind: 'http500' });
   await world.openHome({ user });
-  await waitFor(() => log.join('').includes('a Home tab could not be published'), 'a line in the log');
+  await poll('a line in the log', () => log.join('').includes('a Home tab could not be published'));
   await world.openHome({ user });
   await tab('Answer 2.');
 });
@@ -114,7 +115,7 @@ test('Show in the Home tab opens the whole action as a dialog, for whoever press
   await world.openHome({ user });
   await tab('Answer 1.');
   expect((await world.clickInHome({ user, button: 'Show 1' })).status).toBe(200);
-  const view = await waitFor(() => world.view(user), 'the dialog');
+  const view = await poll('the dialog', () => world.view(user));
   const text = JSON.stringify(view);
   expect(text).toContain(action.title);
   expect(text).toContain('The story.');
@@ -139,7 +140,7 @@ test('nothing is published any more after the stop', async () => {
   await chat.stop(2000);
   expect(performance.now() - before).toBeLessThan(1000);
   await world.openHome({ user });
-  await expect(waitFor(() => published().length > 1, 'a second publication', 400)).rejects.toThrow('not seen');
+  await expect(poll('a second publication', () => published().length > 1, 400)).rejects.toThrow('not within');
 });
 
 test('Slack may check the address of events, and shapes nobody knows do no harm', async () => {
@@ -148,5 +149,5 @@ test('Slack may check the address of events, and shapes nobody knows do no harm'
   const answer = await world.send({ body: JSON.stringify(check), contentType: 'application/json' });
   expect(answer).toMatchObject({ status: 200, body: { challenge: 'c-123' } });
   expect((await world.event({ type: 'app_home_opened', user: 7 })).status).toBe(200);
-  await waitFor(() => log.join('').includes('in a shape that is not known'), 'a line in the log');
+  await poll('a line in the log', () => log.join('').includes('in a shape that is not known'));
 });

@@ -118,13 +118,3 @@ export async function openRig({ flows, socketMode = false, slack = {}, bot = {} 
   };
   return { world, chat, url, log, post };
 }
-
-export async function waitFor<T>(look: () => T | undefined | false | null, what: string, timeoutMs = 8000): Promise<T> {
-  const end = performance.now() + timeoutMs;
-  for (;;) {
-    const found = look();
-    if (found) return found;
-    if (performance.now() > end) throw new Error(`not seen in ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { ActionType } from '../../../src/action-center/action.ts';
 import { cardFor } from '../../../src/chat/card.ts';
-import { words } from '../../../src/chat/show.ts';
-import { renderCard, renderLine } from '../../../src/chat/slack/render.ts';
+import { time, words } from '../../../src/chat/show.ts';
+import { renderCard, renderLine, renderLines } from '../../../src/chat/slack/render.ts';
 import { spokenText } from '../../../src/chat/slack/spoken.ts';
 import { anAction } from '../../setup/builders.ts';
 import { plainContext } from '../hostile.ts';
@@ -24,6 +24,13 @@ describe('a message in words', () => {
   it('does not say a sentence twice', () => {
     const { text } = renderLine([words('You need Security Operator.')]);
     expect(text).toBe('You need Security Operator.');
+  });
+
+  it('says a sentence with a time once, in the zone of the reader', () => {
+    const lines = [[words('Recorded at '), time('2026-11-28T08:00:00.000Z'), words('.')], [words('It counts once.')]];
+    const filledIn = '<!date^1795852800^{date_short_pretty} at {time}|2026-11-28 08:00 UTC>';
+    expect(renderLine(lines[0] ?? []).text).toBe(`Recorded at ${filledIn}.`);
+    expect(renderLines(lines).text).toBe(`Recorded at ${filledIn}.\nIt counts once.`);
   });
 
   it('speaks the alternative text of a picture, and of a menu nothing', () => {

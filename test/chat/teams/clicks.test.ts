@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/action-center/errors.ts';
 import { refuse } from '../../../src/action-center/refusal.ts';
 import { anAction } from '../../setup/builders.ts';
-import { alice, bob, channel, chat, openRig, recordingFlows, waitFor, withRecord } from './rig.ts';
+import { poll } from '../../setup/poll.ts';
+import { alice, bob, channel, chat, openRig, recordingFlows, withRecord } from './rig.ts';
 
 withRecord();
 
@@ -53,6 +54,19 @@ test('whoever may not reject is told so instead of being asked why', async () =>
   ]);
 });
 
+test('a time in the bar and in the short answer of a dialog is that of the clock of whoever pressed', async () => {
+  const late = refuse({ kind: 'expired' as const, expiresAt: '2026-11-28T08:00:00.000Z' });
+  const rig = await openRig({ flows: { ...recordingFlows(), check: async () => late, decide: async () => late } });
+  const message = await rig.post();
+  for (const button of [/^Approve/, 'Reject'])
+    await rig.world.press({ person: alice.id, conversation: channel, messageId: message.id, button });
+  const said = expect.stringContaining('The deadline passed at 2026-11-28 09:00 your time (2026-11-28 08:00 UTC)');
+  expect(rig.world.privateMessages(alice.id)).toMatchObject([
+    { via: 'bar', text: said },
+    { via: 'dialog', text: said },
+  ]);
+});
+
 test('a press that takes longer is answered within 2 s, sent again by Teams in vain, and told privately in the end', async () => {
   const gate = Promise.withResolvers<void>();
   const flows = recordingFlows();
@@ -72,7 +86,7 @@ test('a press that takes longer is answered within 2 s, sent again by Teams in v
   expect(barsOf(rig).at(-1)).toContain('Still checking');
   expect(flows.clicks).toHaveLength(0);
   gate.resolve();
-  const told = await waitFor(() => rig.world.privateMessages(alice.id).find(({ via }) => via === 'targeted'), 'the late answer');
+  const told = await poll('the late answer', () => rig.world.privateMessages(alice.id).find(({ via }) => via === 'targeted'));
   expect(JSON.stringify(told.card)).toContain('Recorded: you approved');
   // Sent at least twice, decided once.
   expect(rig.world.recorded.filter(({ body }) => body.includes('ac.approve')).length).toBeGreaterThan(1);
@@ -87,7 +101,7 @@ test.each(['http403', 'http500', 'reset'] as const)(
     const message = await rig.post();
     rig.world.faults.add({ where: 'targeted', kind });
     await rig.world.press({ person: alice.id, conversation: channel, messageId: message.id, button: /^Approve/, oldClient: true });
-    const told = await waitFor(() => rig.world.privateMessages(alice.id).find(({ via }) => via === 'personal'), 'the personal message');
+    const told = await poll('the personal message', () => rig.world.privateMessages(alice.id).find(({ via }) => via === 'personal'));
     expect(JSON.stringify(told.card)).toContain('Recorded: you approved');
     expect(rig.world.messages(channel)).toHaveLength(1);
     expect(rig.world.thread(channel, message.id)).toEqual([]);
@@ -99,7 +113,7 @@ test('a private answer waits for the pause that Teams asks for', async () => {
   const message = await rig.post();
   rig.world.faults.add({ where: 'targeted', kind: 'ratelimit', retryAfterSeconds: 1 });
   await rig.world.press({ person: alice.id, conversation: channel, messageId: message.id, button: /^Approve/, oldClient: true });
-  const told = await waitFor(() => rig.world.privateMessages(alice.id)[0], 'the answer');
+  const told = await poll('the answer', () => rig.world.privateMessages(alice.id)[0]);
   expect(told.via).toBe('targeted');
 });
 
@@ -109,7 +123,7 @@ test('an answer that can be delivered nowhere is an error in the log, and nothin
   rig.world.faults.add({ where: 'targeted', kind: 'http403' });
   rig.world.faults.add({ where: 'createConversation', kind: 'http403' });
   await rig.world.press({ person: alice.id, conversation: channel, messageId: message.id, button: /^Approve/, oldClient: true });
-  await waitFor(() => rig.log.some((line) => line.includes('could not be delivered')), 'a log line');
+  await poll('a log line', () => rig.log.some((line) => line.includes('could not be delivered')));
   expect(rig.world.messages(channel)).toHaveLength(1);
   expect(rig.world.thread(channel, message.id)).toEqual([]);
 });
@@ -120,7 +134,7 @@ test('an old client that knows no Action.Execute decides all the same', async ()
   const message = await rig.post();
   await rig.world.press({ person: alice.id, conversation: channel, messageId: message.id, button: /^Approve/, oldClient: true });
   expect(flows.clicks).toHaveLength(1);
-  expect(await waitFor(() => rig.world.privateMessages(alice.id)[0], 'the answer')).toMatchObject({ via: 'targeted' });
+  expect(await poll('the answer', () => rig.world.privateMessages(alice.id)[0])).toMatchObject({ via: 'targeted' });
 });
 
 test.each([

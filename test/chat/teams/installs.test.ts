@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { aCardRow, alice, bob, channel, chat, openRig, waitFor, withRecord } from './rig.ts';
+import { poll } from '../../setup/poll.ts';
+import { aCardRow, alice, bob, channel, chat, openRig, withRecord } from './rig.ts';
 
 withRecord();
 
@@ -34,7 +35,7 @@ test('any press tells where a conversation is reached now', async () => {
     Date.now(),
   );
   await world.press({ person: bob.id, conversation: channel, messageId: message.id, button: /^Approve/ });
-  await waitFor(() => true, 'the press');
+  await poll('the press', () => true);
   const known = async () => (await record.conversations.get('teams', channel))?.serviceUrl === world.serviceUrl;
   await expect.poll(known).toBe(true);
 });

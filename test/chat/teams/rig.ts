@@ -173,13 +173,3 @@ export async function aCardRow(cardId: string, conversation = channel): Promise<
   await sql`insert into cards (card_id, tenant_id, action_id, platform, conversation, kind, wanted_version, next_try_at, created_at)
     values (${cardId}, 'default', ${anAction().id}, 'teams', ${conversation}, 'action', 1, now(), now())`.execute(db);
 }
-
-export async function waitFor<T>(look: () => T | undefined | false | null, what: string, timeoutMs = 8000): Promise<T> {
-  const end = performance.now() + timeoutMs;
-  for (;;) {
-    const found = look();
-    if (found) return found;
-    if (performance.now() > end) throw new Error(`not seen in ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

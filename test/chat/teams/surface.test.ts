@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { cardFor } from '../../../src/chat/card.ts';
 import type { SurfaceError } from '../../../src/chat/surface.ts';
 import { anAction } from '../../setup/builders.ts';
+import { poll } from '../../setup/poll.ts';
 import { plainContext } from '../hostile.ts';
-import { aCardRow, alice, bob, channel, chat, openRig, waitFor, withRecord } from './rig.ts';
+import { aCardRow, alice, bob, channel, chat, openRig, withRecord } from './rig.ts';
 
 withRecord();
 
@@ -102,7 +103,7 @@ test('no log line holds a token or what a card says', async () => {
   world.faults.add({ where: 'createConversation', kind: 'http500' });
   await world.press({ person: alice.id, conversation: channel, messageId: message.id, button: /^Approve/, oldClient: true });
   await troubleOf(side.surface.update({ ...place, ref: 'nothing', cardId: 'card-1' }, done));
-  await waitFor(() => log.length > 0, 'a log line');
+  await poll('a log line', () => log.length > 0);
   expect(log.join('\n')).not.toMatch(/Bearer|eyJ|teams-app-password|Wacatac/);
 });
 
@@ -110,7 +111,7 @@ test('whoever looks at a card gets its newest state, and only they', async () =>
   const { world, post } = await openRig();
   const message = await post();
   const away = world.watch(bob.id, channel);
-  await waitFor(() => JSON.stringify(world.shownTo(bob.id, channel, message.id)).includes('completed'), 'the newest state');
+  await poll('the newest state', () => JSON.stringify(world.shownTo(bob.id, channel, message.id)).includes('completed'));
   expect(JSON.stringify(world.shownTo(alice.id, channel, message.id))).not.toContain('completed');
   expect(world.messages(channel)).toMatchObject([{ edits: 0 }]);
   away();
@@ -137,7 +138,7 @@ test('a second message of the same card goes away as soon as somebody looks, and
   await record.cards.shown('card-1', 1, ref, Date.now());
   expect(world.messages(channel)).toHaveLength(2);
   world.watch(bob.id, channel);
-  await waitFor(() => world.messages(channel).length === 1, 'one message');
+  await poll('one message', () => world.messages(channel).length === 1);
   expect(world.messages(channel)).toMatchObject([{ id: ref }]);
 });
 
