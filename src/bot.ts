@@ -177,6 +177,7 @@ function alarmTeller({ log, metrics }: Foundation): (event: AuditEvent) => void 
     metrics.alarms.inc({ alarm: alarm === 'refusals' ? 'refusals' : 'failed' });
     if (alarm === 'refusals') log.error({ subject, actorId, count }, 'ALARM: one person was refused again and again');
     else if (status === 'partiallyCompleted') log.error({ actionId, status }, 'ALARM: an approved action was carried out only in part');
+    else if (status === 'undoFailed') log.error({ actionId, status }, 'ALARM: an undo did not come to its end');
     else log.error({ actionId, status }, 'ALARM: an approved action did not come to its end');
   };
 }

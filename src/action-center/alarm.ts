@@ -1,4 +1,4 @@
-/** Flow: what operators have to hear of. Somebody who tries again and again without the authority, and approvals that came to nothing, or only in part. */
+/** Flow: what operators have to hear of. Somebody who tries again and again without the authority, and approvals and undos that came to nothing, or only in part. */
 import type { RemediationAction } from './intake.ts';
 import type { AlarmStore, AuditEvent, CardTarget, Clock, Suspect } from './ports.ts';
 import { triesWithoutAuthority } from './refusal.ts';
@@ -74,7 +74,7 @@ function failedEvent({ id, status, decision, outcome }: RemediationAction, { at,
   const data = {
     alarm: 'failed',
     actionId: id,
-    status,
+    status: status === 'completed' ? 'undoFailed' : status,
     decisionId: decision?.decisionId ?? null,
     message: outcome?.message ?? null,
     others,

@@ -20,14 +20,18 @@ export async function recordedCancellation(deps: Pick<CarryOutDeps, 'store'>, me
 export const isOver = ({ action, cancels }: Cancellation): boolean =>
   action.status !== 'inProgress' || action.decision.decisionId !== cancels;
 
-export async function followCancel(deps: CarryOutDeps, { message, cancels }: Cancellation, progress: Progress): Promise<Carried> {
+export async function followCancel(
+  deps: CarryOutDeps,
+  { message, cancels, execution }: Cancellation & { execution: Execution },
+  progress: Progress,
+): Promise<Carried> {
   if (progress.outcome !== null) {
     await deps.executions.finished(cancels, progress.outcome);
     await deps.report({ decisionId: cancels, actionId: message.actionId, outcome: progress.outcome });
     await deps.executions.finished(message.decisionId, null);
     return { kind: 'done' };
   }
-  if (deps.now().getTime() - Date.parse(message.decidedAt) < (deps.backend.maxRunMs ?? deps.maxRunMs))
+  if (deps.now().getTime() - Date.parse(execution.startedAt) < (deps.backend.maxRunMs ?? deps.maxRunMs))
     return { kind: 'again', afterMs: progress.afterMs ?? deps.backend.pollMs };
   await deps.executions.finished(message.decisionId, null);
   return { kind: 'done' };

@@ -65,7 +65,11 @@ async function stop(deps: CarryOutDeps, { message, action, deciders, execution }
   if (isOver(cancellation)) return finish(deps, message, null);
   const veto = execution.state === 'claimed' ? await secondCheck(deps, message, action, deciders) : null;
   if (veto !== null) return vetoed(deps, { message, deciders, reason: veto });
-  return followCancel(deps, cancellation, await continueCancel(deps, cancellation, execution, AbortSignal.timeout(deps.callMs)));
+  return followCancel(
+    deps,
+    { ...cancellation, execution },
+    await continueCancel(deps, cancellation, execution, AbortSignal.timeout(deps.callMs)),
+  );
 }
 
 type Claimed = { message: DecisionMessage; action: RemediationAction | null; decision: Decision | null };
@@ -81,22 +85,24 @@ function whyForged(deps: CarryOutDeps, { message, action, decision }: Claimed): 
   return null;
 }
 
-async function advance(deps: CarryOutDeps, { message, action, deciders, execution, first }: Spent): Promise<Carried> {
+async function advance(deps: CarryOutDeps, spent: Spent): Promise<Carried> {
+  const { message, action, deciders, execution, first } = spent;
   if (execution.state === 'submitted' && execution.externalRef) {
     if (message.verb === 'reject') return finish(deps, message, null);
-    return follow(deps, message, await deps.backend.progress(execution.externalRef, AbortSignal.timeout(deps.callMs)));
+    return follow(deps, spent, await deps.backend.progress(execution.externalRef, AbortSignal.timeout(deps.callMs)));
   }
   // A crash may have hidden the backend's answer: what was submitted once is adopted, never submitted again.
   const earlier = first ? null : await deps.backend.find(message.decisionId, AbortSignal.timeout(deps.callMs));
-  if (earlier) return started(deps, message, earlier);
+  if (earlier) return started(deps, spent, earlier);
   const veto = await secondCheck(deps, message, action, deciders);
   if (veto !== null) return vetoed(deps, { message, deciders, reason: veto });
   const { decisionId, actionId, verb } = message;
   const command = { decisionId, actionId, verb, action: message.action, stamp: stampOf(message) };
-  return started(deps, message, await deps.backend.submit(command, AbortSignal.timeout(deps.callMs)));
+  return started(deps, spent, await deps.backend.submit(command, AbortSignal.timeout(deps.callMs)));
 }
 
-async function started(deps: CarryOutDeps, message: DecisionMessage, progress: Progress): Promise<Carried> {
+async function started(deps: CarryOutDeps, spent: Spent, progress: Progress): Promise<Carried> {
+  const { message } = spent;
   await deps.executions.submitted(message.decisionId, progress.externalRef);
   if (message.verb === 'reject') return finish(deps, message, null);
   if (progress.outcome === null) {
@@ -105,12 +111,13 @@ async function started(deps: CarryOutDeps, message: DecisionMessage, progress: P
     const running = { ...outcome(deps, 'inProgress', said), externalRef };
     await deps.report({ decisionId, actionId, outcome: portalUrl === null ? running : { ...running, portalUrl } });
   }
-  return follow(deps, message, progress);
+  return follow(deps, spent, progress);
 }
 
-async function follow(deps: CarryOutDeps, message: DecisionMessage, progress: Progress): Promise<Carried> {
+/** How long it may run counts from when a worker took it up: where none ran for days, what it starts now has only begun. */
+async function follow(deps: CarryOutDeps, { message, execution }: Spent, progress: Progress): Promise<Carried> {
   if (progress.outcome) return finish(deps, message, progress.outcome);
-  if (deps.now().getTime() - Date.parse(message.decidedAt) < (deps.backend.maxRunMs ?? deps.maxRunMs))
+  if (deps.now().getTime() - Date.parse(execution.startedAt) < (deps.backend.maxRunMs ?? deps.maxRunMs))
     return { kind: 'again', afterMs: progress.afterMs ?? deps.backend.pollMs };
   return finish(deps, message, outcome(deps, 'timedOut', 'The backend did not report an end in time. Check the action in Defender.'));
 }

@@ -173,6 +173,8 @@ export type Execution = {
   state: 'claimed' | 'submitted' | 'finished';
   externalRef: Record<string, string> | null;
   outcome: Outcome | null;
+  /** When a worker first had it, which is long after the decision when none ran. */
+  startedAt: string;
 };
 
 export interface ExecutionStore {

@@ -52,19 +52,37 @@ function refusalLines({ count, upn, subject, accounts, withinMs, lastAt, lastAct
   ];
 }
 
+const retry = 'If it is still needed, press Retry on its card, or have it raised again.';
+type FailureText = { begin: string; by: string; next: string };
+const failureTexts: Record<string, FailureText> & { failed: FailureText } = {
+  failed: {
+    begin: 'Alarm: an approved action did not come to its end. ',
+    by: 'Approved by ',
+    next: `Look in Defender whether it took effect. ${retry}`,
+  },
+  partiallyCompleted: {
+    begin: 'Alarm: an approved action was carried out only in part. ',
+    by: 'Approved by ',
+    next: `The rest was not done. ${retry}`,
+  },
+  undoFailed: {
+    begin: 'Alarm: an undo did not come to its end. ',
+    by: 'Undo asked for by ',
+    next: 'What was done still stands, in full or in part: look in Defender. If it is still to be undone, press Undo on its card.',
+  },
+};
+
 function failureLines({ status, message, others }: Data, action: RemediationAction | null): Line[] {
   const decision = action?.decision;
-  const isPart = status === 'partiallyCompleted';
+  const { begin, by, next } = failureTexts[textOf(status)] ?? failureTexts['failed'];
+  const isUndo = status === 'undoFailed';
   return [
-    [strong(isPart ? 'Alarm: an approved action was carried out only in part. ' : 'Alarm: an approved action did not come to its end. ')],
-    [...aboutOf(action), words(`: ${outcomeText(textOf(status)).toLowerCase()}`)],
-    ...(decision ? [[words('Approved by '), foreign(decision.actor.displayName, 100), words(', '), time(decision.decidedAt)]] : []),
+    [strong(begin)],
+    isUndo ? aboutOf(action) : [...aboutOf(action), words(`: ${outcomeText(textOf(status)).toLowerCase()}`)],
+    ...(decision ? [[words(by), foreign(decision.actor.displayName, 100), words(', '), time(decision.decidedAt)]] : []),
     ...(textOf(message) === '' ? [] : [[words('The backend says: '), foreign(textOf(message), 600)]]),
     ...(Number(others) > 0 ? [[words(`And ${String(others)} more in the same moment: History lists what failed.`)]] : []),
-    [
-      words(isPart ? 'The rest was not done. ' : 'Look in Defender whether it took effect. '),
-      words('If it is still needed, press Retry on its card, or have it raised again.'),
-    ],
+    [words(next)],
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Blocking a URL on all devices: an indicator of our own, taken away again by its undo. One that others made stays theirs. */
 import { type Api, type ApiCall, DefenderError, filtered, quoted, readAnswer } from './api.ts';
 import type { Driver, RequestOf, Standing, Work } from './driver.ts';
-import { wasSoBefore } from './outcome-words.ts';
+import { othersIndicator, wasSoBefore } from './outcome-words.ts';
 import { Indicator, Indicators } from './payloads.ts';
 
 type Request = RequestOf<'url'>;
@@ -24,6 +24,8 @@ export function urlDriver(api: Api): Driver<Request> {
     const { part, request } = work;
     const before = await existing(work, signal);
     if (before !== null && blocks.has(before.action)) return blocked(before, part.decisionId);
+    // Defender keeps one indicator for a URL: ours would take the place of theirs, and our undo would not bring theirs back.
+    if (before !== null) return { state: 'failed', message: othersIndicator(before.action) };
     const body = {
       indicatorValue: request.url,
       indicatorType: 'Url',

@@ -15,6 +15,8 @@ export const unanswered = 'Microsoft did not answer for a long time, so nobody c
 
 export const attached = 'The same was already in progress in Defender; this follows it.';
 export const wasSoBefore = 'It was so already; nothing had to be done.';
+export const othersIndicator = (action: string): string =>
+  `Not blocked: somebody else's indicator for this URL says ${action.slice(0, 40)}, and Defender keeps one for each. Remove it in Defender, then try again.`;
 export const leftAsItWas = 'Left as it is: it was so before this action.';
 export const cancelledText = (by: string | null): string => (by === null ? 'Cancelled in Defender.' : `Cancelled in Defender: ${by}`);
 export const notSent = (by: string): string => `Stopped before it was sent to Defender: ${by}`;

@@ -29,6 +29,9 @@ const suspectOf = (row: SuspectRow): Suspect => ({
   lastActionId: row.last_action === null ? null : ActionId.parse(row.last_action),
 });
 
+/** What could not be undone is completed again. */
+const undoFailed = sql`(status = 'completed' and a.decision ->> 'verb' = 'undo' and a.outcome ->> 'status' in ('failed', 'timedOut', 'partiallyCompleted'))`;
+
 async function suspects(db: Database, tenantId: string, asked: Parameters<AlarmStore['suspects']>[0]): Promise<Suspect[]> {
   const { rows } = await sql<SuspectRow>`
     select * from (select coalesce(actor_id, data ->> 'by') as subject, bool_or(actor_id is not null) as is_person, count(*)::integer as count,
@@ -75,7 +78,8 @@ export function alarmStore(db: Database, tenantId: string): AlarmStore {
     failedSince: (since, limit) =>
       storing('looking for what failed', async () => {
         const { rows } = await sql<ActionRow>`
-          select * from actions a where tenant_id = ${tenantId} and status in ('failed', 'timedOut', 'partiallyCompleted') and updated_at >= ${since}::timestamptz
+          select * from actions a where tenant_id = ${tenantId} and updated_at >= ${since}::timestamptz
+            and (status in ('failed', 'timedOut', 'partiallyCompleted') or ${undoFailed})
             and not exists (select 1 from alarms where alarms.tenant_id = a.tenant_id and subject = 'failed:' || (a.decision ->> 'decisionId'))
           order by updated_at limit ${limit}`.execute(db);
         return rows.map(actionOf);

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { ActionId, Outcome } from '../action-center/action.ts';
 import type { Execution, ExecutionStore } from '../action-center/ports.ts';
-import { at, type Database, json, storing } from './database.ts';
+import { at, type Database, iso, json, storing } from './database.ts';
 import type { ExecutionRow } from './tables.ts';
 
 const executionOf = (row: ExecutionRow): Execution => ({
@@ -11,6 +11,7 @@ const executionOf = (row: ExecutionRow): Execution => ({
   state: row.state,
   externalRef: row.external_ref as Record<string, string> | null,
   outcome: row.outcome === null ? null : Outcome.parse(row.outcome),
+  startedAt: iso(row.started_at),
 });
 
 type Claim = Awaited<ReturnType<ExecutionStore['claim']>>;

@@ -63,6 +63,22 @@ describe.each(platforms)('alarms in $name', ({ open }) => {
     expect(alarmsAbout(id)).toHaveLength(1);
   });
 
+  it('an undo that failed is one alarm, and says that what was done still stands', async () => {
+    const undo = { takesMs: 20, outcome: 'failed', message: 'The device is offline' };
+    const { id, title } = await world.raise(isolateDevice({ parameters: { simulator: { takesMs: 20, undo } } }));
+    await world.chat.press(alice, title, /^Approve/);
+    await world.statusIs(id, 'completed');
+    await world.chat.press(alice, title, /^(Undo|Yes, undo)/);
+    const [alarm] = await world.until('the alarm is posted', () => {
+      const found = alarmsAbout(id);
+      return found.length > 0 && found;
+    });
+    expect(alarm).toContain('an undo did not come to its end');
+    expect(alarm).toContain('The device is offline');
+    expect(alarm).toContain('What was done still stands');
+    expect(logged('ALARM: an undo did not come to its end')).toHaveLength(1);
+  });
+
   it('an approval that was carried out only in part is one alarm too, and its card has Retry', async () => {
     const partly = { simulator: { takesMs: 20, outcome: 'partiallyCompleted', message: '48 of 50 done.' } };
     const { id, title } = await world.raise(isolateDevice({ parameters: partly }));

@@ -243,6 +243,15 @@ describe('accounts and indicators', () => {
     expect(bench.entra.deeds).toEqual([]);
     expect(bench.defender.indicators()).toMatchObject([{ title: 'by hand' }]);
   });
+
+  it('that somebody decided otherwise in Defender are not overruled: one indicator stands for each URL', async () => {
+    bench = await open({ entra: { people: [kim] } });
+    const url = 'https://partner.example/app';
+    bench.defender.addIndicator({ indicatorValue: url, indicatorType: 'Url', action: 'Allowed', title: 'partner', description: 'x' });
+    const { outcome } = await bench.approved(actionOfType('blockUrl', who, { entities: [{ type: 'url', url }] }), 'failed');
+    expect(outcome?.message).toContain("somebody else's indicator for this URL says Allowed");
+    expect(bench.defender.indicators()).toMatchObject([{ title: 'partner', action: 'Allowed' }]);
+  });
 });
 
 describe('limits', () => {
