@@ -2,7 +2,7 @@
 import * as words from './chat/doctor-words.ts';
 import type { Config } from './config.ts';
 import type { ApiName } from './defender/limits.ts';
-import { directoryNeeds, executorNeeds, huntingNeeds, ingestNeeds, type Need } from './defender/needed-permissions.ts';
+import { directoryNeeds, executorNeeds, feedNeeds, huntingNeeds, ingestNeeds, type Need } from './defender/needed-permissions.ts';
 import { checking, type Finding, off, ok } from './doctor-finding.ts';
 import { startDeadline } from './microsoft/deadline.ts';
 import { type Credential, tokenSource } from './microsoft/token.ts';
@@ -35,7 +35,7 @@ export async function examineReader({ entra, ingest }: Config): Promise<Finding[
   const audiences = { graph: originOf(graphUrl), defender: ingest?.defenderAudience ?? '' };
   const needs = [
     ...(entra === null ? [] : directoryNeeds(entra.unified !== null)),
-    ...(ingest === null ? [] : [...ingestNeeds, ...huntingNeeds]),
+    ...(ingest === null ? [] : [...ingestNeeds, ...feedNeeds({ airHunting: ingest.air.hunting !== null }), ...huntingNeeds]),
   ];
   const app = {
     area,

@@ -12,7 +12,7 @@ import { storable } from './storable.ts';
 export type Taken = { newest: string | null; counts: Record<string, number> };
 
 export type Source = {
-  name: 'alerts' | 'machineActions';
+  name: 'alerts' | 'machineActions' | 'airHunting';
   api: ApiCall['api'];
   permission: string;
   /** What is read again each time, for entries that come late. */
@@ -26,6 +26,14 @@ export type Source = {
   after(path: string, count: number): string | null;
   take(values: readonly unknown[], signal: AbortSignal): Promise<Taken>;
   pageSize: number;
+  /** Where a page is not one call of the API. Throws DefenderError. */
+  page?(path: string, signal: AbortSignal): Promise<Page>;
+  /** How long one page may take; left out: 20 s. */
+  callMs?: number;
+  /** How far back there is anything at all. */
+  reachMs?: number;
+  /** Read only by whoever reads that source too: what both tell is compared in one process. */
+  ledBy?: 'alerts';
 };
 
 export type IngestDeps = {
@@ -34,7 +42,7 @@ export type IngestDeps = {
   now: Clock;
   holder: string;
   leaseMs: number;
-  /** How long one page may take; left out: 20 s. */
+  /** How long one page may take, whatever its source says. */
   callMs?: number;
   /** How far the first start looks back. */
   lookBackMs: number;
@@ -69,8 +77,10 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
   let failures = 0;
 
   const ask = async (path: string, signal: AbortSignal) => {
-    const { api, permission, prefer } = source;
-    const call = { api, method: 'GET' as const, path, permission, urgency: 'poll' as const, withinMs: deps.callMs ?? usualCallMs };
+    const { api, permission, prefer, page } = source;
+    const withinMs = deps.callMs ?? source.callMs ?? usualCallMs;
+    if (page !== undefined) return page(path, AbortSignal.any([signal, AbortSignal.timeout(withinMs)]));
+    const call = { api, method: 'GET' as const, path, permission, urgency: 'poll' as const, withinMs };
     return readAnswer(Page, await deps.api.ask({ ...call, ...(prefer === undefined ? {} : { prefer }) }, signal));
   };
 
@@ -92,8 +102,8 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
   };
 
   const step = async (signal: AbortSignal): Promise<Step> => {
-    const { marks, now, holder, leaseMs, lookBackMs } = deps;
-    const mark = await marks.hold(source.name, holder, isoOf(now().getTime() - lookBackMs), leaseMs);
+    const { marks, now, holder, leaseMs } = deps;
+    const mark = await held(source, deps);
     if (mark === null) return { kind: 'idle' };
     const reading = mark.reading ?? begun(source, mark, now().getTime(), size);
     const page = await ask(reading.next, signal).catch((error: unknown) => afterFailure(mark, error));
@@ -116,15 +126,24 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
   return { step };
 }
 
+/** Null: another process reads. */
+async function held({ name, ledBy, reachMs }: Source, { marks, now, holder, leaseMs, lookBackMs }: IngestDeps): Promise<Mark | null> {
+  const since = (backMs: number): string => isoOf(now().getTime() - backMs);
+  if (ledBy !== undefined && (await marks.hold(ledBy, holder, since(lookBackMs), leaseMs)) === null) return null;
+  return marks.hold(name, holder, since(Math.min(lookBackMs, reachMs ?? lookBackMs)), leaseMs);
+}
+
 type Reading = NonNullable<Mark['reading']>;
 
 /**
  * A day at a time as long as that day is over by far; then to the open end. The end of a stretch may lie in nobody's future: it is compared with
  * our clock, which may be wrong by hours.
  */
-function begun(source: Source, { through, since }: Mark, now: number, size: number): Reading {
-  const from = Math.max(Date.parse(through) - source.overlapMs, Date.parse(since));
-  const end = Date.parse(through) + dayMs;
+function begun(source: Source, mark: Mark, now: number, size: number): Reading {
+  const oldest = now - (source.reachMs ?? Number.POSITIVE_INFINITY);
+  const through = Math.max(Date.parse(mark.through), oldest);
+  const from = Math.max(through - source.overlapMs, Date.parse(mark.since), oldest);
+  const end = through + dayMs;
   const until = end <= now - dayMs ? isoOf(end) : null;
   return { until, next: source.first(isoOf(from), until, size), newest: null };
 }

@@ -27,6 +27,12 @@ export const directoryNeeds = (hasUnified: boolean): Need[] => [
     : []),
 ];
 
+/** What tells of pending work beside alerts, each where it is on. */
+export type Feeds = { airHunting: boolean };
+
+export const feedNeeds = ({ airHunting }: Feeds): Need[] =>
+  airHunting ? [{ feature: `${reading}: investigations by hunting`, api: 'graph', anyOf: ['ThreatHunting.Read.All'] }] : [];
+
 export const ingestNeeds: readonly Need[] = [
   { feature: `${reading}: alerts`, api: 'graph', anyOf: ['SecurityAlert.Read.All', 'SecurityAlert.ReadWrite.All'] },
   { feature: `${reading}: device actions`, api: 'defender', anyOf: ['Machine.Read.All', 'Machine.ReadWrite.All'] },

@@ -1,0 +1,103 @@
+/** The part of the environment that is about what else tells of pending work in Defender, beside alerts. All of it is off unless asked for. */
+import { z } from 'zod';
+import type { Variable } from './config-teams.ts';
+import { PublicUrl, secret } from './config-values.ts';
+
+/** Null: that way is off. */
+export type FeedsConfig = {
+  /** `moreTypes`: action type by the name that investigations give it. */
+  air: { hunting: { everyMs: number } | null; moreTypes: Record<string, FedType> };
+  /** `secret` null: made of the reading app's own. */
+  notifications: { url: string; resource: string; secret: string | null } | null;
+};
+
+/** What an investigation can propose. Checked here because nothing of the product is known where the environment is read. */
+const fedTypes = [
+  'softDeleteEmail',
+  'hardDeleteEmail',
+  'moveEmailToJunk',
+  'moveEmailToDeletedItems',
+  'quarantineEmail',
+  'quarantineAttachment',
+  'blockUrl',
+  'turnOffMailForwarding',
+] as const;
+type FedType = (typeof fedTypes)[number];
+
+export const feedsVariables: readonly Variable[] = [
+  { name: 'INGEST_AIR_HUNTING', default: 'off', description: 'on: automated investigations are read by hunting too, with INGEST=defender' },
+  { name: 'INGEST_AIR_HUNTING_MINUTES', default: '15', description: 'minutes between two such looks, 5 to 1440' },
+  { name: 'INGEST_AIR_TYPES', default: null, description: 'names of actions of investigations beside those we know: Name=type, ...' },
+  {
+    name: 'INGEST_NOTIFICATIONS_URL',
+    default: null,
+    description: 'where Graph reaches /v1/notifications: alerts are then looked at when they change',
+  },
+  {
+    name: 'INGEST_NOTIFICATIONS_SECRET',
+    default: null,
+    description: "what Graph has to know; unset: made of the app's own secret",
+    secret: true,
+  },
+  { name: 'INGEST_NOTIFICATIONS_RESOURCE', default: 'security/alerts_v2', description: 'what Graph is asked to watch' },
+];
+
+const badMinutes = 'must be a whole number of minutes, 5 to 1440';
+const badTypes = `must be pairs Name=type, comma separated, each type one of ${fedTypes.join(', ')}`;
+/** Graph keeps no longer one. */
+const maxSecret = 128;
+const onOff = z.enum(['off', 'on'], 'must be on or off').default('off');
+
+/** Names are compared without case, spaces and signs. */
+const pairOf = (pair: string): [string, string] => {
+  const [name = '', type = ''] = pair.split('=').map((part) => part.trim());
+  return [name.toLowerCase().replaceAll(/[^a-z0-9]/g, ''), type];
+};
+
+export const FeedsEnvironment = z.object({
+  INGEST_AIR_HUNTING: onOff,
+  INGEST_AIR_HUNTING_MINUTES: z
+    .string()
+    .regex(/^\d{1,4}$/, badMinutes)
+    .transform(Number)
+    .refine((minutes) => minutes >= 5 && minutes <= 1440, badMinutes)
+    .default(15),
+  INGEST_AIR_TYPES: z
+    .string()
+    .max(4000, badTypes)
+    .transform((text) => text.split(',').map(pairOf))
+    .pipe(z.array(z.tuple([z.string().min(1, badTypes), z.enum(fedTypes, badTypes)])))
+    .transform((pairs) => Object.fromEntries(pairs) as Record<string, FedType>)
+    .default({}),
+  INGEST_NOTIFICATIONS_URL: PublicUrl.refine(
+    (url) => url.endsWith('/v1/notifications'),
+    'must end in /v1/notifications, which the public port answers',
+  ).optional(),
+  INGEST_NOTIFICATIONS_SECRET: secret.max(maxSecret, `has more than ${maxSecret} characters`).optional(),
+  INGEST_NOTIFICATIONS_RESOURCE: z
+    .string()
+    .regex(/^\/?security\/[\w/]{1,100}$/, 'must be a resource below security/')
+    .default('security/alerts_v2'),
+});
+type FeedsEnvironment = z.infer<typeof FeedsEnvironment>;
+
+export const feedsConfig = (env: FeedsEnvironment): FeedsConfig => ({
+  air: {
+    hunting: env.INGEST_AIR_HUNTING === 'on' ? { everyMs: env.INGEST_AIR_HUNTING_MINUTES * 60_000 } : null,
+    moreTypes: env.INGEST_AIR_TYPES,
+  },
+  notifications:
+    env.INGEST_NOTIFICATIONS_URL === undefined
+      ? null
+      : {
+          url: env.INGEST_NOTIFICATIONS_URL,
+          resource: env.INGEST_NOTIFICATIONS_RESOURCE,
+          secret: env.INGEST_NOTIFICATIONS_SECRET ?? null,
+        },
+});
+
+/** What is set about feeds although nothing is read from Defender. */
+export function idleFeedVariables(ingest: string, given: ReadonlySet<string>): string[] {
+  if (ingest === 'defender') return [];
+  return feedsVariables.flatMap(({ name }) => (given.has(name) ? [`${name}: is set, but INGEST=${ingest} does nothing with it`] : []));
+}
