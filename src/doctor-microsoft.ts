@@ -35,7 +35,7 @@ export async function examineReader({ entra, ingest }: Config): Promise<Finding[
   const audiences = { graph: originOf(graphUrl), defender: ingest?.defenderAudience ?? '' };
   const needs = [
     ...(entra === null ? [] : directoryNeeds(entra.unified !== null)),
-    ...(ingest === null ? [] : [...ingestNeeds, ...feedNeeds({ airHunting: ingest.air.hunting !== null }), ...huntingNeeds]),
+    ...(ingest === null ? [] : [...ingestNeeds, ...feedNeeds(feedsOf(ingest)), ...huntingNeeds]),
   ];
   const app = {
     area,
@@ -48,6 +48,11 @@ export async function examineReader({ entra, ingest }: Config): Promise<Finding[
   };
   return [...offs, ...(await examineApp(app, needs))];
 }
+
+const feedsOf = ({ air, notifications }: NonNullable<Config['ingest']>) => ({
+  airHunting: air.hunting !== null,
+  notifications: notifications !== null,
+});
 
 export async function examineExecutor({ executor, backend }: Config): Promise<Finding[]> {
   const area = 'Executing app';

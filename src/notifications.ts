@@ -110,6 +110,7 @@ function keepLoop(ground: Foundation, deps: SubscriptionDeps, signal: AbortSigna
         return null;
       } catch (error) {
         if (signal.aborted) return null;
+        if (error instanceof DefenderError && error.status === 429) return error.retryAfterMs ?? againMs;
         metrics.ingestFailures.inc({ source });
         told = complaintOnce(log, error, told);
         return againMs;

@@ -28,10 +28,13 @@ export const directoryNeeds = (hasUnified: boolean): Need[] => [
 ];
 
 /** What tells of pending work beside alerts, each where it is on. */
-export type Feeds = { airHunting: boolean };
+export type Feeds = { airHunting: boolean; notifications: boolean };
 
-export const feedNeeds = ({ airHunting }: Feeds): Need[] =>
-  airHunting ? [{ feature: `${reading}: investigations by hunting`, api: 'graph', anyOf: ['ThreatHunting.Read.All'] }] : [];
+export const feedNeeds = ({ airHunting, notifications }: Feeds): Need[] => [
+  ...(airHunting ? [need('investigations by hunting', 'graph', 'ThreatHunting.Read.All')] : []),
+  ...(notifications ? [need('change notifications', 'graph', 'SecurityAlert.Read.All')] : []),
+];
+const need = (what: string, api: ApiName, permission: string): Need => ({ feature: `${reading}: ${what}`, api, anyOf: [permission] });
 
 export const ingestNeeds: readonly Need[] = [
   { feature: `${reading}: alerts`, api: 'graph', anyOf: ['SecurityAlert.Read.All', 'SecurityAlert.ReadWrite.All'] },
