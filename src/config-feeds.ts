@@ -1,5 +1,6 @@
 /** The part of the environment that is about what else tells of pending work in Defender, beside alerts. All of it is off unless asked for. */
 import { z } from 'zod';
+import { baseUrl, type Cloud } from './config-entra.ts';
 import type { Variable } from './config-teams.ts';
 import { PublicUrl, secret } from './config-values.ts';
 
@@ -7,6 +8,7 @@ import { PublicUrl, secret } from './config-values.ts';
 export type FeedsConfig = {
   /** `moreTypes`: action type by the name that investigations give it. */
   air: { hunting: { everyMs: number } | null; moreTypes: Record<string, FedType> };
+  office365: { url: string; audience: string } | null;
   /** `secret` null: made of the reading app's own. */
   notifications: { url: string; resource: string; secret: string | null } | null;
 };
@@ -28,6 +30,9 @@ export const feedsVariables: readonly Variable[] = [
   { name: 'INGEST_AIR_HUNTING', default: 'off', description: 'on: automated investigations are read by hunting too, with INGEST=defender' },
   { name: 'INGEST_AIR_HUNTING_MINUTES', default: '15', description: 'minutes between two such looks, 5 to 1440' },
   { name: 'INGEST_AIR_TYPES', default: null, description: 'names of actions of investigations beside those we know: Name=type, ...' },
+  { name: 'INGEST_OFFICE365', default: 'off', description: 'on: automated investigations are read from the Office 365 feed too' },
+  { name: 'OFFICE365_URL', default: null, description: "the Office 365 Management Activity API; unset: the cloud's own" },
+  { name: 'OFFICE365_AUDIENCE', default: null, description: "whom tokens for it are for; unset: the cloud's own address" },
   {
     name: 'INGEST_NOTIFICATIONS_URL',
     default: null,
@@ -54,6 +59,9 @@ const pairOf = (pair: string): [string, string] => {
   return [name.toLowerCase().replaceAll(/[^a-z0-9]/g, ''), type];
 };
 
+const pairsIn = (text: string): [string, string][] => text.split(',').map(pairOf);
+const isFedType = (type: string): boolean => (fedTypes as readonly string[]).includes(type);
+
 export const FeedsEnvironment = z.object({
   INGEST_AIR_HUNTING: onOff,
   INGEST_AIR_HUNTING_MINUTES: z
@@ -65,10 +73,12 @@ export const FeedsEnvironment = z.object({
   INGEST_AIR_TYPES: z
     .string()
     .max(4000, badTypes)
-    .transform((text) => text.split(',').map(pairOf))
-    .pipe(z.array(z.tuple([z.string().min(1, badTypes), z.enum(fedTypes, badTypes)])))
-    .transform((pairs) => Object.fromEntries(pairs) as Record<string, FedType>)
+    .refine((text) => pairsIn(text).every(([name, type]) => name !== '' && isFedType(type)), badTypes)
+    .transform((text) => Object.fromEntries(pairsIn(text)) as Record<string, FedType>)
     .default({}),
+  INGEST_OFFICE365: onOff,
+  OFFICE365_URL: baseUrl.optional(),
+  OFFICE365_AUDIENCE: baseUrl.optional(),
   INGEST_NOTIFICATIONS_URL: PublicUrl.refine(
     (url) => url.endsWith('/v1/notifications'),
     'must end in /v1/notifications, which the public port answers',
@@ -79,13 +89,24 @@ export const FeedsEnvironment = z.object({
     .regex(/^\/?security\/[\w/]{1,100}$/, 'must be a resource below security/')
     .default('security/alerts_v2'),
 });
-type FeedsEnvironment = z.infer<typeof FeedsEnvironment>;
+type FeedsEnvironment = z.infer<typeof FeedsEnvironment> & { CLOUD: Cloud };
+
+const feeds: Record<Cloud, string> = {
+  global: 'https://manage.office.com',
+  gcc: 'https://manage-gcc.office.com',
+  gcchigh: 'https://manage.office365.us',
+  dod: 'https://manage.protection.apps.mil',
+};
 
 export const feedsConfig = (env: FeedsEnvironment): FeedsConfig => ({
   air: {
     hunting: env.INGEST_AIR_HUNTING === 'on' ? { everyMs: env.INGEST_AIR_HUNTING_MINUTES * 60_000 } : null,
     moreTypes: env.INGEST_AIR_TYPES,
   },
+  office365:
+    env.INGEST_OFFICE365 === 'on'
+      ? { url: env.OFFICE365_URL ?? feeds[env.CLOUD], audience: env.OFFICE365_AUDIENCE ?? feeds[env.CLOUD] }
+      : null,
   notifications:
     env.INGEST_NOTIFICATIONS_URL === undefined
       ? null

@@ -32,7 +32,7 @@ export async function examineReader({ entra, ingest }: Config): Promise<Finding[
   ];
   if (reader === null) return offs;
   const { tenantId, clientId, credential, authorityUrl, graphUrl } = reader;
-  const audiences = { graph: originOf(graphUrl), defender: ingest?.defenderAudience ?? '' };
+  const audiences = { graph: originOf(graphUrl), defender: ingest?.defenderAudience ?? '', office365: ingest?.office365?.audience ?? '' };
   const needs = [
     ...(entra === null ? [] : directoryNeeds(entra.unified !== null)),
     ...(ingest === null ? [] : [...ingestNeeds, ...feedNeeds(feedsOf(ingest)), ...huntingNeeds]),
@@ -49,16 +49,17 @@ export async function examineReader({ entra, ingest }: Config): Promise<Finding[
   return [...offs, ...(await examineApp(app, needs))];
 }
 
-const feedsOf = ({ air, notifications }: NonNullable<Config['ingest']>) => ({
+const feedsOf = ({ air, notifications, office365 }: NonNullable<Config['ingest']>) => ({
   airHunting: air.hunting !== null,
   notifications: notifications !== null,
+  office365: office365 !== null,
 });
 
 export async function examineExecutor({ executor, backend }: Config): Promise<Finding[]> {
   const area = 'Executing app';
   if (executor === null) return [off(area, 'Carrying out', words.executorOff(backend))];
   const { tenantId, clientId, credential, authorityUrl, graphUrl, defenderAudience } = executor;
-  const audiences = { graph: originOf(graphUrl), defender: defenderAudience };
+  const audiences = { graph: originOf(graphUrl), defender: defenderAudience, office365: '' };
   const app = { area, variables: 'EXECUTOR_CLIENT_ID, EXECUTOR_CLIENT_SECRET', tenantId, clientId, credential, authorityUrl, audiences };
   return examineApp(app, executorNeeds());
 }
@@ -67,7 +68,7 @@ async function examineApp(app: App, needs: readonly Need[]): Promise<Finding[]> 
   const apis = [...new Set(needs.map(({ api }) => api))];
   const found = await Promise.all(
     apis.map((api) => {
-      const what = api === 'graph' ? 'Token for Microsoft Graph' : 'Token for the Defender API';
+      const what = words.tokenFor(api);
       const advice = words.credentialsAdvice(app.variables);
       const ofApi = needs.filter((need) => need.api === api);
       return checking(app.area, what, async () => examineToken(app, api, { what, needs: ofApi }), advice);

@@ -3,12 +3,13 @@ import type { Announced } from './action-center/announce.ts';
 import { UpstreamError } from './action-center/errors.ts';
 import type { Hunting } from './action-center/hunting.ts';
 import type { Intake } from './action-center/intake.ts';
-import { DefenderError, microsoftApi } from './defender/api.ts';
+import { type Api, DefenderError, microsoftApi } from './defender/api.ts';
 import { openHunting } from './defender/hunting.ts';
 import { type IngestDeps, openReader, type Source, type Step } from './defender/ingest.ts';
 import { airHuntingSource } from './defender/ingest-air-hunting.ts';
 import { alertSource } from './defender/ingest-alerts.ts';
 import { machineActionSource } from './defender/ingest-machine-actions.ts';
+import { office365Source } from './defender/ingest-office365.ts';
 import { sharedLimits } from './defender/limits.ts';
 import type { Foundation } from './foundation.ts';
 import { newActionId } from './ids.ts';
@@ -19,6 +20,8 @@ import { ingestStore } from './store/ingest.ts';
 import { relatedFindings } from './store/related-findings.ts';
 
 const beatMs = 60_000;
+/** What comes there is an hour old or more. */
+const feedEveryMs = 300_000;
 /** Whoever does not read looks this often whether nobody does. */
 const idleMs = 5000;
 /** How long a source stays with a bot that does not come back. */
@@ -47,7 +50,7 @@ export function startIngest(ground: Foundation, announce: Announce, poke: () => 
   const callTime = timing.ingestCallMs === undefined ? {} : { callMs: timing.ingestCallMs };
   const deps: IngestDeps = { api, marks, now, holder, leaseMs: everyMs + spareMs, lookBackMs: config.ingest.days * dayMs, ...callTime };
   const { signal } = stopping;
-  const loops = sourcesOf(ground, announce, poke).map((fed) =>
+  const loops = sourcesOf(ground, api, announce, poke).map((fed) =>
     sourceLoop(ground, fed.source, deps, { everyMs: timing.ingestEveryMs ?? fed.everyMs, signal }),
   );
   const notifications = openNotifications(ground, api, () => loops[0]?.poke());
@@ -66,14 +69,14 @@ const offNotice = (backend: string): string =>
     backend === 'defender' ? '' : `; and nothing is carried out there (BACKEND=${backend})`
   }; everything else works`;
 
-function sourcesOf(ground: Foundation, announce: Announce, poke: () => void): Fed[] {
+function sourcesOf(ground: Foundation, api: Api, announce: Announce, poke: () => void): Fed[] {
   const { config, store, now, log, db } = ground;
   if (config.ingest === null) return [];
-  const { graphUrl, defenderUrl, tenantId: entraTenantId, air } = config.ingest;
+  const { graphUrl, defenderUrl, tenantId: entraTenantId, air, office365 } = config.ingest;
   const marks = ingestStore(db, config.tenantId);
   const closing = { store, now, poke };
   const filing = { ...ground.deciding, tenantId: config.tenantId, newActionId };
-  const isToldTwice = air.hunting !== null;
+  const isToldTwice = air.hunting !== null || office365 !== null;
   const findings = isToldTwice ? relatedFindings(db, config.tenantId) : null;
   const inTurn = oneAtATime();
   const alerts = alertSource({ graphUrl, entraTenantId, announce, marks, findings, closing, now, log });
@@ -88,6 +91,10 @@ function sourcesOf(ground: Foundation, announce: Announce, poke: () => void): Fe
   if (air.hunting !== null) {
     const source = airHuntingSource(ground.hunting ?? ownHunting(ground, config.ingest), airDeps);
     fed.push({ source: inTurn(source), everyMs: air.hunting.everyMs });
+  }
+  if (office365 !== null) {
+    const source = office365Source({ ...airDeps, api, feed: { url: office365.url, entraTenantId } });
+    fed.push({ source: inTurn(source), everyMs: feedEveryMs });
   }
   return fed;
 }

@@ -32,7 +32,7 @@ const rows: Row[] = [
     files: ['src/config-ingest.ts'],
     ours: ['src/config-defender.ts', 'src/config-entra.ts', 'src/config-feeds.ts', 'src/config-teams.ts'],
   },
-  { files: ['src/config-feeds.ts'], ours: ['src/config-teams.ts', 'src/config-values.ts'] },
+  { files: ['src/config-feeds.ts'], ours: ['src/config-entra.ts', 'src/config-teams.ts', 'src/config-values.ts'] },
   { files: ['src/config-values.ts'], ours: ['src/config-teams.ts'] },
   { files: ['src/config-entra.ts'], ours: ['src/config-teams.ts'] },
   { files: ['src/config-teams.ts'], ours: [] },

@@ -12,7 +12,7 @@ import { storable } from './storable.ts';
 export type Taken = { newest: string | null; counts: Record<string, number> };
 
 export type Source = {
-  name: 'alerts' | 'machineActions' | 'airHunting';
+  name: 'alerts' | 'machineActions' | 'airHunting' | 'office365';
   api: ApiCall['api'];
   permission: string;
   /** What is read again each time, for entries that come late. */
@@ -30,6 +30,8 @@ export type Source = {
   page?(path: string, signal: AbortSignal): Promise<Page>;
   /** How long one page may take; left out: 20 s. */
   callMs?: number;
+  /** No stretch may be longer, and each has an end; left out: a day as long as that is over by far, then to the newest there is. */
+  windowMs?: number;
   /** How far back there is anything at all. */
   reachMs?: number;
   /** Read only by whoever reads that source too: what both tell is compared in one process. */
@@ -55,6 +57,8 @@ export type Step =
   | { kind: 'page' | 'done'; mark: Mark; counts: Record<string, number>; caughtUp: boolean };
 
 const dayMs = 86_400_000;
+const nowMs = 300_000;
+const settledMs = 6 * 3_600_000;
 const usualCallMs = 20_000;
 const smallestPage = 5;
 const longestPath = 8000;
@@ -119,7 +123,7 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
     if (!(await marks.move(moved, holder, leaseMs))) return { kind: 'idle' };
     failures = 0;
     if (next === null) size = source.pageSize;
-    const isMore = next !== null || reading.until !== null;
+    const isMore = next !== null || !isLast(reading, now());
     return { kind: isMore ? 'page' : 'done', mark: moved, counts, caughtUp: mark.caughtUpAt === null && moved.caughtUpAt !== null };
   };
 
@@ -143,16 +147,30 @@ function begun(source: Source, mark: Mark, now: number, size: number): Reading {
   const oldest = now - (source.reachMs ?? Number.POSITIVE_INFINITY);
   const through = Math.max(Date.parse(mark.through), oldest);
   const from = Math.max(through - source.overlapMs, Date.parse(mark.since), oldest);
+  if (source.windowMs !== undefined) {
+    const until = isoOf(Math.min(from + source.windowMs, now));
+    return { until, next: source.first(isoOf(from), until, size), newest: null };
+  }
   const end = through + dayMs;
   const until = end <= now - dayMs ? isoOf(end) : null;
   return { until, next: source.first(isoOf(from), until, size), newest: null };
 }
 
-/** Where no end was set, only what was seen counts, and nothing later than now: neither our clock nor a single odd entry makes us skip anything. */
-function ended(mark: Mark, { until, newest }: Reading, now: Date): Mark {
-  if (until !== null) return { ...mark, through: until, reading: null };
+/** Whether a stretch ends now, as far as anybody can tell. */
+const isLast = ({ until }: Reading, now: Date): boolean => until === null || Date.parse(until) > now.getTime() - nowMs;
+
+/**
+ * Near its end, and where none was set, only what was seen counts, and nothing later than now: neither our clock nor a single odd entry makes us
+ * skip anything. What is over for hours is over by any clock.
+ */
+function ended(mark: Mark, reading: Reading, now: Date): Mark {
+  const { until, newest } = reading;
+  const settled = isoOf(now.getTime() - settledMs);
+  if (until !== null && until <= settled) return { ...mark, through: until, reading: null };
   const seen = newest === null || newest <= now.toISOString() ? newest : now.toISOString();
-  return { ...mark, through: laterOf(mark.through, seen) ?? mark.through, reading: null, caughtUpAt: mark.caughtUpAt ?? now.toISOString() };
+  const through = laterOf(laterOf(mark.through, seen), until === null ? null : settled) ?? mark.through;
+  const caughtUpAt = mark.caughtUpAt ?? (isLast(reading, now) ? now.toISOString() : null);
+  return { ...mark, through, reading: null, caughtUpAt };
 }
 
 /** The token goes where a link points, so it has to point where we asked. */

@@ -4,7 +4,7 @@
  */
 import type { LaneLimit, Lanes } from '../action-center/ports.ts';
 
-export type ApiName = 'defender' | 'graph';
+export type ApiName = 'defender' | 'graph' | 'office365';
 export type Urgency = 'decision' | 'poll';
 
 export type Limits = {
@@ -19,6 +19,8 @@ const rush = { minute: 0.4, hour: 0.2 };
 /** Of the rush, for decisions alone. */
 const kept = 0.3;
 const callsPerHour = 15;
+/** Microsoft allows a tenant 2,000 a minute there; others read it too. */
+const feedPerMinute = 500;
 const longestPauseMs = 3_600_000;
 
 function laneOf(perWindow: number, windowSeconds: number, part: number): LaneLimit {
@@ -29,13 +31,14 @@ function laneOf(perWindow: number, windowSeconds: number, part: number): LaneLim
 type LimitsOptions = { tenant: string; perMinute: number; now: () => number };
 
 export function sharedLimits(lanes: Lanes, { tenant, perMinute, now }: LimitsOptions): Limits {
-  const minute = laneOf(perMinute, 60, rush.minute);
-  const hour = laneOf(perMinute * callsPerHour, 3600, rush.hour);
+  const usual = { minute: laneOf(perMinute, 60, rush.minute), hour: laneOf(perMinute * callsPerHour, 3600, rush.hour) };
+  const feed = { minute: laneOf(feedPerMinute, 60, rush.minute), hour: laneOf(feedPerMinute * 60, 3600, rush.hour) };
   const name = (api: ApiName, window: string): string => `backend:${tenant}:${api}:${window}`;
   const forPolls = (limit: LaneLimit): LaneLimit => ({ ...limit, leave: Math.floor(limit.capacity * kept) });
 
   return {
     take: async (api, urgency) => {
+      const { minute, hour } = api === 'office365' ? feed : usual;
       const [ofMinute, ofHour] = urgency === 'poll' ? [forPolls(minute), forPolls(hour)] : [minute, hour];
       const wait = await lanes.take(name(api, 'minute'), ofMinute, now());
       return wait > 0 ? wait : lanes.take(name(api, 'hour'), ofHour, now());

@@ -1,5 +1,6 @@
 /** Pending work that investigations tell of, beside what alerts tell: one card for one thing, the same on both platforms. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type FeedWorld, startActivityFeed } from '../../sandbox/defender/activity-feed.ts';
 import type { HuntingTenant } from '../../sandbox/defender/hunting.ts';
 import { startDefender } from '../../sandbox/defender/server.ts';
 import type { DefenderWorld } from '../../sandbox/defender/types.ts';
@@ -13,7 +14,7 @@ import { platforms } from './platforms.ts';
 import { openWorld, type World } from './world.ts';
 
 const app = { clientId: '0a0a0a0a-1111-4222-8333-444444444444', secret: 'entra-client-secret-for-tests' };
-const permissions = ['SecurityAlert.Read.All', 'Machine.Read.All', 'ThreatHunting.Read.All'];
+const permissions = ['SecurityAlert.Read.All', 'Machine.Read.All', 'ThreatHunting.Read.All', 'ActivityFeed.Read'];
 let last = 2000;
 /** No two investigations of this file have a number in common. */
 const next = (): number => {
@@ -25,11 +26,14 @@ describe.each(platforms)('what investigations tell, in $name', ({ open }) => {
   let world: World;
   let entra: EntraWorld;
   let defender: DefenderWorld;
+  let feed: FeedWorld;
   const tenant: HuntingTenant = { tables: { CloudAppEvents: [] }, moods: [], callsPerMinute: 1000 };
 
   beforeAll(async () => {
     entra = await startEntra({ tenantId: entraTenant, apps: [{ ...app, permissions }], people: [], hunting: tenant });
     defender = await startDefender({ tokens: entra.holderOf, knowsEveryDevice: true, limits: { perMinute: 6000, perHour: 90_000 } });
+    feed = await startActivityFeed({ tenantId: entraTenant, tokens: entra.holderOf, perPage: 2 });
+    feed.faults.add({ route: 'start', kind: 'lostAnswer', times: 1 });
     world = await openWorld({
       chat: await open(),
       services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
@@ -37,6 +41,9 @@ describe.each(platforms)('what investigations tell, in $name', ({ open }) => {
         INGEST: 'defender',
         INGEST_DAYS: '1',
         INGEST_AIR_HUNTING: 'on',
+        INGEST_OFFICE365: 'on',
+        OFFICE365_URL: feed.url,
+        OFFICE365_AUDIENCE: 'https://manage.office.com',
         ENTRA_TENANT_ID: entraTenant,
         ENTRA_CLIENT_ID: app.clientId,
         ENTRA_CLIENT_SECRET: app.secret,
@@ -56,6 +63,7 @@ describe.each(platforms)('what investigations tell, in $name', ({ open }) => {
     await world.close();
     await entra.close();
     await defender.close();
+    await feed.close();
   });
 
   const hunted = (record: Record<string, unknown>, isText = false) => tenant.tables['CloudAppEvents']?.push(inHunting(record, isText));
@@ -90,5 +98,38 @@ describe.each(platforms)('what investigations tell, in $name', ({ open }) => {
     // All the same after what went wrong before, and each trouble was told.
     expect(tenant.moods).toEqual([]);
     expect(world.logLines.some((line) => line.includes('Defender for Cloud Apps with the Microsoft 365 connector'))).toBe(true);
+  });
+
+  it('comes by the Office 365 feed as well, once, whatever goes wrong on the way', { timeout: 60_000 }, async () => {
+    const now = Date.now();
+    const made = (at: number, more: object = {}) => investigationOf(last, at, [softDelete(last, [airCluster(last)], more)]);
+    next();
+    const title = titleOf(made(now));
+    const other = { RecordType: 25, Operation: 'MessageSent', Id: 'not-an-investigation' };
+    const waiting = feed.add([other, made(now - 60_000)], now - 30_000);
+    feed.repeat(waiting);
+    const gone = feed.add([other], now - 20_000);
+    const broken = feed.add([other], now - 20_000);
+    feed.faults.add({ route: 'blob', kind: 'gone', blob: gone });
+    feed.faults.add({ route: 'blob', kind: 'http500', blob: broken });
+    feed.faults.add({ route: 'list', kind: 'throttle', times: 1 });
+    feed.faults.add({ route: 'list', kind: 'garbage', times: 1 });
+    const card = await shown(title);
+    expect(card).toContain('Proposed by an automated investigation');
+    // The same record by hunting is the same action.
+    hunted(made(now - 60_000));
+    feed.stop();
+    feed.add([made(now, { ActionStatus: 'Declined', ApprovedBy: 'frank@contoso.example' })]);
+    await says(title, 'Decided elsewhere');
+    expect(world.chat.copies(title)).toBe(1);
+    const lines = (text: string) => world.logLines.filter((line) => line.includes(text));
+    await world.until('what cannot be had is left out', () => lines('part of the Office 365 feed was left out').length > 1);
+    // Its first start was never answered, and was answered as done before when it was asked again.
+    expect(lines('may take up to 12 hours').length).toBeLessThanOrEqual(1);
+    const fetched = feed.calls.filter(
+      ({ route, path, status }) => route === 'blob' && status === 200 && decodeURIComponent(path).includes(waiting),
+    );
+    expect(fetched).toHaveLength(1);
+    expect(feed.problems).toEqual([]);
   });
 });
