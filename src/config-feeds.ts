@@ -117,8 +117,17 @@ export const feedsConfig = (env: FeedsEnvironment): FeedsConfig => ({
         },
 });
 
-/** What is set about feeds although nothing is read from Defender. */
-export function idleFeedVariables(ingest: string, given: ReadonlySet<string>): string[] {
-  if (ingest === 'defender') return [];
-  return feedsVariables.flatMap(({ name }) => (given.has(name) ? [`${name}: is set, but INGEST=${ingest} does nothing with it`] : []));
+type Switches = { INGEST: string } & Partial<
+  Pick<FeedsEnvironment, 'INGEST_AIR_HUNTING' | 'INGEST_OFFICE365' | 'INGEST_NOTIFICATIONS_URL'>
+>;
+
+/** What is switched on although nothing is read from Defender. */
+export function idleFeedVariables({ INGEST, INGEST_AIR_HUNTING, INGEST_OFFICE365, INGEST_NOTIFICATIONS_URL }: Switches): string[] {
+  if (INGEST === 'defender') return [];
+  const on = {
+    INGEST_AIR_HUNTING: INGEST_AIR_HUNTING === 'on',
+    INGEST_OFFICE365: INGEST_OFFICE365 === 'on',
+    INGEST_NOTIFICATIONS_URL: INGEST_NOTIFICATIONS_URL !== undefined,
+  };
+  return Object.entries(on).flatMap(([name, isOn]) => (isOn ? [`${name}: is set, but INGEST=${INGEST} does nothing with it`] : []));
 }

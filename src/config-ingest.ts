@@ -66,8 +66,11 @@ const executorsToo = ['ENTRA_TENANT_ID', 'ENTRA_AUTHORITY_URL', 'GRAPH_URL'];
 const isReaders = (name: string): boolean => name === 'GRAPH_URL' || (name.startsWith('ENTRA_') && name !== 'ENTRA_URBAC');
 
 /** What is set and does nothing here: about reading Defender, and about Entra although people come from a file and nothing else asks for it. */
-export function idleReaderVariables(env: { DIRECTORY: string; BACKEND: string; INGEST: string }, given: ReadonlySet<string>): string[] {
-  return [...idleFeedVariables(env.INGEST, given), ...idleEntraVariables(env, given)];
+export function idleReaderVariables(
+  env: Parameters<typeof idleFeedVariables>[0] & Parameters<typeof idleEntraVariables>[0],
+  given: ReadonlySet<string>,
+): string[] {
+  return [...idleFeedVariables(env), ...idleEntraVariables(env, given)];
 }
 
 function idleEntraVariables(env: { DIRECTORY: string; BACKEND: string; INGEST: string }, given: ReadonlySet<string>): string[] {

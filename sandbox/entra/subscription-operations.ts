@@ -36,7 +36,7 @@ export const subscriptionOperations: readonly Operation[] = [
 ];
 
 /** What has run out is not there any more. */
-export function liveSubscriptions(state: EntraState): Subscription[] {
+function liveSubscriptions(state: EntraState): Subscription[] {
   for (const [id, { expirationDateTime }] of state.subscriptions)
     if (Date.parse(expirationDateTime) <= state.now()) state.subscriptions.delete(id);
   return [...state.subscriptions.values()];
