@@ -63,6 +63,7 @@ export const isAirKey = (key: string): boolean => key.startsWith(prefix);
 
 const lifeMs = 7 * 86_400_000;
 const maxMessages = 1000;
+const maxEntities = 100;
 const maxRevision = 1_000_000;
 
 export const readAirActions = (record: AirRecord, settings: AirSettings): AirReading[] =>
@@ -114,9 +115,9 @@ function intakeOf({ record, action, type, key }: Draft, { portalUrl }: AirSettin
     source: 'automatedEmailAction',
     severity: 'medium',
     title: (record.name ?? namelessInvestigation).slice(0, 300),
-    details: [foundWaiting, foundByInvestigation, ...entities.flatMap(cutOf)].join('\n'),
+    details: [foundWaiting, foundByInvestigation, ...entities.flatMap(cutOf), ...listCutOf(entities)].join('\n'),
     ...(asset === undefined ? {} : { asset: asset.slice(0, 512) }),
-    entities: entities.slice(0, 100),
+    entities: entities.slice(0, maxEntities),
     parameters: isInPortal(record.link, portalUrl) ? { investigationUrl: record.link } : {},
     investigationId: record.investigationId,
     ...(alertId === undefined ? {} : { alertId: alertId.slice(0, 256) }),
@@ -174,6 +175,9 @@ function clusterOf(fields: AirEntity['fields'], name: string): Found {
 function cutOf({ networkMessageIds = [], count = 0 }: Found): string[] {
   return networkMessageIds.length > 0 && count > networkMessageIds.length ? [clusterCut(networkMessageIds.length, count)] : [];
 }
+
+const listCutOf = (entities: readonly Found[]): string[] =>
+  entities.length > maxEntities ? [clusterCut(maxEntities, entities.length)] : [];
 
 function assetOf({ type, name, recipient, url, address }: Found): string | undefined {
   const named = { emailCluster: name, email: recipient, url, mailbox: address }[type];

@@ -23,8 +23,11 @@ const atOnce = 4;
 const blobsPerStep = 20;
 const stepMs = 60_000;
 const rememberedMost = 20_000;
-/** So many times a blob is asked for before it is left out, so that one that is broken holds up nothing. */
+const blobMs = 15_000;
+/** So many times a blob is asked for before it is left out, so that one that is broken holds up nothing for ever. */
 const patience = 3;
+/** So long it may be Microsoft that is out of order, and not the blob. */
+const outageMs = 2 * hourMs;
 
 const text = z.string().min(1).max(8000);
 const Listed = z.array(z.object({ contentUri: text, contentId: text, contentCreated: text })).max(100_000);
@@ -82,13 +85,13 @@ function placeIn(path: string): { list: string; offset: number; size: number } {
   return { list, offset: offset ?? 0, size: size ?? blobsPerStep };
 }
 
-const call = (method: ApiCall['method'], path: string): ApiCall => ({
+const call = (method: ApiCall['method'], path: string, withinMs = stepMs): ApiCall => ({
   api: 'office365',
   method,
   path,
   permission,
   urgency: 'poll',
-  withinMs: stepMs,
+  withinMs,
 });
 
 /** AF20024: it was started before. */
@@ -124,10 +127,10 @@ function openSubscription(api: Api, log: Log, path: string) {
   };
 }
 
-function openContent({ api, feed, log }: Deps, publisher: string) {
+function openContent({ api, feed, log, now }: Deps, publisher: string) {
   /** What was stored already, by this process; another one recognises it by its keys. */
   const stored = new Set<string>();
-  const failures = new Map<string, number>();
+  const failures = new Map<string, { count: number; since: number }>();
   const pathOf = (uri: string): string | null => (uri.startsWith(`${feed.url}/`) ? uri.slice(feed.url.length) : null);
 
   const leftOut = (id: string, why: string): unknown[] => {
@@ -137,12 +140,14 @@ function openContent({ api, feed, log }: Deps, publisher: string) {
   };
 
   /** What cannot be had any more, or not as often as it is asked for, is left out. */
-  const afterFailure = (id: string, error: unknown): unknown[] => {
-    if (!(error instanceof DefenderError) || error.status === 429) throw error;
+  const afterFailure = (id: string, error: unknown, signal: AbortSignal): unknown[] => {
+    // Not this one's fault: there was no time left, or too much was asked for.
+    if (!(error instanceof DefenderError) || error.status === 429 || signal.aborted) throw error;
     if (error.status === 404 || error.status === 410) return leftOut(id, 'it is not there any more');
-    const count = (failures.get(id) ?? 0) + 1;
-    if (count >= patience) return leftOut(id, error.message);
-    if (failures.size < rememberedMost) failures.set(id, count);
+    const { count, since } = failures.get(id) ?? { count: 0, since: now().getTime() };
+    const isItsOwn = error.status !== null && error.status < 500;
+    if (count + 1 >= patience && (isItsOwn || now().getTime() - since >= outageMs)) return leftOut(id, error.message);
+    if (failures.size < rememberedMost) failures.set(id, { count: count + 1, since });
     throw error;
   };
 
@@ -153,11 +158,11 @@ function openContent({ api, feed, log }: Deps, publisher: string) {
     if (path === null) return leftOut(id, 'its address is not one of the feed');
     const withPublisher = path.includes('?') ? path : `${path}?${publisher}`;
     try {
-      const records = readAnswer(z.array(z.unknown()).max(100_000), await api.ask(call('GET', withPublisher), signal));
+      const records = readAnswer(z.array(z.unknown()).max(100_000), await api.ask(call('GET', withPublisher, blobMs), signal));
       failures.delete(id);
       return records.filter(isInvestigation);
     } catch (error) {
-      return afterFailure(id, error);
+      return afterFailure(id, error, signal);
     }
   };
 

@@ -46,7 +46,8 @@ async function openFeed(permissions = ['ActivityFeed.Read']) {
     { log, limits: { take: async () => 0, pause: async () => {} } },
   );
   const marks = rememberedMarks();
-  const now = () => new Date();
+  const clock = { aheadMs: 0 };
+  const now = () => new Date(Date.now() + clock.aheadMs);
   const never = () => Promise.reject(new Error('nothing has to be stored'));
   const open = (): Reader => {
     const air = { entraTenantId: tenantId, portalUrl: 'https://security.microsoft.com', moreTypes: {} };
@@ -68,7 +69,7 @@ async function openFeed(permissions = ['ActivityFeed.Read']) {
     });
     return openReader(source, { api, marks, now, holder: 'one', leaseMs: 60_000, lookBackMs: 30 * day });
   };
-  return { feed, open, marks, told };
+  return { feed, open, marks, told, clock };
 }
 
 async function toTheEnd(reader: Reader): Promise<Record<string, number>> {
@@ -108,6 +109,19 @@ it('is read for the seven days there are, a restart in the middle of a long list
   const count = fetched(feed);
   expect(await toTheEnd(again)).toMatchObject({ investigations: 1 });
   expect(fetched(feed)).toBe(count + 1);
+});
+
+it('waits for a blob while Microsoft may be out of order, and leaves it out when that takes hours', async () => {
+  const { feed, open, told, clock } = await openFeed();
+  const reader = open();
+  const broken = feed.add([record(1)], Date.now() - hour);
+  feed.add([record(2)], Date.now() - hour);
+  feed.faults.add({ route: 'blob', kind: 'http500', blob: broken });
+  for (let count = 0; count < 5; count += 1) await expect(toTheEnd(reader)).rejects.toThrow('500');
+  expect(told.filter((line) => line.includes('left out'))).toEqual([]);
+  clock.aheadMs = 3 * hour;
+  expect(await toTheEnd(reader)).toMatchObject({ investigations: 1 });
+  expect(told.filter((line) => line.includes('left out'))).toHaveLength(1);
 });
 
 it('is started again where somebody stopped it, and names what is missing where it may not be read', async () => {

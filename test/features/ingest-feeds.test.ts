@@ -111,7 +111,7 @@ describe.each(platforms)('what investigations tell, in $name', ({ open }) => {
     const gone = feed.add([other], now - 20_000);
     const broken = feed.add([other], now - 20_000);
     feed.faults.add({ route: 'blob', kind: 'gone', blob: gone });
-    feed.faults.add({ route: 'blob', kind: 'http500', blob: broken });
+    feed.faults.add({ route: 'blob', kind: 'garbage', blob: broken });
     feed.faults.add({ route: 'list', kind: 'throttle', times: 1 });
     feed.faults.add({ route: 'list', kind: 'garbage', times: 1 });
     const card = await shown(title);

@@ -171,9 +171,12 @@ describe("Graph's change notifications", () => {
     expect([...entra.subscriptions.keys()].toSorted()).toEqual([first.id, 'other'].toSorted());
     entra.subscriptions.delete('other');
 
-    entra.subscriptions.delete(first.id);
-    const second = await subscribed();
-    expect(second.id).not.toBe(first.id);
+    entra.subscriptions.set(first.id, { ...first, expirationDateTime: new Date(Date.now() - 1000).toISOString() });
+    await world.until('another one', () => entra.subscriptions.size === 1 && !entra.subscriptions.has(first.id));
+    entra.subscriptions.clear();
+    const removed = { value: [{ clientState: first.clientState, lifecycleEvent: 'subscriptionRemoved' }] };
+    expect((await post(JSON.stringify(removed))).status).toBe(202);
+    await subscribed();
     const title = alert();
     await entra.notify();
     await shown(title);
