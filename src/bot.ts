@@ -93,6 +93,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
     }),
     signIn: ground.browserSignIns?.handle ?? null,
     exports: downloads?.handle ?? null,
+    notifications: ingest?.notified ?? null,
     ailing: ground.ailing,
   };
   const http = dispatcher(ways, log);
@@ -109,8 +110,7 @@ export async function startBot(ground: Foundation): Promise<RunningBot> {
       downloads?.stop();
       await close(http.server);
       await open.stop(stopDeadlineMs);
-      await ingest?.stop();
-      await Promise.all(Object.values(loops).map((loop) => loop?.stop()));
+      await Promise.all([ingest?.stop(), ...Object.values(loops).map((loop) => loop?.stop())]);
       if (admin) await close(admin);
     },
   };

@@ -3,20 +3,23 @@ import { z } from 'zod';
 import { missingFromApp } from './config-app.ts';
 import { defenderApis } from './config-defender.ts';
 import { type Cloud, type EntraConfig, entraVariables } from './config-entra.ts';
+import { type FeedsConfig, FeedsEnvironment, feedsConfig, feedsVariables, idleFeedVariables } from './config-feeds.ts';
 import type { Variable } from './config-teams.ts';
 
 /** Null in `Config`: this process reads nothing from Defender. */
-export type IngestConfig = Pick<EntraConfig, 'tenantId' | 'clientId' | 'credential' | 'authorityUrl' | 'graphUrl'> & {
-  defenderUrl: string;
-  defenderAudience: string;
-  callsPerMinute: number;
-  /** How far the first start looks back. */
-  days: number;
-};
+export type IngestConfig = Pick<EntraConfig, 'tenantId' | 'clientId' | 'credential' | 'authorityUrl' | 'graphUrl'> &
+  FeedsConfig & {
+    defenderUrl: string;
+    defenderAudience: string;
+    callsPerMinute: number;
+    /** How far the first start looks back. */
+    days: number;
+  };
 
 export const ingestVariables: readonly Variable[] = [
   { name: 'INGEST', default: 'off', description: 'defender: what waits there comes in by itself; off: it does not' },
   { name: 'INGEST_DAYS', default: '30', description: 'how many days the first start looks back, 1 to 180' },
+  ...feedsVariables,
 ];
 
 const badDays = 'must be a whole number of days, 1 to 180';
@@ -29,6 +32,7 @@ export const IngestEnvironment = z.object({
     .transform(Number)
     .refine((days) => days >= 1 && days <= 180, badDays)
     .default(30),
+  ...FeedsEnvironment.shape,
 });
 
 /** What is missing with INGEST=defender where people do not come from Entra. `given` also holds what was set and cannot be read. */
@@ -52,6 +56,7 @@ export function ingestConfig(env: Asked, { tenantId, clientId, credential, autho
     defenderAudience: audience,
     callsPerMinute: env.DEFENDER_CALLS_PER_MINUTE,
     days: env.INGEST_DAYS,
+    ...feedsConfig(env),
   };
 }
 
@@ -59,8 +64,15 @@ export function ingestConfig(env: Asked, { tenantId, clientId, credential, autho
 const executorsToo = ['ENTRA_TENANT_ID', 'ENTRA_AUTHORITY_URL', 'GRAPH_URL'];
 const isReaders = (name: string): boolean => name === 'GRAPH_URL' || (name.startsWith('ENTRA_') && name !== 'ENTRA_URBAC');
 
-/** What is set about Entra although people come from a file and nothing else asks for it. */
-export function idleEntraVariables(env: { DIRECTORY: string; BACKEND: string; INGEST: string }, given: ReadonlySet<string>): string[] {
+/** What is set and does nothing here: about reading Defender, and about Entra although people come from a file and nothing else asks for it. */
+export function idleReaderVariables(
+  env: Parameters<typeof idleFeedVariables>[0] & Parameters<typeof idleEntraVariables>[0],
+  given: ReadonlySet<string>,
+): string[] {
+  return [...idleFeedVariables(env), ...idleEntraVariables(env, given)];
+}
+
+function idleEntraVariables(env: { DIRECTORY: string; BACKEND: string; INGEST: string }, given: ReadonlySet<string>): string[] {
   if (env.DIRECTORY !== 'file') return [];
   const isUsed = (name: string): boolean =>
     ['ENTRA_URBAC', 'LINK_VALID_DAYS'].includes(name) ||

@@ -15,7 +15,7 @@ import { codeOf, readSecret } from './config-files.ts';
 import {
   type IngestConfig,
   IngestEnvironment,
-  idleEntraVariables,
+  idleReaderVariables,
   ingestConfig,
   ingestVariables,
   missingFromIngest,
@@ -373,7 +373,7 @@ const platformsOf = (values: Values, given: Set<string>): Config['platforms'] =>
 /** What is allowed and should be known. */
 function warningsAbout(env: Environment, needs: Needs, given: Set<string>): string[] {
   const warnings: string[] = [];
-  warnings.push(...idleEntraVariables(env, given));
+  warnings.push(...idleReaderVariables(env, given));
   if (env.BACKEND === 'simulator') warnings.push('BACKEND: simulator carries nothing out; outcomes are invented');
   if (needs === 'worker') return warnings;
   if (env.INTAKE_SECRETS.length === 0) warnings.push('INTAKE_SECRETS: is not set; /v1/actions answers 401 to everybody');

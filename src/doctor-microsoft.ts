@@ -3,7 +3,7 @@ import * as words from './chat/doctor-words.ts';
 import type { Config } from './config.ts';
 import { hasMailRemediation } from './config-defender.ts';
 import type { ApiName } from './defender/limits.ts';
-import { directoryNeeds, executorNeeds, huntingNeeds, ingestNeeds, type Need } from './defender/needed-permissions.ts';
+import { directoryNeeds, executorNeeds, feedNeeds, huntingNeeds, ingestNeeds, type Need } from './defender/needed-permissions.ts';
 import { checking, type Finding, off, ok } from './doctor-finding.ts';
 import { startDeadline } from './microsoft/deadline.ts';
 import { type Credential, tokenSource } from './microsoft/token.ts';
@@ -33,11 +33,11 @@ export async function examineReader({ entra, ingest }: Config): Promise<Finding[
   ];
   if (reader === null) return offs;
   const { tenantId, clientId, credential, authorityUrl, graphUrl } = reader;
-  const audiences = { graph: originOf(graphUrl), defender: ingest?.defenderAudience ?? '' };
+  const audiences = { graph: originOf(graphUrl), defender: ingest?.defenderAudience ?? '', office365: ingest?.office365?.audience ?? '' };
   const needs = [
     // Hunting goes with DIRECTORY=graph, whether or not Defender is read.
     ...(entra === null ? [] : [...directoryNeeds(entra.unified !== null), ...huntingNeeds]),
-    ...(ingest === null ? [] : ingestNeeds),
+    ...(ingest === null ? [] : [...ingestNeeds, ...feedNeeds(feedsOf(ingest))]),
   ];
   const app = {
     area,
@@ -51,11 +51,17 @@ export async function examineReader({ entra, ingest }: Config): Promise<Finding[
   return [...offs, ...(await examineApp(app, needs))];
 }
 
+const feedsOf = ({ air, notifications, office365 }: NonNullable<Config['ingest']>) => ({
+  airHunting: air.hunting !== null,
+  notifications: notifications !== null,
+  office365: office365 !== null,
+});
+
 export async function examineExecutor({ executor, backend, cloud }: Config): Promise<Finding[]> {
   const area = 'Executing app';
   if (executor === null) return [off(area, 'Carrying out', words.executorOff(backend))];
   const { tenantId, clientId, credential, authorityUrl, graphUrl, defenderAudience } = executor;
-  const audiences = { graph: originOf(graphUrl), defender: defenderAudience };
+  const audiences = { graph: originOf(graphUrl), defender: defenderAudience, office365: '' };
   const app = { area, variables: 'EXECUTOR_CLIENT_ID, EXECUTOR_CLIENT_SECRET', tenantId, clientId, credential, authorityUrl, audiences };
   return examineApp(app, executorNeeds({ movesMail: hasMailRemediation(cloud) }));
 }
@@ -64,7 +70,7 @@ async function examineApp(app: App, needs: readonly Need[]): Promise<Finding[]> 
   const apis = [...new Set(needs.map(({ api }) => api))];
   const found = await Promise.all(
     apis.map((api) => {
-      const what = api === 'graph' ? 'Token for Microsoft Graph' : 'Token for the Defender API';
+      const what = words.tokenFor(api);
       const advice = words.credentialsAdvice(app.variables);
       const ofApi = needs.filter((need) => need.api === api);
       return checking(app.area, what, async () => examineToken(app, api, { what, needs: ofApi }), advice);

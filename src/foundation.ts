@@ -129,6 +129,8 @@ export type Timing = {
   /** Between two looks into Defender. */
   ingestEveryMs?: number;
   ingestCallMs?: number;
+  /** Between two looks at what Graph is subscribed to. */
+  notificationsEveryMs?: number;
 };
 const usualTiming: Timing = { sweepEveryMs: 5000, stalledAfterMs: 30_000, repairEveryMs: 10_000 };
 

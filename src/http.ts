@@ -10,6 +10,8 @@ export type Ways = {
   signIn: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | null;
   /** Exports that are fetched by a link; null where none are given out. */
   exports: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | null;
+  /** Graph's change notifications; null where nobody asked for them. */
+  notifications: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | null;
   /** What does not answer. Without the store nothing can be decided; without the queue decisions are recorded and wait. */
   ailing: () => Promise<('store' | 'queue')[]>;
 };
@@ -25,7 +27,8 @@ const json = (res: ServerResponse, status: number, body: unknown): void => {
   res.end(JSON.stringify(body));
 };
 
-function wayBelow({ intake, signIn, exports }: Ways, path: string): Ways['signIn'] {
+function wayBelow({ intake, signIn, exports, notifications }: Ways, path: string): Ways['signIn'] {
+  if (path === '/v1/notifications') return notifications;
   if (path === '/v1/actions' || path.startsWith('/v1/actions/')) return intake;
   if (path.startsWith('/v1/exports/')) return exports;
   return path.startsWith('/link/') ? signIn : null;

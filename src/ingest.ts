@@ -1,18 +1,27 @@
 /** Joins the sources of Defender together: a loop each, by whichever bot holds it. No product logic in here. */
 import type { Announced } from './action-center/announce.ts';
 import { UpstreamError } from './action-center/errors.ts';
+import type { Hunting } from './action-center/hunting.ts';
 import type { Intake } from './action-center/intake.ts';
-import { DefenderError, microsoftApi } from './defender/api.ts';
+import { type Api, DefenderError, microsoftApi } from './defender/api.ts';
+import { openHunting } from './defender/hunting.ts';
 import { type IngestDeps, openReader, type Source, type Step } from './defender/ingest.ts';
+import { airHuntingSource } from './defender/ingest-air-hunting.ts';
 import { alertSource } from './defender/ingest-alerts.ts';
 import { machineActionSource } from './defender/ingest-machine-actions.ts';
+import { office365Source } from './defender/ingest-office365.ts';
 import { sharedLimits } from './defender/limits.ts';
 import type { Foundation } from './foundation.ts';
 import { newActionId } from './ids.ts';
 import { type Loop, startLoop } from './loop.ts';
+import { tokenSource } from './microsoft/token.ts';
+import { type Notifications, openNotifications } from './notifications.ts';
 import { ingestStore } from './store/ingest.ts';
+import { relatedFindings } from './store/related-findings.ts';
 
 const beatMs = 60_000;
+/** What comes there is an hour old or more. */
+const feedEveryMs = 300_000;
 /** Whoever does not read looks this often whether nobody does. */
 const idleMs = 5000;
 /** How long a source stays with a bot that does not come back. */
@@ -21,7 +30,10 @@ const dayMs = 86_400_000;
 const progressEveryMs = 10_000;
 
 type Announce = (intake: Intake) => Promise<Announced>;
-export type Ingest = { stop(): Promise<void> };
+/** `everyMs`: how often it is looked into. */
+type Fed = { source: Source; everyMs: number };
+/** `notified` null: nobody outside tells when to look. */
+export type Ingest = { notified: Notifications['handle'] | null; stop(): Promise<void> };
 
 /** Null: it is off. Says once what is off. */
 export function startIngest(ground: Foundation, announce: Announce, poke: () => void): Ingest | null {
@@ -37,11 +49,16 @@ export function startIngest(ground: Foundation, announce: Announce, poke: () => 
   const api = microsoftApi(config.ingest, { log, limits });
   const callTime = timing.ingestCallMs === undefined ? {} : { callMs: timing.ingestCallMs };
   const deps: IngestDeps = { api, marks, now, holder, leaseMs: everyMs + spareMs, lookBackMs: config.ingest.days * dayMs, ...callTime };
-  const loops = sourcesOf(ground, announce, poke).map((source) => sourceLoop(ground, source, deps, { everyMs, signal: stopping.signal }));
+  const { signal } = stopping;
+  const loops = sourcesOf(ground, api, announce, poke).map((fed) =>
+    sourceLoop(ground, fed.source, deps, { everyMs: timing.ingestEveryMs ?? fed.everyMs, signal }),
+  );
+  const notifications = openNotifications(ground, api, () => loops[0]?.poke());
   return {
+    notified: notifications?.handle ?? null,
     stop: async () => {
       stopping.abort();
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([notifications?.stop(), ...loops.map((loop) => loop.stop())]);
       await marks.release(holder).catch((error: unknown) => log.warn({ err: error }, 'a source was not given back; it runs out by itself'));
     },
   };
@@ -52,17 +69,54 @@ const offNotice = (backend: string): string =>
     backend === 'defender' ? '' : `; and nothing is carried out there (BACKEND=${backend})`
   }; everything else works`;
 
-function sourcesOf(ground: Foundation, announce: Announce, poke: () => void): Source[] {
+function sourcesOf(ground: Foundation, api: Api, announce: Announce, poke: () => void): Fed[] {
   const { config, store, now, log, db } = ground;
   if (config.ingest === null) return [];
-  const { graphUrl, defenderUrl, tenantId: entraTenantId } = config.ingest;
+  const { graphUrl, defenderUrl, tenantId: entraTenantId, air, office365 } = config.ingest;
   const marks = ingestStore(db, config.tenantId);
   const closing = { store, now, poke };
   const filing = { ...ground.deciding, tenantId: config.tenantId, newActionId };
-  return [
-    alertSource({ graphUrl, entraTenantId, announce, marks, closing, log }),
-    machineActionSource({ defenderUrl, filing, marks, closing, log }),
+  const isToldTwice = air.hunting !== null || office365 !== null;
+  const findings = isToldTwice ? relatedFindings(db, config.tenantId) : null;
+  const inTurn = oneAtATime();
+  const alerts = alertSource({ graphUrl, entraTenantId, announce, marks, findings, closing, now, log });
+  // The first of them is the one that notifications wake.
+  const fed: Fed[] = [
+    { source: isToldTwice ? inTurn(alerts) : alerts, everyMs: beatMs },
+    { source: machineActionSource({ defenderUrl, filing, marks, closing, log }), everyMs: beatMs },
   ];
+  if (findings === null) return fed;
+  const { portalUrl } = config;
+  const airDeps = { announce, filing, findings, closing, now, log, entraTenantId, portalUrl, moreTypes: air.moreTypes };
+  if (air.hunting !== null) {
+    const source = airHuntingSource(ground.hunting ?? ownHunting(ground, config.ingest), airDeps);
+    fed.push({ source: inTurn(source), everyMs: air.hunting.everyMs });
+  }
+  if (office365 !== null) {
+    const source = office365Source({ ...airDeps, api, feed: { url: office365.url, entraTenantId } });
+    fed.push({ source: inTurn(source), everyMs: feedEveryMs });
+  }
+  return fed;
+}
+
+/** Sources that may tell of the same thing store one after the other: what one has stored, the next one finds. */
+function oneAtATime(): (source: Source) => Source {
+  let last: Promise<unknown> = Promise.resolve();
+  return (source) => ({
+    ...source,
+    take: (values, signal) => {
+      const turn = last.then(() => source.take(values, signal));
+      last = turn.catch(() => null); // whoever asked for it hears of it
+      return turn;
+    },
+  });
+}
+
+/** Where people come from a file, nothing else hunts. */
+function ownHunting({ log, lanes }: Foundation, ingest: NonNullable<Foundation['config']['ingest']>): Hunting {
+  const audience = new URL(ingest.graphUrl).origin;
+  const tokens = tokenSource({ ...ingest, audience, service: 'directory' }, { log, now: () => performance.now() });
+  return openHunting({ graphUrl: ingest.graphUrl, tenantId: ingest.tenantId, tokens, lanes, log });
 }
 
 type Timing = { everyMs: number; signal: AbortSignal };

@@ -13,7 +13,7 @@ const platform = (folder: string): Row => ({
   ours: [`src/chat/${folder}/`, 'src/chat/*', 'src/action-center/'],
 });
 
-const configParts = ['teams', 'entra', 'defender', 'files', 'ingest', 'on-call', 'values'].map((part) => `src/config-${part}.ts`);
+const configParts = ['teams', 'entra', 'defender', 'feeds', 'files', 'ingest', 'on-call', 'values'].map((part) => `src/config-${part}.ts`);
 
 const rows: Row[] = [
   { files: ['src/action-center/'], ours: ['src/action-center/'], packages: ['zod'] },
@@ -28,7 +28,11 @@ const rows: Row[] = [
   { files: ['src/config.ts'], ours: ['src/action-center/errors.ts', ...configParts] },
   { files: ['src/config-defender.ts'], ours: ['src/config-app.ts', 'src/config-entra.ts', 'src/config-teams.ts'] },
   { files: ['src/config-on-call.ts'], ours: ['src/config-values.ts'] },
-  { files: ['src/config-ingest.ts'], ours: ['src/config-app.ts', 'src/config-defender.ts', 'src/config-entra.ts', 'src/config-teams.ts'] },
+  {
+    files: ['src/config-ingest.ts'],
+    ours: ['src/config-app.ts', 'src/config-defender.ts', 'src/config-entra.ts', 'src/config-feeds.ts', 'src/config-teams.ts'],
+  },
+  { files: ['src/config-feeds.ts'], ours: ['src/config-entra.ts', 'src/config-teams.ts', 'src/config-values.ts'] },
   { files: ['src/config-values.ts'], ours: ['src/config-teams.ts'] },
   { files: ['src/config-entra.ts'], ours: ['src/config-app.ts', 'src/config-teams.ts'] },
   { files: ['src/config-app.ts'], ours: [] },

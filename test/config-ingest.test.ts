@@ -69,3 +69,60 @@ describe('reading Defender', () => {
     expect(readConfig({ ...enough, ...reader, INGEST: 'defender' }, { needs: 'worker' }).ingest).toBeNull();
   });
 });
+
+describe('what else tells of pending work', () => {
+  const on = { ...enough, ...reader, INGEST: 'defender' };
+  const url = 'https://countersign.contoso.example/v1/notifications';
+
+  it('is off unless asked for', () => {
+    const { ingest } = readConfig(on);
+    expect(ingest).toMatchObject({ air: { hunting: null, moreTypes: {} }, office365: null, notifications: null });
+  });
+
+  it.each([
+    ['global', 'https://manage.office.com'],
+    ['gcc', 'https://manage-gcc.office.com'],
+    ['gcchigh', 'https://manage.office365.us'],
+    ['dod', 'https://manage.protection.apps.mil'],
+  ])('is asked in the cloud %s, unless another address is set', (CLOUD, address) => {
+    expect(readConfig({ ...on, CLOUD, INGEST_OFFICE365: 'on' }).ingest?.office365).toEqual({ url: address, audience: address });
+    const other = { OFFICE365_URL: 'https://feed.example/', OFFICE365_AUDIENCE: 'https://manage.office.com' };
+    const { ingest } = readConfig({ ...on, CLOUD, INGEST_OFFICE365: 'on', ...other });
+    expect(ingest?.office365).toEqual({ url: 'https://feed.example', audience: 'https://manage.office.com' });
+  });
+
+  it('is set by minutes, names and an address', () => {
+    const set = {
+      INGEST_AIR_HUNTING: 'on',
+      INGEST_AIR_HUNTING_MINUTES: '30',
+      INGEST_AIR_TYPES: 'Vaporize mail = softDeleteEmail, Bar URL=blockUrl',
+    };
+    const { ingest } = readConfig({ ...on, ...set, INGEST_NOTIFICATIONS_URL: url, INGEST_NOTIFICATIONS_SECRET: 's'.repeat(16) });
+    expect(ingest?.air).toEqual({ hunting: { everyMs: 1_800_000 }, moreTypes: { vaporizemail: 'softDeleteEmail', barurl: 'blockUrl' } });
+    expect(ingest?.notifications).toEqual({ url, resource: 'security/alerts_v2', secret: 's'.repeat(16) });
+  });
+
+  it.each([
+    ['INGEST_AIR_HUNTING', 'yes'],
+    ['INGEST_AIR_HUNTING_MINUTES', '1'],
+    ['INGEST_AIR_TYPES', 'Vaporize mail=vaporize'],
+    ['INGEST_AIR_TYPES', '=blockUrl'],
+    ['INGEST_OFFICE365', 'true'],
+    ['OFFICE365_URL', 'http://feed.example'],
+    ['INGEST_NOTIFICATIONS_URL', 'https://countersign.contoso.example/'],
+    ['INGEST_NOTIFICATIONS_URL', `${url}?a=b`],
+    ['INGEST_NOTIFICATIONS_SECRET', 'short'],
+    ['INGEST_NOTIFICATIONS_SECRET', 's'.repeat(129)],
+    ['INGEST_NOTIFICATIONS_RESOURCE', 'users'],
+  ])('refuses %s=%s by name', (name, value) => {
+    const problems = problemsOf({ ...on, [name]: value });
+    expect(problems.map((problem) => problem.split(':', 1)[0])).toEqual([name]);
+    expect(problems.join()).not.toContain('sssss');
+  });
+
+  it('is called idle where nothing is read from Defender', () => {
+    const { warnings } = readConfig({ ...enough, INGEST_OFFICE365: 'on', INGEST_NOTIFICATIONS_URL: url });
+    const idle = warnings.filter((warning) => warning.includes('INGEST=off does nothing with it'));
+    expect(idle.map((warning) => warning.split(':', 1)[0])).toEqual(['INGEST_OFFICE365', 'INGEST_NOTIFICATIONS_URL']);
+  });
+});

@@ -1,5 +1,6 @@
 // The little KQL the simulated Defender understands: values in `let` lines, rows of the named tables in which one of them stands, a last `summarize`.
 
+import { asksInvestigations, newestInvestigations } from './air.ts';
 import type { HuntingRow } from './hunting.ts';
 
 export type Found = { columns: { name: string; type: string }[]; rows: HuntingRow[] } | { error: string };
@@ -14,6 +15,7 @@ export function runKql(query: string, tables: Record<string, HuntingRow[]>): Fou
   const named = [...new Set(rest.join('\n').match(TABLES) ?? [])];
   if (named.length === 0) return { error: `Syntax error: no table in '${rest[0] ?? ''}'.` };
   if ((query.match(/(?<!\\)"/g) ?? []).length % 2 !== 0) return { error: 'Syntax error: a string literal is not closed.' };
+  if (asksInvestigations(query)) return newestInvestigations(query, tables['CloudAppEvents'] ?? []);
   const values = lets.flatMap(literalsOf);
   const matching: HuntingRow[] = named.flatMap((table) =>
     (tables[table] ?? []).filter((row) => holdsOneOf(row, values)).map((row) => ({ SourceTable: table, ...row })),

@@ -21,6 +21,7 @@ import {
 import { contextOf, pageOf, type Query } from './query.ts';
 import { assignmentScheduleOf, directoryRolesOf, eligibilityScheduleOf, isDirectoryRole, transitiveAssignmentsOf } from './roles.ts';
 import { type EntraState, findPerson } from './state.ts';
+import { subscriptionOperations } from './subscription-operations.ts';
 import type { DefenderRole, EntraPerson, EntraRoute } from './types.ts';
 import { addressFilter, userOf, usersOf } from './users.ts';
 import { isGuid, isObject } from './values.ts';
@@ -32,13 +33,13 @@ export type Question = { state: EntraState; named: string; body: unknown; query:
 
 export type Operation = {
   route: EntraRoute;
-  verb: 'GET' | 'POST' | 'PATCH';
+  verb: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   versions: readonly GraphVersion[];
   path: RegExp;
   /** Options of the query that are understood. */
   options: readonly string[];
   needs(body: unknown, state: EntraState): Needs;
-  run(question: Question): HttpAnswer;
+  run(question: Question): HttpAnswer | Promise<HttpAnswer>;
 };
 
 const CHECK_MAX = 20;
@@ -122,6 +123,7 @@ export const operations: readonly Operation[] = [
   ...accountOperations,
   ...mailOperations,
   ...alertOperations,
+  ...subscriptionOperations,
 ];
 
 function listUsers({ state, query, url }: Question): HttpAnswer {

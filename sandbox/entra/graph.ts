@@ -28,7 +28,7 @@ export function operationOf({ verb, url }: GraphRequest): { operation: Operation
 }
 
 /** Everything between the door and the work: token, permissions, options. */
-export function answerGraph(state: EntraState, operation: Operation, named: string, request: GraphRequest): HttpAnswer {
+export async function answerGraph(state: EntraState, operation: Operation, named: string, request: GraphRequest): Promise<HttpAnswer> {
   const token = bearerOf(state, request.headers.authorization);
   if (isAnswer(token)) return token;
   const body = parseJson(request.text);

@@ -43,8 +43,8 @@ function callOf(state: EntraState, request: GraphRequest): Call | HttpAnswer {
   return {
     route: operation.route,
     body: request.text === '' ? undefined : parseJson(request.text),
-    process: () => {
-      const answer = answerGraph(state, operation, named, request);
+    process: async () => {
+      const answer = await answerGraph(state, operation, named, request);
       // A right client never asks what cannot be asked; what the tenant has and bears, it cannot know.
       if (answer.status === 400 && !tenantsOwn.has(operation.route)) addProblem(state, `${operation.route}: ${messageOf(answer)}`);
       return answer;

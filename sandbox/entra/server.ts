@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { failRequest, handleRequest } from './http.ts';
 import { authorityUrlOf, changePerson, createState, type EntraState, graphUrlOf, personOf } from './state.ts';
+import { notify } from './subscription-operations.ts';
 import type { EntraOptions, EntraWorld } from './types.ts';
 import { signIn } from './visit.ts';
 
@@ -33,6 +34,8 @@ export async function startEntra(options: EntraOptions): Promise<EntraWorld> {
     signIn: (authorizeUrl, person, spoil) => signIn(state, authorizeUrl, person, spoil),
     faults: { add: state.faults.add, clear: state.faults.clear },
     setAlert: (alert) => void state.alerts.set(alert.id, structuredClone(alert)),
+    subscriptions: state.subscriptions,
+    notify: (notice = {}) => notify(state, notice),
     holderOf: (token) => state.tokens.get(token),
     mail: state.mail,
     failMail: (recipient, result) =>

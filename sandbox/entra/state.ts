@@ -1,7 +1,17 @@
 import type { SimulatedAlert } from '../defender/alerts.ts';
 import { createHunting, type HuntingState } from '../defender/hunting.ts';
 import { createFaults, type Faults } from './faults.ts';
-import type { EntraApp, EntraCall, EntraDeed, EntraGroup, EntraOptions, EntraPerson, IdTokenSpoil, MailMove } from './types.ts';
+import type {
+  EntraApp,
+  EntraCall,
+  EntraDeed,
+  EntraGroup,
+  EntraOptions,
+  EntraPerson,
+  IdTokenSpoil,
+  MailMove,
+  Subscription,
+} from './types.ts';
 import { isGuid, same } from './values.ts';
 
 const CALLS = 20_000;
@@ -51,6 +61,7 @@ export type EntraState = {
   alerts: Map<string, SimulatedAlert>;
   /** When alerts were asked for, the oldest first. */
   alertCalls: number[];
+  subscriptions: Map<string, Subscription>;
   calls: EntraCall[];
   problems: string[];
   closing: AbortController;
@@ -79,6 +90,7 @@ export function createState(options: EntraOptions): EntraState {
     deeds: [],
     alerts: new Map(),
     alertCalls: [],
+    subscriptions: new Map(),
     calls: [],
     problems: [],
     closing: new AbortController(),

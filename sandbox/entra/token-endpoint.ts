@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { type HttpAnswer, isAnswer, type LoginRefusal, loginRefused } from './answers.ts';
 import { missing, noProof, type Proof, provenApp } from './app-proof.ts';
 import { authorityUrlOf, type Code, type EntraState, graphUrlOf } from './state.ts';
-import { DEFENDER, GRAPH, newAccessToken, newIdToken } from './tokens.ts';
+import { DEFENDER, GRAPH, newAccessToken, newIdToken, OFFICE } from './tokens.ts';
 import type { EntraApp, EntraPerson } from './types.ts';
 
 export type TokenRequest = { form: URLSearchParams; authorization: string | undefined };
@@ -33,11 +33,12 @@ async function forApp(state: EntraState, { app, isProven }: Proof, form: URLSear
     const text = `The provided value for scope ${scope} is not valid. It must be a resource's identifier with /.default at its end.`;
     return loginRefused({ status: 400, error: 'invalid_scope', code: 1002012, text });
   }
-  if (!isGraph(state, resource) && resource !== DEFENDER) {
+  const isOther = resource === DEFENDER || resource === OFFICE;
+  if (!isOther && !isGraph(state, resource)) {
     const text = `The resource principal named ${resource} was not found in the tenant.`;
     return loginRefused({ status: 400, error: 'invalid_resource', code: 500011, text });
   }
-  const audience = resource === DEFENDER ? DEFENDER : GRAPH;
+  const audience = isOther ? resource : GRAPH;
   return granted(await newAccessToken(state, app.clientId, app.permissions ?? null, audience));
 }
 

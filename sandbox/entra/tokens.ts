@@ -11,9 +11,10 @@ export const issuerOf = (state: EntraState, tenant = state.options.tenantId): st
 
 export type AccessTokenAnswer = { token_type: 'Bearer'; expires_in: number; ext_expires_in: number; access_token: string };
 
-/** The two APIs tokens are given out for. */
+/** The APIs tokens are given out for. */
 export const GRAPH = 'https://graph.microsoft.com';
 export const DEFENDER = 'https://api.securitycenter.microsoft.com';
+export const OFFICE = 'https://manage.office.com';
 
 /** A token for one API. Apps are not to look into it; it is known here by its text alone. `permissions` null: all of them. */
 export async function newAccessToken(

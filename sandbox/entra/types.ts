@@ -87,6 +87,7 @@ export type EntraRoute =
   | 'invokeAction'
   | 'remediateMail'
   | 'alerts'
+  | 'subscriptions'
   | 'authorize'
   | 'openid'
   | 'keys';
@@ -118,6 +119,18 @@ export type IdTokenSpoil = {
   expiresInSeconds?: number;
 };
 
+export type Subscription = {
+  id: string;
+  changeType: string;
+  notificationUrl: string;
+  lifecycleNotificationUrl: string;
+  resource: string;
+  clientState: string | null;
+  expirationDateTime: string;
+};
+/** Left out: the right secret, an ordinary change, once. */
+export type Notice = { clientState?: string; lifecycleEvent?: string; times?: number };
+
 /** What a person's browser holds between two requests. */
 export type Visit = { status: number; location: string | null; body: string };
 
@@ -141,6 +154,10 @@ export type EntraWorld = {
   holderOf(token: string): { audience: string; permissions: readonly string[] | null; until: number } | undefined;
   /** Adds an alert, or puts it in the place of the one with its id. */
   setAlert(alert: SimulatedAlert): void;
+  /** Graph's subscriptions as they stand; what is put in or out here is so from now on. */
+  subscriptions: Map<string, Subscription>;
+  /** Tells every subscriber of a change; answers what each of them answered. */
+  notify(notice?: Notice): Promise<number[]>;
   mail: MailMove[];
   /** From now on copies of this recipient cannot be moved; hunting says why. Null: they can again. */
   failMail(recipient: string, result: string | null): void;

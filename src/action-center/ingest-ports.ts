@@ -26,3 +26,23 @@ export interface IngestStore {
   /** Open actions of these types that name one of these devices. */
   openOnDevices(types: readonly ActionType[], deviceIds: readonly string[], limit: number): Promise<RemediationAction[]>;
 }
+
+/** What is looked for: by its key, by its investigation, or by what it acts on (in lower case). */
+export type Sought = {
+  types: readonly ActionType[];
+  keys: readonly string[];
+  investigationIds: readonly string[];
+  names: readonly string[];
+};
+
+/** What is known here of one producer's actions of the last days, decided or not; those that a newer revision replaced are left out. */
+export interface RelatedActions {
+  related(producer: string, sought: Sought, since: string): Promise<RemediationAction[]>;
+}
+
+/** How one process asks all of them to look now. */
+export interface WakeUps {
+  wake(what: string): Promise<void>;
+  /** When it was last asked for; null: never. */
+  wokenAt(what: string): Promise<string | null>;
+}

@@ -1,7 +1,14 @@
 /** What `countersign doctor` says and advises. Names of permissions and variables are exact, so that they can be searched for. */
 
 /** As Entra lists the APIs where permissions are granted. */
-const apiLabels = { graph: 'Microsoft Graph', defender: 'WindowsDefenderATP (under "APIs my organization uses")' } as const;
+const apiLabels = {
+  graph: 'Microsoft Graph',
+  defender: 'WindowsDefenderATP (under "APIs my organization uses")',
+  office365: 'Office 365 Management APIs',
+} as const;
+/** As its token is called here. */
+const tokenLabels = { graph: 'Microsoft Graph', defender: 'the Defender API', office365: 'the Office 365 feed' } as const;
+export const tokenFor = (api: keyof typeof tokenLabels): string => `Token for ${tokenLabels[api]}`;
 
 export const grantAdvice = (permission: string, api: keyof typeof apiLabels, clientId: string): string =>
   `Grant ${permission}: Entra admin center, App registrations, ${clientId}, API permissions, Add a permission, ${apiLabels[api]}, Application permissions; then Grant admin consent.`;

@@ -11,8 +11,8 @@ import { cutText } from './storable.ts';
 /** The name under which what comes from Defender is kept. */
 export const producer = 'defender';
 
-/** `dealtWith`: by key, what Defender says now. `passedOver`: why something that waits has no card, and how often. */
-export type AlertReading = { pending: Intake[]; dealtWith: Map<string, string>; passedOver: string[] };
+/** `dealtWith`: by key, what Defender says now; `ended`: what that was, for who asks. `passedOver`: why something that waits has no card, and how often. */
+export type AlertReading = { pending: Intake[]; dealtWith: Map<string, string>; ended(): Intake[]; passedOver: string[] };
 
 const lifeMs = 7 * 86_400_000;
 /** Statuses that say that it does not wait any more. What we do not know is not taken for one of them. */
@@ -46,8 +46,10 @@ export function readAlert(value: unknown, tenantId: string): { alert: Alert; rea
     // The same thing twice in one alert: it waits as long as one of them does.
     return read === null || !ends.has(status) || pending.has(read.key) ? [] : [[read.key, status]];
   });
+  const said = new Map(dealtWith);
+  const ended = () => named.flatMap(({ one, read }) => (read !== null && said.has(read.key) ? (intakeOf(alert, one, read) ?? []) : []));
   const passedOver = drafts.flatMap(({ kind, draft }) => (draft === null ? [kind] : []));
-  return { alert, reading: { pending: withoutCovered([...pending.values()]), dealtWith: new Map(dealtWith), passedOver } };
+  return { alert, reading: { pending: withoutCovered([...pending.values()]), dealtWith: said, ended, passedOver } };
 }
 
 function intakeOf(alert: Alert, evidence: Evidence, read: Read & { key: string }): Intake | null {

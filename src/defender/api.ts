@@ -7,7 +7,7 @@ import { UpstreamError } from '../action-center/errors.ts';
 import type { Log } from '../action-center/ports.ts';
 import type { Deadline } from '../microsoft/deadline.ts';
 import { askOnce, type HttpAnswer } from '../microsoft/http.ts';
-import { type Credential, tokenSource } from '../microsoft/token.ts';
+import { type Credential, type TokenSource, tokenSource } from '../microsoft/token.ts';
 import type { ApiName, Limits, Quota, Urgency } from './limits.ts';
 import { featureOff, missingPermission, notKnown, refusedText } from './outcome-words.ts';
 import { ErrorBody } from './payloads.ts';
@@ -64,6 +64,8 @@ export type ApiSettings = {
   graphUrl: string;
   defenderUrl: string;
   defenderAudience: string;
+  /** Null or left out: it is not asked. */
+  office365?: { url: string; audience: string } | null;
 };
 
 const callMs = 5000;
@@ -75,13 +77,17 @@ const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREA
 export function microsoftApi(settings: ApiSettings, { log, limits }: { log: Log; limits: Limits }): Api {
   const now = (): number => performance.now();
   const tokensFor = (audience: string) => tokenSource({ ...settings, audience, service }, { log, now });
-  const apis = {
+  const { office365 } = settings;
+  const apis: Partial<Record<ApiName, { url: string; tokens: TokenSource; what: string }>> = {
     defender: { url: settings.defenderUrl, tokens: tokensFor(settings.defenderAudience), what: 'the Defender API' },
     graph: { url: settings.graphUrl, tokens: tokensFor(new URL(settings.graphUrl).origin), what: 'Microsoft Graph' },
+    ...(office365 ? { office365: { url: office365.url, tokens: tokensFor(office365.audience), what: 'the Office 365 feed' } } : {}),
   };
 
   const send = async (call: ApiCall, deadline: Deadline, isSecond: boolean): Promise<HttpAnswer> => {
-    const { url, tokens, what } = apis[call.api];
+    const known = apis[call.api];
+    if (known === undefined) throw new Error(`nobody said where ${call.api} is`);
+    const { url, tokens, what } = known;
     const token = await tokens.token(deadline).catch(untouched);
     const headers = {
       accept: 'application/json',

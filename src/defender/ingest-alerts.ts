@@ -2,13 +2,17 @@
 import type { Announced } from '../action-center/announce.ts';
 import type { CloseDeps } from '../action-center/elsewhere.ts';
 import { closeElsewhere } from '../action-center/elsewhere.ts';
-import type { IngestStore } from '../action-center/ingest-ports.ts';
-import { type Intake, isOpen } from '../action-center/intake.ts';
-import type { Log } from '../action-center/ports.ts';
+import type { IngestStore, RelatedActions } from '../action-center/ingest-ports.ts';
+import { type Intake, isOpen, type RemediationAction } from '../action-center/intake.ts';
+import type { Clock, Log } from '../action-center/ports.ts';
 import { canonicalJson } from '../action-center/scope.ts';
+import { isAirKey } from './air-actions.ts';
 import { type AlertReading, producer, readAlert } from './alert-actions.ts';
+import { newTally, resultOf } from './announce-found.ts';
 import { filtered } from './api.ts';
 import type { Source, Taken } from './ingest.ts';
+import { isAskedBy, sameness } from './same-thing.ts';
+import { relatedTo } from './take-air.ts';
 
 export type AlertDeps = {
   graphUrl: string;
@@ -16,7 +20,10 @@ export type AlertDeps = {
   entraTenantId: string;
   announce: (intake: Intake) => Promise<Announced>;
   marks: Pick<IngestStore, 'openByKeys'>;
+  /** Null: nothing but alerts tells of what waits. */
+  findings: RelatedActions | null;
   closing: CloseDeps;
+  now: Clock;
   log: Log;
 };
 
@@ -42,30 +49,41 @@ export function alertSource(deps: AlertDeps): Source {
 }
 
 async function takeAlerts(deps: AlertDeps, values: readonly unknown[], signal: AbortSignal): Promise<Taken> {
-  const counts: Record<string, number> = {};
-  const count = (what: string, by = 1): void => {
-    counts[what] = (counts[what] ?? 0) + by;
-  };
+  const { counts, count } = newTally();
   const readings = values.flatMap((value) => readAlert(value, deps.entraTenantId) ?? []);
   count('alerts', readings.length);
   if (readings.length < values.length) {
     count('unreadable', values.length - readings.length);
     deps.log.warn({ count: values.length - readings.length }, 'alerts that cannot be read were passed over; Defender shows them');
   }
+  const investigated = await toldByInvestigations(deps, readings);
   let newest: string | null = null;
   for (const { alert, reading } of readings) {
     signal.throwIfAborted();
     if (newest === null || alert.lastUpdateDateTime > newest) newest = alert.lastUpdateDateTime;
-    for (const intake of reading.pending) count(await announceOne(deps, intake));
+    for (const intake of reading.pending) count(isTold(investigated, intake) ? 'toldAlready' : await announceOne(deps, intake));
     if (reading.passedOver.length > 0) {
       count('passedOver', reading.passedOver.length);
       const kinds = [...new Set(reading.passedOver)];
       deps.log.warn({ alertId: alert.id, kinds }, 'something in Defender waits for approval that cannot become a card; decide there');
     }
   }
-  count('decidedElsewhere', await closeDealtWith(deps, readings));
+  count('decidedElsewhere', await closeDealtWith(deps, readings, investigated));
   return { newest, counts };
 }
+
+type Read = { alert: { id: string }; reading: AlertReading };
+
+/** Everything here that is or may be what these alerts tell of; empty where nobody else tells of it. */
+async function toldByInvestigations({ findings, now }: AlertDeps, readings: readonly Read[]): Promise<RemediationAction[]> {
+  if (findings === null) return [];
+  const drafts = readings.flatMap(({ reading }) => [...reading.pending, ...reading.ended()]);
+  return drafts.length === 0 ? [] : relatedTo({ findings, now }, drafts);
+}
+
+/** By an investigation, and not by this evidence as well. */
+const isTold = (investigated: readonly RemediationAction[], intake: Intake): boolean =>
+  !investigated.some(({ key }) => key === intake.id) && investigated.some((one) => isAirKey(one.key) && isAskedBy(one, intake));
 
 /** A poll that brings another scope under the same key is a newer revision; any other difference changes nothing for whoever decides. */
 async function announceOne({ announce, log }: AlertDeps, intake: Intake): Promise<string> {
@@ -76,24 +94,26 @@ async function announceOne({ announce, log }: AlertDeps, intake: Intake): Promis
     if (isSame || !isOpen(action)) return 'known';
     return (await announce({ ...intake, revision: (action.revision ?? 1) + 1 })).kind;
   }
-  if (announced.kind !== 'invalid') return announced.kind;
-  // Its seven days are over: Defender has let it go, or is about to.
-  const isLate = announced.issues.every(({ path }) => path === 'expiresAt');
-  if (!isLate)
-    log.warn({ alertId: intake.alertId, paths: announced.issues.map(({ path }) => path) }, 'an action found in Defender was refused');
-  return isLate ? 'late' : 'invalid';
+  return resultOf(announced, intake, log);
 }
 
-async function closeDealtWith({ marks, closing }: AlertDeps, readings: readonly { alert: { id: string }; reading: AlertReading }[]) {
+async function closeDealtWith({ marks, closing }: AlertDeps, readings: readonly Read[], investigated: readonly RemediationAction[]) {
   const dealtWith = new Map(
     readings.flatMap(({ alert, reading }) => [...reading.dealtWith].map(([key, state]) => [key, { state, alertId: alert.id }] as const)),
   );
   let closed = 0;
-  for (const action of await marks.openByKeys(producer, [...dealtWith.keys()])) {
-    const said = dealtWith.get(action.key);
-    if (said === undefined) continue;
+  const close = async (action: RemediationAction, key: string): Promise<void> => {
+    const said = dealtWith.get(key);
+    if (said === undefined) return;
     const { state, alertId } = said;
     if (await closeElsewhere(closing, action, { state, by: null, reference: { alertId } })) closed += 1;
+  };
+  for (const action of await marks.openByKeys(producer, [...dealtWith.keys()])) await close(action, action.key);
+  const open = investigated.filter((one) => isAirKey(one.key) && isOpen(one));
+  if (open.length === 0) return closed;
+  for (const draft of readings.flatMap(({ reading }) => reading.ended())) {
+    const same = open.find((one) => sameness(one, draft) === 2);
+    if (same !== undefined) await close(same, draft.id);
   }
   return closed;
 }

@@ -9,3 +9,8 @@ export const commented = (comment: string): string => `Comment there: ${comment}
 export const stoodAt = (status: string): string => `When it was read, Defender reported: ${status}.`;
 export const namelessAlert = 'Alert without a title';
 export const unknownDevice = 'unknown device';
+export const foundByInvestigation = 'Proposed by an automated investigation.';
+export const namelessInvestigation = 'Automated investigation';
+export const huntingLacksTable =
+  'Advanced hunting does not take the question about investigations: the table CloudAppEvents needs Defender for Cloud Apps with the Microsoft 365 connector.';
+export const huntingTrouble = (message: string): string => `Investigations could not be looked up by hunting: ${message}.`;

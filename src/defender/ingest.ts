@@ -12,7 +12,7 @@ import { storable } from './storable.ts';
 export type Taken = { newest: string | null; counts: Record<string, number> };
 
 export type Source = {
-  name: 'alerts' | 'machineActions';
+  name: 'alerts' | 'machineActions' | 'airHunting' | 'office365';
   api: ApiCall['api'];
   permission: string;
   /** What is read again each time, for entries that come late. */
@@ -26,6 +26,16 @@ export type Source = {
   after(path: string, count: number): string | null;
   take(values: readonly unknown[], signal: AbortSignal): Promise<Taken>;
   pageSize: number;
+  /** Where a page is not one call of the API. Throws DefenderError. */
+  page?(path: string, signal: AbortSignal): Promise<Page>;
+  /** How long one page may take; left out: 20 s. */
+  callMs?: number;
+  /** No stretch may be longer, and each has an end; left out: a day as long as that is over by far, then to the newest there is. */
+  windowMs?: number;
+  /** How far back there is anything at all. */
+  reachMs?: number;
+  /** Read only by whoever reads that source too: what both tell is compared in one process. */
+  ledBy?: 'alerts';
 };
 
 export type IngestDeps = {
@@ -34,7 +44,7 @@ export type IngestDeps = {
   now: Clock;
   holder: string;
   leaseMs: number;
-  /** How long one page may take; left out: 20 s. */
+  /** How long one page may take, whatever its source says. */
   callMs?: number;
   /** How far the first start looks back. */
   lookBackMs: number;
@@ -47,6 +57,8 @@ export type Step =
   | { kind: 'page' | 'done'; mark: Mark; counts: Record<string, number>; caughtUp: boolean };
 
 const dayMs = 86_400_000;
+const nowMs = 300_000;
+const settledMs = 6 * 3_600_000;
 const usualCallMs = 20_000;
 const smallestPage = 5;
 const longestPath = 8000;
@@ -69,8 +81,10 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
   let failures = 0;
 
   const ask = async (path: string, signal: AbortSignal) => {
-    const { api, permission, prefer } = source;
-    const call = { api, method: 'GET' as const, path, permission, urgency: 'poll' as const, withinMs: deps.callMs ?? usualCallMs };
+    const { api, permission, prefer, page } = source;
+    const withinMs = deps.callMs ?? source.callMs ?? usualCallMs;
+    if (page !== undefined) return page(path, AbortSignal.any([signal, AbortSignal.timeout(withinMs)]));
+    const call = { api, method: 'GET' as const, path, permission, urgency: 'poll' as const, withinMs };
     return readAnswer(Page, await deps.api.ask({ ...call, ...(prefer === undefined ? {} : { prefer }) }, signal));
   };
 
@@ -92,8 +106,8 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
   };
 
   const step = async (signal: AbortSignal): Promise<Step> => {
-    const { marks, now, holder, leaseMs, lookBackMs } = deps;
-    const mark = await marks.hold(source.name, holder, isoOf(now().getTime() - lookBackMs), leaseMs);
+    const { marks, now, holder, leaseMs } = deps;
+    const mark = await held(source, deps);
     if (mark === null) return { kind: 'idle' };
     const reading = mark.reading ?? begun(source, mark, now().getTime(), size);
     const page = await ask(reading.next, signal).catch((error: unknown) => afterFailure(mark, error));
@@ -109,11 +123,18 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
     if (!(await marks.move(moved, holder, leaseMs))) return { kind: 'idle' };
     failures = 0;
     if (next === null) size = source.pageSize;
-    const isMore = next !== null || reading.until !== null;
+    const isMore = next !== null || !isLast(reading, now());
     return { kind: isMore ? 'page' : 'done', mark: moved, counts, caughtUp: mark.caughtUpAt === null && moved.caughtUpAt !== null };
   };
 
   return { step };
+}
+
+/** Null: another process reads. */
+async function held({ name, ledBy, reachMs }: Source, { marks, now, holder, leaseMs, lookBackMs }: IngestDeps): Promise<Mark | null> {
+  const since = (backMs: number): string => isoOf(now().getTime() - backMs);
+  if (ledBy !== undefined && (await marks.hold(ledBy, holder, since(lookBackMs), leaseMs)) === null) return null;
+  return marks.hold(name, holder, since(Math.min(lookBackMs, reachMs ?? lookBackMs)), leaseMs);
 }
 
 type Reading = NonNullable<Mark['reading']>;
@@ -122,18 +143,34 @@ type Reading = NonNullable<Mark['reading']>;
  * A day at a time as long as that day is over by far; then to the open end. The end of a stretch may lie in nobody's future: it is compared with
  * our clock, which may be wrong by hours.
  */
-function begun(source: Source, { through, since }: Mark, now: number, size: number): Reading {
-  const from = Math.max(Date.parse(through) - source.overlapMs, Date.parse(since));
-  const end = Date.parse(through) + dayMs;
+function begun(source: Source, mark: Mark, now: number, size: number): Reading {
+  const oldest = now - (source.reachMs ?? Number.POSITIVE_INFINITY);
+  const through = Math.max(Date.parse(mark.through), oldest);
+  const from = Math.max(through - source.overlapMs, Date.parse(mark.since), oldest);
+  if (source.windowMs !== undefined) {
+    const until = isoOf(Math.min(from + source.windowMs, now));
+    return { until, next: source.first(isoOf(from), until, size), newest: null };
+  }
+  const end = through + dayMs;
   const until = end <= now - dayMs ? isoOf(end) : null;
   return { until, next: source.first(isoOf(from), until, size), newest: null };
 }
 
-/** Where no end was set, only what was seen counts, and nothing later than now: neither our clock nor a single odd entry makes us skip anything. */
-function ended(mark: Mark, { until, newest }: Reading, now: Date): Mark {
-  if (until !== null) return { ...mark, through: until, reading: null };
+/** Whether a stretch ends now, as far as anybody can tell. */
+const isLast = ({ until }: Reading, now: Date): boolean => until === null || Date.parse(until) > now.getTime() - nowMs;
+
+/**
+ * Near its end, and where none was set, only what was seen counts, and nothing later than now: neither our clock nor a single odd entry makes us
+ * skip anything. What is over for hours is over by any clock.
+ */
+function ended(mark: Mark, reading: Reading, now: Date): Mark {
+  const { until, newest } = reading;
+  const settled = isoOf(now.getTime() - settledMs);
+  if (until !== null && until <= settled) return { ...mark, through: until, reading: null };
   const seen = newest === null || newest <= now.toISOString() ? newest : now.toISOString();
-  return { ...mark, through: laterOf(mark.through, seen) ?? mark.through, reading: null, caughtUpAt: mark.caughtUpAt ?? now.toISOString() };
+  const through = laterOf(laterOf(mark.through, seen), until === null ? null : settled) ?? mark.through;
+  const caughtUpAt = mark.caughtUpAt ?? (isLast(reading, now) ? now.toISOString() : null);
+  return { ...mark, through, reading: null, caughtUpAt };
 }
 
 /** The token goes where a link points, so it has to point where we asked. */

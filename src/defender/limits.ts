@@ -4,7 +4,7 @@
  */
 import type { LaneLimit, Lanes } from '../action-center/ports.ts';
 
-export type ApiName = 'defender' | 'graph';
+export type ApiName = 'defender' | 'graph' | 'office365';
 export type Urgency = 'decision' | 'poll';
 /** What a call is counted in. Queries of advanced hunting have a limit and pauses of their own, and must not hold up what decides. */
 export type Quota = ApiName | 'hunting';
@@ -23,6 +23,8 @@ const kept = 0.3;
 const callsPerHour = 15;
 /** Defender takes 45 queries of a tenant at least where it takes 100 calls of an app. */
 const huntingPart = 0.45;
+/** Microsoft allows a tenant 2,000 a minute there; others read it too. */
+const feedPerMinute = 500;
 const longestPauseMs = 3_600_000;
 
 function laneOf(perWindow: number, windowSeconds: number, part: number): LaneLimit {
@@ -36,8 +38,8 @@ export const huntingLane = (tenant: string): string => `hunting:${tenant}`;
 type LimitsOptions = { tenant: string; perMinute: number; now: () => number };
 
 export function sharedLimits(lanes: Lanes, { tenant, perMinute, now }: LimitsOptions): Limits {
-  const minute = laneOf(perMinute, 60, rush.minute);
-  const hour = laneOf(perMinute * callsPerHour, 3600, rush.hour);
+  const usual = { minute: laneOf(perMinute, 60, rush.minute), hour: laneOf(perMinute * callsPerHour, 3600, rush.hour) };
+  const feed = { minute: laneOf(feedPerMinute, 60, rush.minute), hour: laneOf(feedPerMinute * 60, 3600, rush.hour) };
   const hunting = laneOf(perMinute * huntingPart, 60, rush.hunting);
   const name = (quota: Quota, window: string): string =>
     quota === 'hunting' ? huntingLane(tenant) : `backend:${tenant}:${quota}:${window}`;
@@ -46,6 +48,7 @@ export function sharedLimits(lanes: Lanes, { tenant, perMinute, now }: LimitsOpt
   return {
     take: async (quota, urgency) => {
       if (quota === 'hunting') return lanes.take(huntingLane(tenant), urgency === 'poll' ? forPolls(hunting) : hunting, now());
+      const { minute, hour } = quota === 'office365' ? feed : usual;
       const [ofMinute, ofHour] = urgency === 'poll' ? [forPolls(minute), forPolls(hour)] : [minute, hour];
       const wait = await lanes.take(name(quota, 'minute'), ofMinute, now());
       return wait > 0 ? wait : lanes.take(name(quota, 'hour'), ofHour, now());

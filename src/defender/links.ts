@@ -53,7 +53,7 @@ export function huntLink(action: HuntedAction, portal: Portal & { now: Date }): 
 type LinkedType = 'device' | 'file' | 'user' | 'ip' | 'url' | 'email';
 export type PortalLinks = { actionCenter: string } & Partial<Record<'investigation' | 'incident' | 'alert' | LinkedType, string>>;
 export type LinkedAction = Pick<RemediationAction, 'status' | 'entities' | 'requestedAt'> &
-  Partial<Pick<RemediationAction, 'investigationId' | 'incidentId' | 'alertId'>>;
+  Partial<Pick<RemediationAction, 'investigationId' | 'incidentId' | 'alertId' | 'parameters'>>;
 
 /** Where this action and what it acts on are shown in Defender: the first linkable entity of each type. */
 export function portalLinks(action: LinkedAction, portal: Portal): PortalLinks {
@@ -62,6 +62,7 @@ export function portalLinks(action: LinkedAction, portal: Portal): PortalLinks {
   const add = (name: keyof PortalLinks, link: string | null) => {
     if (link !== null && link.length <= maxLinkLength) links[name] ??= link;
   };
+  add('investigation', givenLink(action.parameters?.['investigationUrl'], portal));
   if (action.investigationId !== undefined) add('investigation', investigationLink(action.investigationId, portal));
   if (action.incidentId !== undefined) add('incident', pageLink(portal, '/incidents/', action.incidentId));
   if (action.alertId !== undefined) add('alert', pageLink(portal, '/alerts/', action.alertId));
@@ -108,6 +109,12 @@ function mailWindow(receivedAt: string | undefined, requestedAt: string): Record
   if (Number.isNaN(at)) return undefined;
   const startsBefore = receivedAt === undefined ? 30 * day : day;
   return { startTime: new Date(at - startsBefore).toISOString(), endTime: new Date(at + day).toISOString() };
+}
+
+/** The page Defender itself names. Never one of another place: whoever submits an action writes its parameters. */
+function givenLink(value: unknown, { portalUrl }: Portal): string | null {
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  return url === null || url.origin !== new URL(portalUrl).origin || url.username !== '' || url.password !== '' ? null : url.toString();
 }
 
 function investigationLink(id: string, portal: Portal): string | null {

@@ -27,6 +27,16 @@ export const directoryNeeds = (hasUnified: boolean): Need[] => [
     : []),
 ];
 
+/** What tells of pending work beside alerts, each where it is on. */
+export type Feeds = { airHunting: boolean; notifications: boolean; office365: boolean };
+
+export const feedNeeds = ({ airHunting, notifications, office365 }: Feeds): Need[] => [
+  ...(airHunting ? [need('investigations by hunting', 'graph', 'ThreatHunting.Read.All')] : []),
+  ...(notifications ? [need('change notifications', 'graph', 'SecurityAlert.Read.All')] : []),
+  ...(office365 ? [need('investigations by the Office 365 feed', 'office365', 'ActivityFeed.Read')] : []),
+];
+const need = (what: string, api: ApiName, permission: string): Need => ({ feature: `${reading}: ${what}`, api, anyOf: [permission] });
+
 export const ingestNeeds: readonly Need[] = [
   { feature: `${reading}: alerts`, api: 'graph', anyOf: ['SecurityAlert.Read.All', 'SecurityAlert.ReadWrite.All'] },
   { feature: `${reading}: device actions`, api: 'defender', anyOf: ['Machine.Read.All', 'Machine.ReadWrite.All'] },

@@ -3,7 +3,11 @@ import type { PartState } from '../action-center/parts.ts';
 import type { ApiName } from './limits.ts';
 
 /** As Entra lists the APIs where permissions are granted. */
-const apiLabels: Record<ApiName, string> = { defender: 'WindowsDefenderATP', graph: 'Microsoft Graph' };
+const apiLabels: Record<ApiName, string> = {
+  defender: 'WindowsDefenderATP',
+  graph: 'Microsoft Graph',
+  office365: 'Office 365 Management APIs',
+};
 
 export const missingPermission = (permission: string, api: ApiName): string =>
   `Microsoft refused it: the app that carries decisions out lacks the permission ${permission} (${apiLabels[api]}), or may not use it here. Have it granted in Entra, then try again.`;

@@ -6,7 +6,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { UpstreamError, type UpstreamService } from '../action-center/errors.ts';
 import type { Deadline } from './deadline.ts';
 
-export type HttpAnswer = { status: number; retryAfterMs: number | null; body: unknown; location?: string | null };
+export type HttpAnswer = {
+  status: number;
+  retryAfterMs: number | null;
+  body: unknown;
+  location?: string | null;
+  nextPageUri?: string | null;
+};
 /** Who is asked: `what` names it in errors; the URL may hold a person's address and is never in them. */
 export type Asked = { what: string; service: UpstreamService };
 
@@ -72,6 +78,8 @@ async function once(url: string, init: RequestInit, signal: AbortSignal, maxByte
     retryAfterMs: retryAfterOf(response.headers.get('retry-after')),
     body: await readJson(response, maxBytes),
     location: response.headers.get('location'),
+    // Where the Office 365 feed says what others say in the body.
+    nextPageUri: response.headers.get('nextpageuri'),
   };
 }
 

@@ -9,6 +9,7 @@ import { blastRadiusAsk } from '../../src/action-center/blast-radius.ts';
 import { Entity, entityTypes } from '../../src/action-center/entity.ts';
 import { fullHunt, huntQuery } from '../../src/action-center/hunt.ts';
 import { kqlDatetime, kqlString, kqlStrings } from '../../src/action-center/kql.ts';
+import { airQuery } from '../../src/defender/air-query.ts';
 
 type List<T> = { Count: number; getItem(at: number): T };
 type Code = { GetDiagnostics(): List<{ Message: string }>; GetLexicalTokens(): unknown };
@@ -274,5 +275,9 @@ describe('a hunting query', () => {
   test('is really checked: the parser objects to an unknown column and to an open literal', () => {
     expect(diagnosticsOf('DeviceEvents | where NoSuchColumn == 1')).not.toEqual([]);
     expect(diagnosticsOf('DeviceEvents | where FileName == "')).not.toEqual([]);
+  });
+
+  test.each([null, now])('for investigations holds no error, until %s', (until) => {
+    expect(diagnosticsOf(airQuery({ since: now, until, limit: 500 }))).toEqual([]);
   });
 });

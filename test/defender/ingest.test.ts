@@ -1,8 +1,8 @@
 /** Reading a source against an API that goes wrong in every way: what was not stored is never passed over, and nothing leads the token elsewhere. */
 import { describe, expect, it } from 'vitest';
-import type { IngestStore, Mark } from '../../src/action-center/ingest-ports.ts';
 import { type Api, DefenderError } from '../../src/defender/api.ts';
 import { openReader, type Source } from '../../src/defender/ingest.ts';
+import { rememberedMarks } from './remembered-marks.ts';
 
 const day = 86_400_000;
 const start = Date.parse('2026-11-21T08:00:00Z');
@@ -10,31 +10,9 @@ const isoOf = (ms: number): string => new Date(ms).toISOString();
 const base = 'https://graph.example';
 const { signal } = new AbortController();
 
-/** A record in memory; that the real ones do the same is tested with them. */
-function rememberedMarks(): IngestStore & { mark: Mark | null; holder: string | null } {
-  const marks: IngestStore & { mark: Mark | null; holder: string | null } = {
-    mark: null,
-    holder: null,
-    hold: async (source, holder, since) => {
-      marks.mark ??= { source, since, through: since, reading: null, caughtUpAt: null };
-      marks.holder ??= holder;
-      return marks.holder === holder ? marks.mark : null;
-    },
-    move: async (mark, holder) => {
-      if (marks.holder !== holder) return false;
-      marks.mark = mark;
-      return true;
-    },
-    release: async () => {},
-    openByKeys: async () => [],
-    openOnDevices: async () => [],
-  };
-  return marks;
-}
-
 type Answer = { value: unknown[]; '@odata.nextLink'?: string } | Error;
 
-function aReader(answerTo: (path: string) => Answer, clock = { now: start }) {
+function aReader(answerTo: (path: string) => Answer, clock = { now: start }, more: Partial<Source> = {}) {
   const marks = rememberedMarks();
   const asked: string[] = [];
   const taken: unknown[] = [];
@@ -59,6 +37,7 @@ function aReader(answerTo: (path: string) => Answer, clock = { now: start }) {
       taken.push(...values);
       return { newest: (values as string[]).toSorted().at(-1) ?? null, counts: {} };
     },
+    ...more,
   };
   const deps = { api, marks, now: () => new Date(clock.now), holder: 'one', leaseMs: 1000, lookBackMs: 3 * day };
   return { reader: openReader(source, deps), marks, asked, taken, clock };
@@ -148,5 +127,41 @@ describe('how far a source was read', () => {
     expect(rig.marks.mark?.through).toBe(isoOf(start - 3 * day));
     expect(await rig.reader.step(signal)).toEqual({ kind: 'idle' });
     expect(rig.asked).toHaveLength(1);
+  });
+
+  it('goes in stretches that have an end where the source takes no others, and keeps up where nothing comes', async () => {
+    const rig = aReader(() => ({ value: [] }), undefined, { windowMs: day });
+    await toTheEnd(rig);
+    const windows = rig.asked.map((path) => /from=([^&]+)&until=([^&]+)/.exec(path)?.slice(1).map(Date.parse) ?? []);
+    for (const [from = 0, until = 0] of windows) expect(until - from).toBeLessThanOrEqual(day);
+    expect(windows.at(-1)?.[1]).toBe(start);
+    // Between them nothing is left out.
+    for (const [index, [from = 0]] of windows.slice(1).entries()) expect(from).toBeLessThanOrEqual(windows[index]?.[1] ?? 0);
+    expect(rig.marks.mark).toMatchObject({ through: isoOf(start - 6 * 3_600_000), caughtUpAt: isoOf(start) });
+    rig.clock.now += day;
+    await toTheEnd(rig);
+    expect(rig.marks.mark?.through).toBe(isoOf(start + day - 6 * 3_600_000));
+  });
+
+  it('does not ask for what is too long ago, also after a long time away', async () => {
+    const rig = aReader(() => ({ value: [] }), undefined, { windowMs: day, reachMs: 2 * day });
+    await toTheEnd(rig);
+    rig.clock.now += 9 * day;
+    rig.asked.length = 0;
+    await toTheEnd(rig);
+    expect(rig.asked[0]).toContain(`from=${isoOf(start + 7 * day)}`);
+  });
+
+  it('is read only by whoever reads what it is compared with', async () => {
+    const held: string[] = [];
+    const rig = aReader(() => ({ value: [] }), undefined, { name: 'office365', ledBy: 'alerts' });
+    const { hold } = rig.marks;
+    rig.marks.hold = async (source, ...rest) => {
+      held.push(source);
+      return source === 'alerts' && held.length > 2 ? null : hold(source, ...rest);
+    };
+    await rig.reader.step(signal);
+    expect(await rig.reader.step(signal)).toEqual({ kind: 'idle' });
+    expect(held).toEqual(['alerts', 'office365', 'alerts']);
   });
 });

@@ -162,6 +162,21 @@ describe('portal links', () => {
     expect(portalLinks({ ...action, entities: [{ type: 'device', name: 'x' }, device, second] }, portal).device).toContain(deviceId);
   });
 
+  test('an investigation is linked where Defender says it is, and nowhere else', () => {
+    const linked = (investigationUrl: string | number | string[]) =>
+      portalLinks({ ...action, parameters: { investigationUrl } }, portal).investigation;
+    const page = 'https://security.microsoft.com/mtp-investigation/urn:Zapped:1?tid=1';
+    expect(linked(page)).toBe(page);
+    for (const other of [
+      'https://security.microsoft.com.evil.example/1',
+      'javascript:alert(1)',
+      'https://a:b@security.microsoft.com/',
+      7,
+      ['x'],
+    ])
+      expect(linked(other)).toBe(`https://security.microsoft.com/airinvestigation?${tid}`);
+  });
+
   test('an investigation is linked the way the customer says', () => {
     const investigationUrlTemplate = '/investigation/{id}';
     const links = portalLinks({ ...action, entities: [], investigationId: '5/3?$&' }, { ...portal, investigationUrlTemplate });

@@ -49,7 +49,16 @@ const api = microsoftApi({ ...settings, defenderAudience: 'https://api.securityc
 const deps = { api, marks, now, holder: `reader-${process.pid}`, leaseMs, lookBackMs: 30 * 86_400_000 };
 const closing = { store, now, poke: () => {} };
 const sources = [
-  alertSource({ graphUrl, entraTenantId: tenantId, announce: (intake) => announce(common, intake), marks, closing, log }),
+  alertSource({
+    graphUrl,
+    entraTenantId: tenantId,
+    announce: (intake) => announce(common, intake),
+    marks,
+    findings: null,
+    closing,
+    now,
+    log,
+  }),
   machineActionSource({ defenderUrl, filing: common, marks, closing, log }),
 ];
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startEntra } from '../../sandbox/entra/server.ts';
 import { startSlack } from '../../sandbox/slack/server.ts';
-import { executorNeeds, huntingNeeds, ingestNeeds } from '../../src/defender/needed-permissions.ts';
+import { executorNeeds, feedNeeds, huntingNeeds, ingestNeeds } from '../../src/defender/needed-permissions.ts';
 import { runDoctor } from '../../src/doctor.ts';
 import type { Finding } from '../../src/doctor-finding.ts';
 import { freshDatabase } from '../setup/fresh.ts';
@@ -15,7 +15,8 @@ import { alice, entraTenant } from './people.ts';
 const reader = { clientId: '0a0a0a0a-1111-4222-8333-444444444444', secret: 'entra-client-secret-for-tests' };
 const executor = { clientId: '0b0b0b0b-1111-4222-8333-444444444444', secret: 'executor-secret-for-tests' };
 const directory = ['User.Read.All', 'GroupMember.Read.All', 'RoleManagement.Read.Directory'];
-const readers = [...directory, ...[...ingestNeeds, ...huntingNeeds].map(({ anyOf }) => anyOf[0])];
+const feeds = feedNeeds({ airHunting: true, notifications: true, office365: true });
+const readers = [...new Set([...directory, ...[...ingestNeeds, ...huntingNeeds, ...feeds].map(({ anyOf }) => anyOf[0])])];
 const executors = [...new Set(executorNeeds({ movesMail: true }).map(({ anyOf }) => anyOf[0]))];
 const scopes = 'commands chat:write files:write im:write users:read channels:read groups:read channels:history groups:history'.split(' ');
 const secrets = ['xoxb-a-token-for-tests', 'a-signing-secret-for-tests', reader.secret, executor.secret, 'an-intake-secret-for-tests'];
@@ -36,6 +37,9 @@ describe('countersign doctor', () => {
       REDIS_URL: inject('redisUrl'),
       BACKEND: 'defender',
       INGEST: 'defender',
+      INGEST_AIR_HUNTING: 'on',
+      INGEST_OFFICE365: 'on',
+      INGEST_NOTIFICATIONS_URL: 'https://countersign.contoso.example/v1/notifications',
       DIRECTORY: 'graph',
       PUBLIC_URL: 'https://countersign.contoso.example',
       INTAKE_SECRETS: 'an-intake-secret-for-tests',
@@ -93,9 +97,12 @@ describe('countersign doctor', () => {
     );
   });
 
-  const optional = new Set(
-    [...huntingNeeds, ...executorNeeds({ movesMail: true })].filter(({ isOptional }) => isOptional).map(({ anyOf }) => anyOf[0]),
+  /** Needed for nothing that people do not leave out on purpose. */
+  const isNeeded = new Set([...ingestNeeds, ...feeds].map(({ anyOf }) => anyOf[0]));
+  const optionals = [...huntingNeeds, ...executorNeeds({ movesMail: true })].filter(
+    ({ isOptional, anyOf }) => isOptional && !isNeeded.has(anyOf[0]),
   );
+  const optional = new Set(optionals.map(({ anyOf }) => anyOf[0]));
 
   it.each(readers)('names %s where the reading app lacks it', async (permission) => {
     const { code, findings } = await examined(await worldLacking({ reader: permission }));
