@@ -58,7 +58,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           // Each file starts bots, workers and sometimes a browser of its own, and then mostly waits for the platforms' limits.
-          maxWorkers: 3,
+          maxWorkers: 4,
           // After the unit tests: what is broken there shows first.
           sequence: { groupOrder: 1 },
         },

@@ -1,6 +1,6 @@
 /** The typed database, one dialect for both engines, and the one place where a failing store becomes an UpstreamError. */
 import { createHash } from 'node:crypto';
-import { type CompiledQuery, Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import { type CompiledQuery, Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { UpstreamError } from '../action-center/errors.ts';
 import { migrations } from './migrations.ts';
@@ -43,6 +43,17 @@ export async function runPrepared<Row>(db: Database, query: { compile(db: Databa
   if (!pool) return (await db.executeQuery(compiled)).rows;
   const { sql: text, parameters } = compiled;
   return (await pool.query({ name: nameOf(text), text, values: parameters })).rows as Row[];
+}
+
+/** The same within a transaction; on pg alone, which takes a named statement in the place of its text. */
+export async function runPreparedWithin<Row>(
+  tx: Transaction<Tables>,
+  query: { compile(tx: Database): CompiledQuery<Row> },
+): Promise<Row[]> {
+  const compiled = query.compile(tx);
+  const named = { name: nameOf(compiled.sql), text: compiled.sql };
+  const { rows } = await tx.executeQuery<Row>({ ...compiled, sql: named as unknown as string });
+  return rows;
 }
 
 /** Brings the schema up to date; several processes may call it at once. */

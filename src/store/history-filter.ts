@@ -67,42 +67,65 @@ export function textQuery({ asset, investigation, text }: HistoryQuery['filters'
   return parts.length === 0 ? null : parts.join(' & ').replaceAll('\u0000', '');
 }
 
-const among = (column: Sql, values: readonly string[]): Sql[] => (values.length === 0 ? [] : [sql`${column} = any(${values}::text[])`]);
+/**
+ * `asked`: the conditions that are asked for, for the planner to choose an index by. `every`: all there can be, and what is not asked for lets
+ * everything pass, so that the text is the same for every question and need be planned only once.
+ */
+export type Form = 'asked' | 'every';
+type Condition = (asked: Sql) => Sql;
+type Kind = 'text' | 'text[]' | 'timestamptz' | 'tsquery';
+
+function optional(form: Form, kind: Kind, value: string | readonly string[] | null, is: Condition): Sql[] {
+  const isAsked = value !== null && value.length > 0;
+  if (form === 'asked') return isAsked ? [is(sql`${value}::${sql.raw(kind)}`)] : [];
+  const given = sql`${isAsked ? value : null}::${sql.raw(kind)}`;
+  return [sql`(${given} is null or ${is(given)})`];
+}
+
+function byCondition(form: Form, side: Side, by: readonly string[]): Sql[] {
+  const names = by.map(fold);
+  const automation = names.includes('automation') ? 'automation' : null;
+  const orNobody: Condition = (people) => sql`(${side.decidedBy} && ${people} or ${side.decision} = ${automation}::text)`;
+  const isIt: Condition = (people) => sql`${side.decidedBy} && ${people}`;
+  return optional(form, 'text[]', names, form === 'every' || automation !== null ? orNobody : isIt);
+}
 
 /** Bounds of an instant: from this one on, and before that one. */
-const between = (column: Sql, { from, to }: Pick<HistoryQuery['filters'], 'from' | 'to'>): Sql[] => [
-  ...from.map((first) => sql`${column} >= ${first}::timestamptz`),
-  ...to.map((end) => sql`${column} < ${end}::timestamptz`),
-];
-
-function byCondition(side: Side, by: readonly string[]): Sql[] {
-  if (by.length === 0) return [];
-  const people = sql`${side.decidedBy} && ${by.map(fold)}::text[]`;
-  return [by.map(fold).includes('automation') ? sql`(${people} or ${side.decision} = 'automation')` : people];
+function between(form: Form, column: Sql, { from, to }: Pick<HistoryQuery['filters'], 'from' | 'to'>): Sql[] {
+  const bounds = (values: readonly string[]) => (form === 'every' ? [values[0] ?? null] : values);
+  return [
+    ...bounds(from).flatMap((first) => optional(form, 'timestamptz', first, (asked) => sql`${column} >= ${asked}`)),
+    ...bounds(to).flatMap((end) => optional(form, 'timestamptz', end, (asked) => sql`${column} < ${asked}`)),
+  ];
 }
+
+/** Whether its conditions can be put as `every`. Events and deadlines need other tables, and are rarely asked for. */
+export const isOfOneText = ({ event, expires, from, to }: HistoryQuery['filters']): boolean =>
+  event.length + expires.length === 0 && from.length <= 1 && to.length <= 1;
 
 /** The same words as in the conditions of the indexes. */
 export const inTab = (tab: Tab, side: Side): Sql => sql`${side.status} ${sql.raw(tab === 'pending' ? 'in' : 'not in')} ${open}`;
 
 /** Every condition of the question but the tenant. */
-export function conditions({ tab, period, filters, where }: HistoryQuery, now: string, side: Side): Sql[] {
-  const from = since(period, now);
-  const words = textQuery(filters);
+export function conditions(query: HistoryQuery, now: string, side: Side, form: Form = 'asked'): Sql[] {
+  const { tab, period, filters, where } = query;
+  const when = (kind: Kind, value: string | readonly string[] | null, is: Condition) => optional(form, kind, value, is);
+  const among = (column: Sql, values: readonly string[]) => when('text[]', values, (asked) => sql`${column} = any(${asked})`);
   const events = eventCondition(filters, side.id);
   return [
     inTab(tab, side),
-    ...(from === null ? [] : [sql`${side.updated} >= ${from}::timestamptz`]),
+    ...when('timestamptz', since(period, now), (from) => sql`${side.updated} >= ${from}`),
     ...among(side.type, filters.type),
     ...among(side.source, filters.source),
     ...among(side.severity, filters.severity),
     ...among(side.status, filters.status),
     ...among(side.decision, filters.decision),
-    ...(isAskedOfEvents(filters) ? [] : [...among(side.platform, filters.platform), ...byCondition(side, filters.by)]),
-    ...(events === null ? between(side.updated, filters) : [events]),
+    ...(isAskedOfEvents(filters) ? [] : [...among(side.platform, filters.platform), ...byCondition(form, side, filters.by)]),
+    ...(events === null ? between(form, side.updated, filters) : [events]),
     ...filters.expires.map((before) => sql`${side.expires} < ${before}::timestamptz`),
-    ...(filters.entity.length === 0 ? [] : [sql`h.entity_types && ${filters.entity}::text[]`]),
-    ...(words === null ? [] : [sql`h.words @@ ${words}::tsquery`]),
-    ...(where === null ? [] : [sql`h.places && array[${placeOf(where)}]`]),
+    ...when('text[]', filters.entity, (entities) => sql`h.entity_types && ${entities}`),
+    ...when('tsquery', textQuery(filters), (words) => sql`h.words @@ ${words}`),
+    ...when('text', where === null ? null : placeOf(where), (place) => sql`h.places && array[${place}]`),
   ];
 }
 

@@ -6,8 +6,9 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { HistoryQuery } from '../action-center/history.ts';
 import { actionColumns } from './actions.ts';
+import { runPreparedWithin } from './database.ts';
 import type { Place, Start } from './history-cursor.ts';
-import { conditions, inTab, keyOf, type Side, sides, since, textQuery } from './history-filter.ts';
+import { conditions, type Form, inTab, isOfOneText, keyOf, type Side, sides, since, textQuery } from './history-filter.ts';
 import { askedProperties, askedTokens, weekMs, weekOf, weekStart } from './history-tokens.ts';
 import type { ActionRow, Tables } from './tables.ts';
 
@@ -20,6 +21,8 @@ export type Way = {
   now: string;
   start: Start | null;
   limit: number;
+  /** Its statements have one of a few texts and are prepared (`isPrepared`). */
+  prepared: boolean;
   /** Called before a further statement: all together have the time of one. */
   goOn(): Promise<void>;
 };
@@ -32,6 +35,9 @@ const readOn = 8000;
 const fetched = 3000;
 /** From so many rows on it can be told how many weeks hold a page of them. */
 const tells = 3;
+
+/** In order of time, what everybody asks for: planning anew takes the database longer than answering. Each other order would be a text of its own. */
+export const isPrepared = ({ sort, filters }: HistoryQuery): boolean => sort.column === 'updated' && isOfOneText(filters);
 
 const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
 export const instant = (column: Sql): Sql => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
@@ -73,24 +79,25 @@ function upTo(side: Side, way: Way, until: Until): Sql[] {
 function nextRows(way: Way): Sql {
   const side = sides.filed;
   const from = way.query.sort.column === 'updated' ? since(way.query.period, way.now) : null;
+  const isBound = from !== null || way.prepared;
   const list = [
     sql`h.tenant_id = ${way.tenantId}`,
     sql`h.updated_at is not null`,
     inTab(way.query.tab, side),
-    ...(from === null ? [] : [sql`h.updated_at >= ${from}::timestamptz`]),
+    ...(isBound ? [sql`h.updated_at >= coalesce(${from}::timestamptz, '-infinity')`] : []),
     ...afterStart(side, way),
   ];
   return sql`from history_entries h where ${and(list)} order by ${placeIn(side, way).order(falls(way))}`;
 }
 
 /** What is not filed, as far as `until`. */
-function unfiledPart(way: Way, until: Until): Sql {
+function unfiledPart(way: Way, until: Until, form: Form): Sql {
   const side = sides.unfiled;
   const { key, order } = placeIn(side, way);
   const list = [
     sql`a.tenant_id = ${way.tenantId}`,
     sql`not a.filed`,
-    ...conditions(way.query, way.now, side),
+    ...conditions(way.query, way.now, side, form),
     ...afterStart(side, way),
     ...upTo(side, way, until),
   ];
@@ -102,13 +109,13 @@ function unfiledPart(way: Way, until: Until): Sql {
 export const current = (id: Sql): Sql => sql`(select c.filed from actions c where c.id = ${id} collate "default")`;
 
 /** `among`: so many of the next rows are looked through and no more; null: all. It stops at a whole page. */
-function orderedPart(way: Way, among: number | null): Sql {
+function orderedPart(way: Way, among: number | null, form: Form): Sql {
   const side = sides.filed;
   const { key, order } = placeIn(side, way);
   const list = [
     sql`h.tenant_id = ${way.tenantId}`,
     sql`h.updated_at is not null`,
-    ...conditions(way.query, way.now, side),
+    ...conditions(way.query, way.now, side, form),
     ...afterStart(side, way),
     current(sql`h.id`),
   ];
@@ -146,11 +153,11 @@ async function areWordsRarer(tx: Tx, way: Way): Promise<boolean> {
  * No more than so many: what is common after all is found sooner in order. Whether a row fits is no condition but a column, so that it is looked up
  * by nothing else and the bound holds for the work, not for what comes of it.
  */
-function fetchedRows(way: Way, until: Until, lookUps: Sql[]): Sql {
+function fetchedRows(way: Way, { until, lookUps }: Fetch, form: Form): Sql {
   const side = sides.filed;
   const fits = [
     sql`h.tenant_id = ${way.tenantId}`,
-    ...conditions(way.query, way.now, side),
+    ...conditions(way.query, way.now, side, form),
     ...afterStart(side, way),
     ...upTo(side, way, until),
   ];
@@ -166,26 +173,36 @@ function sortedPart(way: Way): Sql {
 }
 
 /** Where the filed rows come from: the next ones in order, or what an inverted index finds. */
-type Source = { among: number | null } | { until: Until; lookUps: Sql[] };
+type Fetch = { until: Until; lookUps: Sql[] };
+type Source = { among: number | null } | Fetch;
 /** In the order of reading. `filed`: how many of them, or behind them, are filed; `seen`: how many the inverted index found. */
 type Rows = { found: Found[]; filed: number; seen: number };
 
+/** Among a bounded number of rows nothing is chosen by the conditions. */
+const formOf = (way: Way, source: Source): Form => (way.prepared && !('among' in source && source.among === null) ? 'every' : 'asked');
+
+async function run<Row>(tx: Tx, query: RawBuilder<Row>, form: Form): Promise<Row[]> {
+  return form === 'every' ? runPreparedWithin(tx, query) : (await query.execute(tx)).rows;
+}
+
 async function rowsOf(tx: Tx, way: Way, source: Source): Promise<Rows> {
   await way.goOn();
+  const form = formOf(way, source);
   const order = sql.raw(falls(way) ? 'desc' : 'asc');
   const byPlace = sql`place_key collate "C" ${order}, place_at ${order}, found_id ${order}`;
   const isOrdered = 'among' in source;
-  const fetched = isOrdered ? sql`` : sql`fetched as materialized (${fetchedRows(way, source.until, source.lookUps)}),`;
-  const { rows } = await sql<Found & { filed_found: number; seen: number }>`
+  const fetched = isOrdered ? sql`` : sql`fetched as materialized (${fetchedRows(way, source, form)}),`;
+  const statement = sql<Found & { filed_found: number; seen: number }>`
     with ${fetched}
-    filed (found_id, place_key, place_at) as materialized (${isOrdered ? orderedPart(way, source.among) : sortedPart(way)}),
+    filed (found_id, place_key, place_at) as materialized (${isOrdered ? orderedPart(way, source.among, form) : sortedPart(way)}),
     found as materialized (
-      select * from ((${unfiledPart(way, isOrdered ? null : source.until)}) union all (select * from filed)) as both_parts
+      select * from ((${unfiledPart(way, isOrdered ? null : source.until, form)}) union all (select * from filed)) as both_parts
       order by ${byPlace} limit ${way.limit})
     select ${actionColumns}, place_key, ${instant(sql`place_at`)} as place_at, filed_found, seen
     from (select (select count(*) from filed) as filed_found, ${isOrdered ? sql`0` : sql`(select count(*) from fetched)`} as seen) as counted
       left join (found join actions on id = found_id collate "default") on true
-    order by ${sql`place_key collate "C" ${order}, found.place_at ${order}, found_id ${order}`}`.execute(tx);
+    order by ${sql`place_key collate "C" ${order}, found.place_at ${order}, found_id ${order}`}`;
+  const rows = await run(tx, statement, form);
   const [{ filed_found: filed = 0, seen = 0 } = {}] = rows;
   return { found: rows.filter((row) => row.id !== null), filed, seen };
 }
@@ -219,8 +236,9 @@ type Horizon = { seen: { from: number; to: number } | null; weeks: Weeks | null 
 
 async function horizonOf(tx: Tx, way: Way): Promise<Horizon> {
   await way.goOn();
-  const { rows } = await sql<Extent & { edge: Date | null }>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last,
-    (select h.updated_at ${nextRows(way)} offset ${probed - 1} limit 1) as edge`.execute(tx);
+  const statement = sql<Extent & { edge: Date | null }>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last,
+    (select h.updated_at ${nextRows(way)} offset ${probed - 1} limit 1) as edge`;
+  const rows = await run(tx, statement, way.prepared ? 'every' : 'asked');
   const [{ first, last, edge } = { first: null, last: null, edge: null }] = rows;
   const begun = way.start ? Date.parse(way.start.place.at) : (falls(way) ? last : first)?.getTime();
   const seen = edge === null || begun === undefined ? null : { from: begun, to: edge.getTime() };
@@ -250,7 +268,11 @@ export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
     : findRare(tx, way, weeks);
 }
 
-const findAll = async (tx: Tx, way: Way): Promise<Found[]> => (await rowsOf(tx, way, { among: null })).found;
+/** Here the planner has to know what is asked for. */
+async function findAll(tx: Tx, way: Way): Promise<Found[]> {
+  if (way.prepared) await sql`select set_config('plan_cache_mode', 'auto', true)`.execute(tx);
+  return (await rowsOf(tx, way, { among: null })).found;
+}
 
 const spanned = ([low, high]: Weeks, span: number, falling: boolean): Weeks =>
   falling ? [Math.max(low, high - span + 1), high] : [low, Math.min(high, low + span - 1)];

@@ -67,8 +67,8 @@ describe.each(platforms)('alarms in $name', ({ open }) => {
     const undo = { takesMs: 20, outcome: 'failed', message: 'The device is offline' };
     const { id, title } = await world.raise(isolateDevice({ parameters: { simulator: { takesMs: 20, undo } } }));
     await world.chat.press(alice, title, /^Approve/);
-    await world.statusIs(id, 'completed');
-    await world.chat.press(alice, title, /^(Undo|Yes, undo)/);
+    await world.cardSays(title, 'Undo');
+    await world.chat.press(alice, title, /^(Undo|Yes, undo it)$/);
     const [alarm] = await world.until('the alarm is posted', () => {
       const found = alarmsAbout(id);
       return found.length > 0 && found;
