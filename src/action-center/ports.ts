@@ -262,14 +262,16 @@ export interface CardStore {
     holder: string;
     now: number;
     leaseMs: number;
+    /** How long a first post may take until it is begun; shorter, so that what a dead bot never began is soon somebody else's. */
+    beginMs: number;
     limit: number;
     /** Conversations in which the platform wants a pause. */
     except: string[];
   }): Promise<CardRow[]>;
-  /** Gives claimed cards back untouched. */
-  giveBack(cardIds: string[]): Promise<void>;
-  /** Says that a message is about to be created: after a crash it is looked up before it is posted again. */
-  beginPost(cardId: string): Promise<void>;
+  /** Gives claimed cards back untouched; those that are somebody else's by now are left alone. */
+  giveBack(cardIds: string[], holder: string): Promise<void>;
+  /** Says that a message is about to be created: after a crash it is looked up before it is posted again. False: it took too long, and the card is free or another's. */
+  beginPost(cardId: string, claim: { holder: string; now: number; leaseMs: number }): Promise<boolean>;
   shown(cardId: string, version: number, ref: string, now: number): Promise<void>;
   /** Tries again at `at`; `error` is kept for operators. */
   later(cardId: string, at: number, failure: { error: string; uncertain: boolean } | null): Promise<void>;

@@ -50,6 +50,8 @@ const batch = 25;
 const leaseMs = 30_000;
 /** No card is begun later than this after it was claimed: a slow platform must not use up the lease of those further back in the queue. */
 const beginWithinMs = 5000;
+/** What was not begun by then is free: a bot was killed, or stood still. Above `beginWithinMs` by the time a card takes to be drawn. */
+const beginMs = 10_000;
 const unreachableMs = 600_000;
 const dayMs = 86_400_000;
 /** The next try may be about another picture: what is refused or broken is not left alone for long at first. */
@@ -69,7 +71,7 @@ export async function reconcile(deps: ReconcileDeps): Promise<Pass> {
 async function reconcileSome(deps: ReconcileDeps, what: What): Promise<Pass> {
   const { platform } = deps.surface;
   const except = resting(deps, what);
-  const rows = await deps.cards.claimDue({ platform, what, holder: deps.holder, now: deps.now(), leaseMs, limit: batch, except });
+  const rows = await deps.cards.claimDue({ platform, what, holder: deps.holder, now: deps.now(), leaseMs, beginMs, limit: batch, except });
   const shown = await Promise.all([...Map.groupBy(rows, (row) => row.conversation).values()].map((queue) => work(deps, what, queue)));
   const total = shown.reduce((sum, count) => sum + count, 0);
   // A full batch means that more is due already, perhaps in conversations that this one had no room for.
@@ -92,15 +94,16 @@ function nextRestEnds({ resting, now }: ReconcileDeps, what: What): number | nul
 async function work(deps: ReconcileDeps, what: What, rows: CardRow[]): Promise<number> {
   let shown = 0;
   const beginBefore = deps.now() + beginWithinMs;
+  const rest = (from: number) => rows.slice(from).map(({ cardId }) => cardId);
   for (const [index, row] of rows.entries()) {
     if (deps.now() > beginBefore) {
-      await deps.cards.giveBack(rows.slice(index).map(({ cardId }) => cardId));
+      await deps.cards.giveBack(rest(index), deps.holder);
       return shown;
     }
     const wait = await admit(deps, row);
     if (wait > 0) {
       deps.resting.set(restKey(what, row.conversation), deps.now() + wait);
-      await deps.cards.giveBack(rows.slice(index).map(({ cardId }) => cardId));
+      await deps.cards.giveBack(rest(index), deps.holder);
       return shown;
     }
     if (await show(deps, row)) shown += 1;
@@ -146,6 +149,7 @@ async function showDrawn(deps: ReconcileDeps, row: CardRow): Promise<boolean> {
   const { card, version, isAwaited } = drawn;
   try {
     const ref = await write(deps, row, card);
+    if (ref === null) return false;
     await deps.cards.shown(row.cardId, version, ref, deps.now());
     deps.tell({ kind: 'shown', row, what: row.ref === null ? 'post' : 'update' });
     return true;
@@ -193,7 +197,8 @@ async function pictureOfMany(row: CardRow, draw: ReconcileDeps['drawBatch']): Pr
   return { card: drawn.card, version: drawn.version, isAwaited: drawn.isRunning };
 }
 
-async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<string> {
+/** Null: it is not this bot's to post any more. */
+async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<string | null> {
   const place = placeOf(row);
   const ageMs = Math.max(0, deps.now() - Date.parse(row.createdAt));
   const known = row.ref ?? (row.uncertain ? await deps.surface.find(place, row.cardId, ageMs) : null);
@@ -201,7 +206,7 @@ async function write(deps: ReconcileDeps, row: CardRow, card: Card): Promise<str
     await deps.surface.update({ ...place, ref: known, cardId: row.cardId }, card);
     return known;
   }
-  await deps.cards.beginPost(row.cardId);
+  if (!(await deps.cards.beginPost(row.cardId, { holder: deps.holder, now: deps.now(), leaseMs }))) return null;
   return deps.surface.post(place, row.cardId, card);
 }
 

@@ -85,7 +85,9 @@ async function claimDue(db: Database, tenantId: string, claim: Claim): Promise<C
         row_number() over (partition by conversation order by turn_rank, next_try_at, card_id) as turn
       from found),
     due as (select card_id, parent_ref, turn_rank from turns order by turn, turn_rank, next_try_at, card_id limit ${claim.limit})
-    update cards set claimed_until = ${at(claim.now + claim.leaseMs)}::timestamptz, holder = ${claim.holder}
+    update cards set holder = ${claim.holder},
+      claimed_until = case when cards.ref is null and not cards.uncertain then ${at(claim.now + claim.beginMs)}::timestamptz
+        else ${at(claim.now + claim.leaseMs)}::timestamptz end
     from due where cards.card_id = due.card_id
     returning cards.*, due.parent_ref, due.turn_rank`.execute(db);
   return rows.sort(inOrder).map(cardOf);
@@ -122,16 +124,19 @@ async function sighted(db: Database, tenantId: string, { cardId, conversation, r
 export function cardStore(db: Database, tenantId: string): CardStore {
   return {
     claimDue: (claim) => storing('claiming cards', () => claimDue(db, tenantId, claim)),
-    giveBack: (cardIds) =>
+    giveBack: (cardIds, holder) =>
       storing('giving cards back', async () => {
         // Always in the same order, so that two bots never wait for each other.
         await sql`update cards set claimed_until = null, holder = null from (
-          select card_id from cards where card_id in (select jsonb_array_elements_text(${json(cardIds)}::jsonb)) order by card_id for update) as mine
+          select card_id from cards where card_id in (select jsonb_array_elements_text(${json(cardIds)}::jsonb)) and holder = ${holder}
+          order by card_id for update) as mine
           where cards.card_id = mine.card_id`.execute(db);
       }),
-    beginPost: (cardId) =>
+    beginPost: (cardId, { holder, now, leaseMs }) =>
       storing('announcing a post', async () => {
-        await db.updateTable('cards').set({ uncertain: true }).where('card_id', '=', cardId).execute();
+        const { numAffectedRows } = await sql`update cards set uncertain = true, claimed_until = ${at(now + leaseMs)}::timestamptz
+          where card_id = ${cardId} and holder = ${holder} and claimed_until > ${at(now)}::timestamptz`.execute(db);
+        return Number(numAffectedRows ?? 0) > 0;
       }),
     shown: (cardId, version, ref, now) =>
       storing('recording a shown card', async () => {

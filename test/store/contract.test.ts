@@ -102,15 +102,40 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
     expect((await deps().store.get(action.id))?.status).toBe('queued');
   });
 
+  it('frees a card soon that a dead bot claimed and never began to post, and leaves one that it began for the whole lease', async () => {
+    const action = await anAnnounced();
+    const cards = cardStore(db, tenant);
+    const now = soon();
+    const claim = { platform: 'slack' as const, what: 'post' as const, leaseMs: 30_000, beginMs: 10_000, limit: 1000, except: [] };
+    const claimed = async (holder: string, at: number) =>
+      (await cards.claimDue({ ...claim, holder, now: at })).flatMap(({ actionId, cardId }) => (actionId === action.id ? [cardId] : []));
+    const [begun = '', never = ''] = await claimed('bot-1', now);
+    expect(await cards.beginPost(begun, { holder: 'bot-1', now: now + 9000, leaseMs: 30_000 })).toBe(true);
+    expect(await claimed('bot-2', now + 9999)).toEqual([]);
+    expect(await claimed('bot-2', now + 10_001)).toEqual([never]);
+    // It only stood still, and comes too late.
+    expect(await cards.beginPost(never, { holder: 'bot-1', now: now + 10_002, leaseMs: 30_000 })).toBe(false);
+    expect(await claimed('bot-3', now + 38_999)).toEqual([never]);
+    expect(await claimed('bot-3', now + 39_001)).toEqual([begun]);
+  });
+
   it('wants every copy of the card shown anew after a change, and a note under each posted one', async () => {
     const action = await anAnnounced();
     const cards = cardStore(db, tenant);
-    const claim = { platform: 'slack' as const, holder: 'bot-1', leaseMs: 60_000, limit: 100, except: [] };
+    const claim = { platform: 'slack' as const, holder: 'bot-1', leaseMs: 60_000, beginMs: 60_000, limit: 100, except: [] };
     const mine = (rows: { actionId: string | null }[]) => rows.filter(({ actionId }) => actionId === action.id);
     const posts = mine(await cards.claimDue({ ...claim, what: 'post', now: soon() })) as Awaited<ReturnType<typeof cards.claimDue>>;
     expect(posts.map(({ conversation }) => conversation)).toEqual(['C1', 'C2']);
     expect(mine(await cards.claimDue({ ...claim, holder: 'bot-2', what: 'post', now: soon() }))).toEqual([]);
-    await cards.giveBack(posts.map(({ cardId }) => cardId));
+    await cards.giveBack(
+      posts.map(({ cardId }) => cardId),
+      'bot-2',
+    );
+    expect(mine(await cards.claimDue({ ...claim, what: 'post', now: soon() }))).toEqual([]);
+    await cards.giveBack(
+      posts.map(({ cardId }) => cardId),
+      'bot-1',
+    );
     expect(mine(await cards.claimDue({ ...claim, what: 'post', now: soon(), except: ['C1'] }))).toMatchObject([{ conversation: 'C2' }]);
     for (const { cardId } of posts) await cards.shown(cardId, 1, `ref-${cardId}`, Date.now());
     expect(mine(await cards.claimDue({ ...claim, what: 'update', now: soon() }))).toEqual([]);

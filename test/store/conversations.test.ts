@@ -36,7 +36,16 @@ describe.each(engines)('on $name', ({ options: make }) => {
     );
     return cardId;
   }
-  const claim = { platform: 'teams' as const, what: 'post' as const, holder: 'bot-1', now, leaseMs: 30_000, limit: 100, except: [] };
+  const claim = {
+    platform: 'teams' as const,
+    what: 'post' as const,
+    holder: 'bot-1',
+    now,
+    leaseMs: 30_000,
+    beginMs: 30_000,
+    limit: 100,
+    except: [],
+  };
   const seen = async (cardId: string, ref: string, at = now) =>
     (await cards.sighted({ cardId, conversation: channel, ref, now: at }))?.standing ?? null;
 
@@ -51,7 +60,7 @@ describe.each(engines)('on $name', ({ options: make }) => {
     it('is remembered where it was seen while its own post has no answer', async () => {
       const cardId = await aCard();
       await cards.claimDue(claim);
-      await cards.beginPost(cardId);
+      expect(await cards.beginPost(cardId, { ...claim, now })).toBe(true);
       expect(await seen(cardId, 'm-lost')).toBe('kept');
       expect(await cards.sightedAt(cardId)).toBe('m-lost');
       // A second message while nobody can say which one the card will have.

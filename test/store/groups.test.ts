@@ -65,7 +65,7 @@ describe.each(engines)('groups on $name', ({ options }) => {
     return gather();
   };
   const claim = (what: 'post' | 'update' = 'post', limit = 50, holder = 'bot') =>
-    cardStore(db, tenant).claimDue({ platform: 'slack', what, holder, now, leaseMs: 30_000, limit, except: [] });
+    cardStore(db, tenant).claimDue({ platform: 'slack', what, holder, now, leaseMs: 30_000, beginMs: 30_000, limit, except: [] });
   const post = async (rows: CardRow[]) => {
     for (const row of rows) await cardStore(db, tenant).shown(row.cardId, row.wantedVersion, row.ref ?? `ts-${row.cardId}`, now);
   };
@@ -159,6 +159,7 @@ describe.each(engines)('groups on $name', ({ options }) => {
       holder: 'bot-0',
       now,
       leaseMs: 30_000,
+      beginMs: 30_000,
       limit: 50,
       except: [],
     });

@@ -180,6 +180,7 @@ describe.each(engines)('on $name', ({ options: make }) => {
         holder: 'bot-1',
         now,
         leaseMs: 30_000,
+        beginMs: 30_000,
         limit: 5,
         except: [],
       });

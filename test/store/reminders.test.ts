@@ -164,6 +164,7 @@ describe.each(engines)('on $name', ({ name, options: make }) => {
       holder: 'x',
       now: Date.parse(now) + leaseMs,
       leaseMs,
+      beginMs: leaseMs,
       limit: 500,
       except: [],
     };

@@ -130,7 +130,15 @@ describe.each(engines)('the record on $name', ({ options: make }) => {
     await deps().store.tell(action.id, event, people);
     expect(await count('cards', `card_id = '${action.id}-told'`)).toBe(1);
     const cards = cardStore(db, tenant);
-    const claim = { platform: 'slack' as const, holder: 'bot', leaseMs: minute, limit: 100, except: ['C1'], now: Date.now() + 50 };
+    const claim = {
+      platform: 'slack' as const,
+      holder: 'bot',
+      leaseMs: minute,
+      beginMs: minute,
+      limit: 100,
+      except: ['C1'],
+      now: Date.now() + 50,
+    };
     const notices = (await cards.claimDue({ ...claim, what: 'post' })).filter(({ kind }) => kind === 'notice');
     expect(notices).toMatchObject([{ conversation: 'U0BOB', actionId: action.id, parentRef: null, note: { data: { reason: 'gone' } } }]);
   });

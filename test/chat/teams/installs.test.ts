@@ -65,6 +65,7 @@ test('a removed app is an alarm where cards are routed, and an install brings ba
     holder: 'x',
     now: Date.now() + 1,
     leaseMs: 1000,
+    beginMs: 1000,
     limit: 10,
     except: [],
   });
