@@ -19,7 +19,8 @@ export function amountText({ kind, count }: HistoryCount, of: Counted = 'action'
 
 /** `12,000 of about 40,000`; alone where nobody knows of how many. */
 export function progressText(rows: number, { kind, count }: HistoryCount): string {
-  if (kind === 'many') return `${grouped(rows)} so far`;
+  // An estimate that was passed says nothing any more.
+  if (kind === 'many' || rows > count) return `${grouped(rows)} so far`;
   return `${grouped(rows)} of ${kind === 'about' ? `about ${grouped(rounded(count))}` : grouped(count)}`;
 }
 

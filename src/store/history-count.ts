@@ -3,7 +3,7 @@ import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { HistoryCount, HistoryQuery } from '../action-center/history.ts';
 import type { Database } from './database.ts';
 import { conditions, sides } from './history-filter.ts';
-import { waysToFetch, weeksOf } from './history-page.ts';
+import { lookUpsOf, weeksOf } from './history-page.ts';
 import type { Tables } from './tables.ts';
 
 type Sql = RawBuilder<unknown>;
@@ -20,6 +20,7 @@ const sampleRows = 8000;
 /** Fewer hits of a sample than this say too little; from `goodHits` on two figures are true, before it one. */
 const enoughHits = 20;
 const goodHits = 100;
+const muchUnfiled = 1000;
 /** What is smaller is counted in no time. */
 const largeRows = 200_000;
 
@@ -38,7 +39,8 @@ const fitting = ({ tenantId, query, now }: Question): Sql =>
 /** Null: there are too many for that. */
 async function countFew(tx: Tx, question: Question): Promise<number | null> {
   const weeks = await weeksOf(tx, { ...question, start: null });
-  const [lookUps = []] = weeks === null ? [] : waysToFetch(question.query, weeks);
+  const { words, tokens } = weeks === null ? { words: [], tokens: [] } : lookUpsOf(question.query, weeks);
+  const lookUps = words.length > 0 ? words : tokens;
   if (lookUps.length === 0) return null;
   const { rows } = await sql<{
     n: number;
@@ -65,13 +67,20 @@ async function sizeOf(db: Tx | Database): Promise<number> {
 
 export const isLarge = async (db: Database): Promise<boolean> => (await sizeOf(db)) > largeRows;
 
-async function sampled(tx: Tx, question: Question): Promise<{ count: number; hits: number }> {
+/** What is not filed is in no sample: with much of it, as after an upgrade, the sample is not of the whole. */
+async function isMostlyFiled(tx: Tx, { tenantId }: Question): Promise<boolean> {
+  const { rows } = await sql<{ waiting: number }>`select count(*) as waiting
+    from (select 1 from actions where tenant_id = ${tenantId} and not filed limit ${muchUnfiled}) as a`.execute(tx);
+  return (rows[0]?.waiting ?? 0) < muchUnfiled;
+}
+
+async function sampled(tx: Tx, question: Question): Promise<{ count: number; hits: number; isOfAll: boolean }> {
   const size = await sizeOf(tx);
   const share = Math.min(100, (100 * sampleRows) / Math.max(size, 1));
   const { rows } = await sql<{ hits: number }>`
     select count(*) filter (where ${fitting(question)}) as hits from history_entries h tablesample system (${share})`.execute(tx);
   const hits = rows[0]?.hits ?? 0;
-  return { hits, count: Math.round((hits * 100) / share) };
+  return { hits, count: Math.round((hits * 100) / share), isOfAll: await isMostlyFiled(tx, question) };
 }
 
 /** More figures would claim to know more. */
@@ -85,7 +94,7 @@ export async function countMatches(question: Question, within: Within): Promise<
   const exact = few ?? (await within({ share: 0.3, indexesOnly: false }, (tx) => countAll(tx, question)));
   if (exact !== null) return { kind: 'exact', count: exact };
   const sample = await within({ share: 0.3, indexesOnly: false }, (tx) => sampled(tx, question));
-  if (sample !== null && sample.hits >= enoughHits) {
+  if (sample?.isOfAll && sample.hits >= enoughHits) {
     return { kind: 'about', count: rounded(sample.count, sample.hits >= goodHits ? 2 : 1) };
   }
   return { kind: 'many', count: sample?.hits ?? 0 };

@@ -57,14 +57,21 @@ const nameQuery = (asked: string): string =>
   asked.endsWith('*') ? `${quoted(`@${fold(asked.slice(0, -1))}`)}:*` : quoted(`@${fold(asked)}`);
 const oneOf = (queries: string[]): string[] => (queries.length === 0 ? [] : [`(${queries.join(' | ')})`]);
 
+const together = (parts: string[]): string | null => (parts.length === 0 ? null : parts.join(' & ').replaceAll('\u0000', ''));
+type Named = Pick<HistoryQuery['filters'], 'asset' | 'investigation'>;
+const namedParts = ({ asset, investigation }: Named): string[] => [
+  ...oneOf(asset.map(nameQuery)),
+  ...oneOf(investigation.map((id) => quoted(`#${fold(id)}`))),
+];
+
 /** Everything that is found by a text, as one tsquery; null when nothing of that kind is asked. */
-export function textQuery({ asset, investigation, text }: HistoryQuery['filters']): string | null {
-  const parts = [
-    ...oneOf(asset.map(nameQuery)),
-    ...oneOf(investigation.map((id) => quoted(`#${fold(id)}`))),
-    ...text.flatMap(askedWords).map((word) => `${quoted(word)}:*`),
-  ];
-  return parts.length === 0 ? null : parts.join(' & ').replaceAll('\u0000', '');
+export function textQuery(filters: Named & Pick<HistoryQuery['filters'], 'text'>): string | null {
+  return together([...namedParts(filters), ...filters.text.flatMap(askedWords).map((word) => `${quoted(word)}:*`)]);
+}
+
+/** Of that the whole names, which are rare each; the start of a name may be common. Null: none is asked. */
+export function rareNames({ asset, investigation }: Named): string | null {
+  return together(namedParts({ asset: asset.some((name) => name.endsWith('*')) ? [] : asset, investigation }));
 }
 
 /**

@@ -8,13 +8,13 @@ import type { HistoryQuery } from '../action-center/history.ts';
 import { actionColumns } from './actions.ts';
 import { runPreparedWithin } from './database.ts';
 import type { Place, Start } from './history-cursor.ts';
-import { conditions, type Form, inTab, isOfOneText, keyOf, type Side, sides, since, textQuery } from './history-filter.ts';
+import { conditions, type Form, inTab, isOfOneText, keyOf, rareNames, type Side, sides, since, textQuery } from './history-filter.ts';
 import { askedProperties, askedTokens, weekMs, weekOf, weekStart } from './history-tokens.ts';
 import type { ActionRow, Tables } from './tables.ts';
 
 type Sql = RawBuilder<unknown>;
 type Tx = Transaction<Tables>;
-export type Found = ActionRow & { place_key: string; place_at: string };
+export type Found = ActionRow & { place_key: string; place_at: string; found_id: string };
 export type Way = {
   tenantId: string;
   query: HistoryQuery;
@@ -28,11 +28,15 @@ export type Way = {
 };
 
 /** So many rows are looked through in their order before the inverted index is asked. */
-const probed = 1500;
+const probed = 1000;
 /** What is so frequent that a page is among this many is still read in order. */
-const readOn = 8000;
-/** So many rows are fetched from the inverted index at most. */
+const readOn = 10_000;
+/** So many rows are fetched from the inverted index at most; by words alone fewer, since others may be wanted together with them. */
 const fetched = 3000;
+const fetchedByWords = 1000;
+/** So many of the next rows tell how rare words are beside properties, and so often may they be among them that looking all of them up is quick. */
+const compared = 500;
+const rareWords = 0;
 /** From so many rows on it can be told how many weeks hold a page of them. */
 const tells = 3;
 
@@ -123,37 +127,34 @@ function orderedPart(way: Way, among: number | null, form: Form): Sql {
   return sql`select h.id, ${key} as key, h.updated_at from ${rows} h where ${and(list)} order by ${order(falls(way))} limit ${way.limit}`;
 }
 
-/**
- * What to ask the inverted index for, best first; the rest is compared row by row. Each costs as much as there are actions with it: names and
- * investigations are rare, of words and properties the rarer ones go first.
- */
-export function waysToFetch(query: HistoryQuery, weeks: Weeks, wordsAreRarer = true): Sql[][] {
-  const asked = askedProperties(query);
-  const tokens = askedTokens(asked, weeks).map((set) => sql`h.tokens && ${set}::int[]`);
+const byWords = (text: string): Sql => sql`h.words @@ ${text}::tsquery`;
+
+/** What to ask the inverted index for: of these weeks what has the properties, and everything with the words. */
+export function lookUpsOf(query: HistoryQuery, weeks: Weeks): { tokens: Sql[]; words: Sql[] } {
   const text = textQuery(query.filters);
-  if (text === null) return [tokens];
-  const words = sql`h.words @@ ${text}::tsquery`;
-  return [wordsAreRarer ? [words] : tokens, [words, ...tokens]];
+  return {
+    tokens: askedTokens(askedProperties(query), weeks).map((set) => sql`h.tokens && ${set}::int[]`),
+    words: text === null ? [] : [byWords(text)],
+  };
 }
 
-/** Among the next rows, as long as nobody knows better. */
-async function areWordsRarer(tx: Tx, way: Way): Promise<boolean> {
+type Rarity = { words: number; properties: number };
+
+/** How many of the next rows have the words, and how many the properties: what is one of many there is one of very many in all. */
+async function rarityOf(tx: Tx, way: Way, text: string): Promise<Rarity> {
   const { filters } = way.query;
-  if (askedProperties(way.query).length === 0 || filters.asset.length + filters.investigation.length > 0) return true;
-  const others = { ...way.query, filters: { ...filters, text: [] } };
-  const { rows } = await sql<{ words: number; others: number }>`
-    select count(*) filter (where h.words @@ ${textQuery(filters) ?? ''}::tsquery) as words,
-      count(*) filter (where ${and(conditions(others, way.now, sides.filed))}) as others
-    from (select * ${nextRows(way)} limit ${probed}) as h`.execute(tx);
-  const { words = 0, others: properties = 0 } = rows[0] ?? {};
-  return words <= properties;
+  const others = { ...way.query, filters: { ...filters, text: [], asset: [], investigation: [] } };
+  const { rows } = await sql<Rarity>`
+    select count(*) filter (where ${byWords(text)}) as words, count(*) filter (where ${and(conditions(others, way.now, sides.filed))}) as properties
+    from (select * ${nextRows(way)} limit ${compared}) as h`.execute(tx);
+  return rows[0] ?? { words: 0, properties: 0 };
 }
 
 /**
  * No more than so many: what is common after all is found sooner in order. Whether a row fits is no condition but a column, so that it is looked up
  * by nothing else and the bound holds for the work, not for what comes of it.
  */
-function fetchedRows(way: Way, { until, lookUps }: Fetch, form: Form): Sql {
+function fetchedRows(way: Way, { until, lookUps, most }: Fetch, form: Form): Sql {
   const side = sides.filed;
   const fits = [
     sql`h.tenant_id = ${way.tenantId}`,
@@ -162,7 +163,7 @@ function fetchedRows(way: Way, { until, lookUps }: Fetch, form: Form): Sql {
     ...upTo(side, way, until),
   ];
   return sql`select h.id, ${placeIn(side, way).key} as key, h.updated_at, (${and(fits)}) as fits from history_entries h
-    where h.updated_at is not null and ${and(lookUps)} limit ${fetched}`;
+    where h.updated_at is not null and ${and(lookUps)} limit ${most}`;
 }
 
 function sortedPart(way: Way): Sql {
@@ -173,7 +174,7 @@ function sortedPart(way: Way): Sql {
 }
 
 /** Where the filed rows come from: the next ones in order, or what an inverted index finds. */
-type Fetch = { until: Until; lookUps: Sql[] };
+type Fetch = { until: Until; lookUps: Sql[]; most: number };
 type Source = { among: number | null } | Fetch;
 /** In the order of reading. `filed`: how many of them, or behind them, are filed; `seen`: how many the inverted index found. */
 type Rows = { found: Found[]; filed: number; seen: number };
@@ -198,7 +199,7 @@ async function rowsOf(tx: Tx, way: Way, source: Source): Promise<Rows> {
     found as materialized (
       select * from ((${unfiledPart(way, isOrdered ? null : source.until, form)}) union all (select * from filed)) as both_parts
       order by ${byPlace} limit ${way.limit})
-    select ${actionColumns}, place_key, ${instant(sql`place_at`)} as place_at, filed_found, seen
+    select ${actionColumns}, found_id, place_key, ${instant(sql`place_at`)} as place_at, filed_found, seen
     from (select (select count(*) from filed) as filed_found, ${isOrdered ? sql`0` : sql`(select count(*) from fetched)`} as seen) as counted
       left join (found join actions on id = found_id collate "default") on true
     order by ${sql`place_key collate "C" ${order}, found.place_at ${order}, found_id ${order}`}`;
@@ -231,18 +232,22 @@ function weeksIn({ first, last }: Extent, way: Pick<Way, 'query' | 'now' | 'star
   return low <= high ? [low, high] : null;
 }
 
-/** Between which two times was looked, null when that was all there is; and the weeks there are. */
-type Horizon = { seen: { from: number; to: number } | null; weeks: Weeks | null };
+/** Between which two times was looked, and where that ended; null when that was all there is. And the weeks there are. */
+type Horizon = { seen: { from: number; to: number; edge: Place } | null; weeks: Weeks | null };
 
 async function horizonOf(tx: Tx, way: Way): Promise<Horizon> {
   await way.goOn();
-  const statement = sql<Extent & { edge: Date | null }>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last,
-    (select h.updated_at ${nextRows(way)} offset ${probed - 1} limit 1) as edge`;
+  const { key } = placeIn(sides.filed, way);
+  const edge = sql`(select ${key} as key, h.updated_at, h.id ${nextRows(way)} offset ${probed - 1} limit 1)`;
+  const statement = sql<Extent & { [Part in keyof Place]: string | null }>`
+    select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last, edge.key, ${instant(sql`edge.updated_at`)} as at, edge.id
+    from (select 1) as one left join lateral ${edge} as edge on true`;
   const rows = await run(tx, statement, way.prepared ? 'every' : 'asked');
-  const [{ first, last, edge } = { first: null, last: null, edge: null }] = rows;
+  const [{ first, last, ...place } = { first: null, last: null, key: null, at: null, id: null }] = rows;
   const begun = way.start ? Date.parse(way.start.place.at) : (falls(way) ? last : first)?.getTime();
-  const seen = edge === null || begun === undefined ? null : { from: begun, to: edge.getTime() };
-  return { seen, weeks: weeksIn({ first, last }, way) };
+  const weeks = weeksIn({ first, last }, way);
+  if (place.at === null || place.id === null || begun === undefined) return { seen: null, weeks };
+  return { seen: { from: begun, to: Date.parse(place.at), edge: { key: place.key ?? '', at: place.at, id: place.id } }, weeks };
 }
 
 /** How much to look at for two pages, given how many rows were found in a part of it. */
@@ -250,23 +255,43 @@ const enough = (part: number, found: number, limit: number): number => Math.max(
 
 export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
   const { query, limit } = way;
-  const asks = askedProperties(query).length > 0 || textQuery(query.filters) !== null;
+  const text = textQuery(query.filters);
+  const asks = askedProperties(query).length > 0 || text !== null;
   const hasOrder = query.tab === 'history' || query.sort.column === 'updated';
   if (!asks || !hasOrder) return findAll(tx, way);
+  const names = rareNames(query.filters);
+  const named = names === null ? null : await fetchByWords(tx, way, names);
+  if (named !== null) return named;
   const first = await rowsOf(tx, way, { among: probed });
   if (first.filed >= limit) return first.found;
   const { seen, weeks } = await horizonOf(tx, way);
   if (seen === null) return first.found;
   const further = enough(probed, first.filed, limit);
-  if (further <= readOn) {
-    const more = await rowsOf(tx, way, { among: further });
-    if (more.filed >= limit) return more.found;
-  }
+  const more = further <= readOn ? await readFurther(tx, way, { first: first.found, edge: seen.edge, among: further }) : null;
+  if (more !== null) return more;
   if (weeks === null) return findAll(tx, way);
   return query.sort.column === 'updated'
-    ? findByWeeks(tx, way, weeks, { weeks: Math.abs(seen.to - seen.from) / weekMs, found: first.filed })
+    ? findInTime(tx, way, weeks, { weeks: Math.abs(seen.to - seen.from) / weekMs, found: first.filed })
     : findRare(tx, way, weeks);
 }
+
+type SoFar = { first: Found[]; edge: Place; among: number };
+
+/** From the edge on; all statements see the record at the same instant. Null: there are too few. In another order than that of time all is read again. */
+async function readFurther(tx: Tx, way: Way, { first, edge, among }: SoFar): Promise<Found[] | null> {
+  if (way.query.sort.column !== 'updated') {
+    const again = await rowsOf(tx, way, { among });
+    return again.filed >= way.limit ? again.found : null;
+  }
+  // Behind the edge there may be others between them.
+  const kept = first.filter(({ place_at: at, found_id: id }) => (at === edge.at ? isBefore(id, edge.id, way) : isBefore(at, edge.at, way)));
+  const limit = way.limit - kept.length;
+  const more = await rowsOf(tx, { ...way, limit, start: { place: edge, back: way.start?.back ?? false } }, { among: among - probed });
+  return more.filed >= limit ? [...kept, ...more.found] : null;
+}
+
+/** Or the same. */
+const isBefore = (one: string, other: string, way: Way): boolean => one === other || (falls(way) ? one > other : one < other);
 
 /** Here the planner has to know what is asked for. */
 async function findAll(tx: Tx, way: Way): Promise<Found[]> {
@@ -277,29 +302,47 @@ async function findAll(tx: Tx, way: Way): Promise<Found[]> {
 const spanned = ([low, high]: Weeks, span: number, falling: boolean): Weeks =>
   falling ? [Math.max(low, high - span + 1), high] : [low, Math.min(high, low + span - 1)];
 
-/** In order of time, a span of weeks after the other. */
-async function findByWeeks(tx: Tx, way: Way, [low, high]: Weeks, seen: { weeks: number; found: number }): Promise<Found[]> {
-  const wordsAreRarer = textQuery(way.query.filters) === null || (await areWordsRarer(tx, way));
+type Seen = { weeks: number; found: number };
+
+/** In order of time. Rare words at once, since the index knows no weeks of them; common ones are compared, where the rest is rarer. */
+async function findInTime(tx: Tx, way: Way, weeks: Weeks, seen: Seen): Promise<Found[]> {
+  const text = textQuery(way.query.filters);
+  if (text === null) return findByWeeks(tx, way, weeks, { ...seen, compareWords: false });
+  const isAlone = askedProperties(way.query).length === 0;
+  const { words, properties } = isAlone ? { words: seen.found, properties: compared } : await rarityOf(tx, way, text);
+  // The start of a name stands for many names, each of them rare.
+  const areFew = words <= rareWords && (isAlone || way.query.filters.asset.every((name) => !name.endsWith('*')));
+  const worded = areFew ? await fetchByWords(tx, way, text) : null;
+  return worded ?? findByWeeks(tx, way, weeks, { ...seen, compareWords: properties < words });
+}
+
+/** A span of weeks after the other. */
+async function findByWeeks(tx: Tx, way: Way, [low, high]: Weeks, seen: Seen & { compareWords: boolean }): Promise<Found[]> {
   let span = enough(seen.weeks, seen.found, way.limit);
   for (;;) {
     const weeks = spanned([low, high], span, falls(way));
     const whole = weeks[0] === low && weeks[1] === high;
-    const found = await fetchRows(tx, way, whole ? null : { weeks }, waysToFetch(way.query, weeks, wordsAreRarer));
+    const { tokens, words } = lookUpsOf(way.query, weeks);
+    const until = whole ? null : { weeks };
+    const compared = seen.compareWords ? await fetchRows(tx, way, until, tokens) : null;
+    const found = compared ?? (await fetchRows(tx, way, until, [...words, ...tokens]));
     if (found === null) return findAll(tx, way);
     if (whole || found.length >= way.limit) return found;
     span = found.length >= tells ? Math.max(span + 1, enough(span, found.length, way.limit)) : span * 8;
   }
 }
 
-/** Null: there are more than can be fetched, whatever the inverted index is asked for. */
-async function fetchRows(tx: Tx, way: Way, until: Until, ways: Sql[][]): Promise<Found[] | null> {
-  for (const lookUps of ways) {
-    if (lookUps.length === 0) continue;
-    const { found, seen } = await rowsOf(tx, way, { until, lookUps });
-    if (seen < fetched) return found;
-  }
-  return null;
+/** Null: there are more than can be fetched. */
+async function fetchRows(tx: Tx, way: Way, until: Until, lookUps: Sql[], most = fetched): Promise<Found[] | null> {
+  if (lookUps.length === 0) return null;
+  const { found, seen } = await rowsOf(tx, way, { until, lookUps, most });
+  return seen < most ? found : null;
 }
 
-const findRare = async (tx: Tx, way: Way, weeks: Weeks): Promise<Found[]> =>
-  (await fetchRows(tx, way, null, waysToFetch(way.query, weeks))) ?? findAll(tx, way);
+const fetchByWords = (tx: Tx, way: Way, text: string) => fetchRows(tx, way, null, [byWords(text)], fetchedByWords);
+
+async function findRare(tx: Tx, way: Way, weeks: Weeks): Promise<Found[]> {
+  const { tokens, words } = lookUpsOf(way.query, weeks);
+  const found = words.length > 0 ? await fetchRows(tx, way, null, words) : null;
+  return found ?? (await fetchRows(tx, way, null, [...words, ...tokens])) ?? findAll(tx, way);
+}

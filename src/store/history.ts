@@ -39,6 +39,8 @@ async function within<T>(db: Database, limitMs: number, run: (session: Session) 
     return await db
       .transaction()
       .setAccessMode('read only')
+      // All statements of an answer see the record at the same instant.
+      .setIsolationLevel('repeatable read')
       .execute(async (tx) => {
         const endsAt = performance.now() + limitMs;
         let granted = limitMs;
