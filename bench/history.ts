@@ -1,8 +1,8 @@
 /**
  * Look-ups in History: the first and the next page of every single filter and of every pair of filters, beside the same question as one hand-written
  * query on the same tables; counts; `/actions history` from request to answer; and an export beside a bare cursor. See README.md.
- *   node bench/history.ts [--rows 10000000] [--database URL] [--samples 8] [--answers 200] [--export-rows 1000000] [--out folder]
- * A database that is given keeps its rows for the next run.
+ *   node bench/history.ts [--rows 10000000] [--database URL] [--samples 8] [--answers 200] [--export-rows 1000000] [--out folder] [--pages-only]
+ * A database that is given keeps its rows for the next run. `--pages-only` asks for pages by themselves and writes nothing.
  */
 import { cpus, release, totalmem, type } from 'node:os';
 import path from 'node:path';
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     answers: { type: 'string', default: '200' },
     'export-rows': { type: 'string', default: '1000000' },
     out: { type: 'string' },
+    'pages-only': { type: 'boolean', default: false },
   },
 });
 const rows = Number(values.rows);
@@ -84,6 +85,24 @@ async function measure(store: HistoryStore, bare: pg.Pool, { filters, query }: A
   };
 }
 
+/** Pages with nothing between them, the best of several times: what they cost once caches know what everybody asks for. */
+async function pagesAlone(store: HistoryStore, all: readonly Asked[], times = 5): Promise<Times> {
+  const best = new Map<string, number>();
+  const keep = (what: string, ms: number) => best.set(what, Math.min(ms, best.get(what) ?? ms));
+  for (let turn = 0; turn < times; turn += 1) {
+    for (const [index, { query }] of all.entries()) {
+      const first = await timed(() => store.page(query, { now: benchNow, cursor: null, size: 25 }));
+      keep(`first ${index}`, first.ms);
+      const cursor = first.value.kind === 'page' ? first.value.page.next : null;
+      if (cursor !== null) keep(`next ${index}`, (await timed(() => store.page(query, { now: benchNow, cursor, size: 25 }))).ms);
+    }
+  }
+  return timesOf([...best.values()]);
+}
+
+const aloneText = ({ p50, p95, max, measured }: Times): string =>
+  `The same ${measured} pages by themselves, the best of five: p50 ${p50} ms, p95 ${p95} ms, at most ${max} ms.`;
+
 /** So many of them, from all over. */
 const spread = <T>(all: readonly T[], amount: number): T[] => {
   const every = Math.max(1, all.length / Math.max(1, amount));
@@ -119,6 +138,12 @@ async function main(databaseUrl: string): Promise<void> {
   const all = [...combinations(Number(values.samples), rows)];
   // Once to fill the caches of planner and disk with what everybody asks for.
   for (const one of all.slice(0, 100)) await measure(store, bare, one);
+  const alone = await pagesAlone(store, all);
+  console.log(aloneText(alone));
+  if (values['pages-only']) {
+    await Promise.all([bare.end(), engine.close()]);
+    return;
+  }
   for (const one of all) results.push(await measure(store, bare, one));
   const of = (count: number) => results.filter(({ filters }) => filters.length === count);
   const classes = [
@@ -161,7 +186,7 @@ async function main(databaseUrl: string): Promise<void> {
   );
   for (const { platform, complaints } of answers)
     if (complaints.length > 0) console.log(`the bot on ${platform} complained: ${complaints[0]}`);
-  const text = `${table}\n\n${answered}\n\nExport of ${exported.rows.toLocaleString('en')} rows: ${exported.perSecond} rows/s, bare cursor ${exported.barePerSecond} rows/s (${exported.ratio} x), ${exported.addedMiB} MiB of memory added.`;
+  const text = `${table}\n\n${aloneText(alone)}\n\n${answered}\n\nExport of ${exported.rows.toLocaleString('en')} rows: ${exported.perSecond} rows/s, bare cursor ${exported.barePerSecond} rows/s (${exported.ratio} x), ${exported.addedMiB} MiB of memory added.`;
   console.log(text);
   console.log(
     tableOf(
@@ -179,7 +204,7 @@ async function main(databaseUrl: string): Promise<void> {
   publish(
     where,
     'history',
-    { machine, rows, days: daysCovered, loading, summaries, answers: asked, exported, byFilters: slowest(results) },
+    { machine, rows, days: daysCovered, loading, summaries, alone, answers: asked, exported, byFilters: slowest(results) },
     text,
   );
 }

@@ -13,7 +13,7 @@ import type { Tables } from './tables.ts';
 /** How long the database may look for one answer. PGlite cannot be interrupted. */
 const usualLimitMs = 500;
 /** How long it may count before somebody who waits gets the page: the count of a large record is an estimate anyway. */
-const hurriedMs = 60;
+const hurriedMs = 44;
 /** By so much a look-up may be late at worst. */
 const slack = 25;
 
@@ -103,10 +103,11 @@ export function historyStore(db: Database, tenantId: string, limitMs = usualLimi
     page,
     count: (query, { now, hurried = false }) =>
       storing('counting History', async () => {
-        const ms = hurried && (await isLarge(db)) ? Math.min(hurriedMs, limitMs) : limitMs;
-        return countMatches({ tenantId, query, now }, (effort, run) =>
-          within(db, effort.share * ms, ({ tx }) => run(tx), effort.indexesOnly ? indexesOnly : noMore),
-        );
+        const isHurried = hurried && (await isLarge(db));
+        const ms = isHurried ? Math.min(hurriedMs, limitMs) : limitMs;
+        const take: Parameters<typeof countMatches>[1] = (effort, run) =>
+          within(db, effort.share * ms, ({ tx }) => run(tx), effort.indexesOnly ? indexesOnly : noMore);
+        return countMatches({ tenantId, query, now }, take, isHurried);
       }),
     async *stream(query, { now }, signal) {
       try {
