@@ -35,10 +35,13 @@ function slackFiles(slack: SlackWorld): FileWorld {
 }
 
 function teamsFiles(teams: TeamsWorld): FileWorld {
+  /** An offer stands there until the bot has taken it away, also after it was answered. */
+  const answered = new Set<string>();
   const answer = async (who: DirectoryPerson, accept: boolean): Promise<boolean> => {
     const person = teamsIdOf(who);
-    const [offer] = teams.offersTo(person);
+    const offer = teams.offersTo(person).find(({ id }) => !answered.has(id));
     if (offer === undefined) return false;
+    answered.add(offer.id);
     await teams.answerOffer({ person, conversation: offer.conversation, messageId: offer.id, accept });
     return true;
   };
