@@ -1,6 +1,7 @@
 /** The admin port: `GET /metrics` for a scraper, `GET /queues` for a person. It asks for no password and belongs on loopback. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Log } from './action-center/ports.ts';
+import { within } from './identity/within.ts';
 import type { Metrics } from './metrics.ts';
 
 export type AdminDeps = {
@@ -33,6 +34,7 @@ async function answerTo({ method }: IncomingMessage, path: string, deps: AdminDe
   if (path !== '/metrics' && path !== '/queues') return answerWith(404, { error: { code: 'not-found' } });
   if (method !== 'GET' && method !== 'HEAD') return { ...answerWith(405, { error: { code: 'method-not-allowed' } }), allow: 'GET, HEAD' };
   if (path === '/metrics') return { status: 200, type: deps.metrics.contentType, text: await deps.metrics.text() };
+  // A Redis that hangs must not pile up requests here.
   return answerWith(200, await within(deps.deadlineMs ?? 5000, deps.queues()));
 }
 
@@ -44,15 +46,4 @@ function send(res: ServerResponse, { status, type, text, allow }: Answer): void 
     ...(allow ? { allow } : {}),
   });
   res.end(text);
-}
-
-/** A Redis that hangs must not pile up requests here. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

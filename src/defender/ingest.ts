@@ -79,6 +79,8 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
   /** Smaller after answers that did not come whole again and again: perhaps it was too much. */
   let size = source.pageSize;
   let failures = 0;
+  /** Links that led nowhere, in this stretch. */
+  let deadLinks = 0;
 
   const ask = async (path: string, signal: AbortSignal) => {
     const { api, permission, prefer, page } = source;
@@ -88,19 +90,26 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
     return readAnswer(Page, await deps.api.ask({ ...call, ...(prefer === undefined ? {} : { prefer }) }, signal));
   };
 
+  const beginAnew = (mark: Mark) => deps.marks.move({ ...mark, reading: null }, deps.holder, deps.leaseMs);
+
+  /** Once is a link that grew old. Again, it is no use to hurry, and operators have to hear of it. */
+  const afterDeadLink = async (mark: Mark, error: DefenderError): Promise<Step> => {
+    await beginAnew(mark);
+    deadLinks += 1;
+    if (deadLinks > 1) throw error;
+    return { kind: 'wait', ms: 0 };
+  };
+
   /** What to do about a page that was not answered, or not as it should be. */
   const afterFailure = async (mark: Mark, error: unknown): Promise<Step> => {
     if (!(error instanceof DefenderError)) throw error;
     if (error.status === 429) return { kind: 'wait', ms: error.retryAfterMs ?? 1000 };
-    if (isOutOfDate(error) && mark.reading !== null) {
-      await deps.marks.move({ ...mark, reading: null }, deps.holder, deps.leaseMs);
-      return { kind: 'wait', ms: 0 };
-    }
+    if (isOutOfDate(error) && mark.reading !== null) return afterDeadLink(mark, error);
     if (isCutShort(error)) failures += 1;
     if (failures >= patience) {
       failures = 0;
       size = Math.max(smallestPage, Math.floor(size / 2));
-      if (mark.reading !== null) await deps.marks.move({ ...mark, reading: null }, deps.holder, deps.leaseMs);
+      if (mark.reading !== null) await beginAnew(mark);
     }
     throw error;
   };
@@ -122,7 +131,10 @@ export function openReader(source: Source, deps: IngestDeps): Reader {
     // Somebody else reads by now; what was stored is known to them.
     if (!(await marks.move(moved, holder, leaseMs))) return { kind: 'idle' };
     failures = 0;
-    if (next === null) size = source.pageSize;
+    if (next === null) {
+      size = source.pageSize;
+      deadLinks = 0;
+    }
     const isMore = next !== null || !isLast(reading, now());
     return { kind: isMore ? 'page' : 'done', mark: moved, counts, caughtUp: mark.caughtUpAt === null && moved.caughtUpAt !== null };
   };

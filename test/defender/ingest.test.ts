@@ -80,6 +80,19 @@ describe('how far a source was read', () => {
     expect(astray.marks.mark?.reading).toBeNull();
   });
 
+  it('hurries once after a link that leads nowhere; when they all do, it says so and waits its turn', async () => {
+    const gone = new DefenderError('gone', { retryable: false, mayHaveWorked: false, status: 410 });
+    const rig = aReader((path) => (path.startsWith('/list') ? { value: ['a'], '@odata.nextLink': `${base}/more` } : gone));
+    expect((await rig.reader.step(signal)).kind).toBe('page');
+    expect(await rig.reader.step(signal)).toEqual({ kind: 'wait', ms: 0 });
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect((await rig.reader.step(signal)).kind).toBe('page');
+      await expect(rig.reader.step(signal)).rejects.toThrow('gone');
+      // From the beginning of the stretch; nothing was passed over.
+      expect(rig.marks.mark?.reading).toBeNull();
+    }
+  });
+
   it('begins the stretch anew when the next page is not known any more', async () => {
     const gone = new DefenderError('gone', { retryable: false, mayHaveWorked: false, status: 410 });
     let isStale = true;

@@ -11,6 +11,7 @@ import { alertOf, cluster } from './invented-alerts.ts';
 import { airCluster, inHunting, investigationOf, softDelete } from './invented-investigations.ts';
 import { alice, entraTenant } from './people.ts';
 import { platforms } from './platforms.ts';
+import { readingEnv } from './reading-env.ts';
 import { openWorld, type World } from './world.ts';
 
 const app = { clientId: '0a0a0a0a-1111-4222-8333-444444444444', secret: 'entra-client-secret-for-tests' };
@@ -38,19 +39,12 @@ describe.each(platforms)('what investigations tell, in $name', ({ open }) => {
       chat: await open(),
       services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
       env: {
-        INGEST: 'defender',
+        ...readingEnv({ app, entra, defender }),
         INGEST_DAYS: '1',
         INGEST_AIR_HUNTING: 'on',
         INGEST_OFFICE365: 'on',
         OFFICE365_URL: feed.url,
         OFFICE365_AUDIENCE: 'https://manage.office.com',
-        ENTRA_TENANT_ID: entraTenant,
-        ENTRA_CLIENT_ID: app.clientId,
-        ENTRA_CLIENT_SECRET: app.secret,
-        ENTRA_AUTHORITY_URL: entra.authorityUrl,
-        GRAPH_URL: entra.graphUrl,
-        DEFENDER_API_URL: defender.url,
-        DEFENDER_CALLS_PER_MINUTE: '6000',
       },
       timing: { sweepEveryMs: 1000, stalledAfterMs: 30_000, repairEveryMs: 1000, ingestEveryMs: 500, ingestCallMs: 1200 },
     });

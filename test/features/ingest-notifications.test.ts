@@ -10,6 +10,7 @@ import { freshDatabase, freshPrefix } from '../setup/fresh.ts';
 import { alertOf, cluster } from './invented-alerts.ts';
 import { entraTenant } from './people.ts';
 import { slackWorld } from './platforms.ts';
+import { readingEnv } from './reading-env.ts';
 import { type Deployment, openWorld, type World } from './world.ts';
 
 const app = { clientId: '0a0a0a0a-1111-4222-8333-444444444444', secret: 'entra-client-secret-for-tests' };
@@ -47,16 +48,9 @@ describe("Graph's change notifications", () => {
       chat: await slackWorld(),
       services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
       env: {
-        INGEST: 'defender',
+        ...readingEnv({ app, entra, defender }),
         INGEST_DAYS: '1',
         INGEST_NOTIFICATIONS_URL: `${front.url}/v1/notifications`,
-        ENTRA_TENANT_ID: entraTenant,
-        ENTRA_CLIENT_ID: app.clientId,
-        ENTRA_CLIENT_SECRET: app.secret,
-        ENTRA_AUTHORITY_URL: entra.authorityUrl,
-        GRAPH_URL: entra.graphUrl,
-        DEFENDER_API_URL: defender.url,
-        DEFENDER_CALLS_PER_MINUTE: '6000',
       },
       // Alerts are looked at every minute, which no test here waits for.
       timing: { sweepEveryMs: 1000, stalledAfterMs: 30_000, repairEveryMs: 1000, notificationsEveryMs: 1000 },

@@ -9,6 +9,7 @@ import { isolateDevice, device as usualDevice } from './actions.ts';
 import { alertOf, cluster, device, file, guid, mailbox, message, processOf, registryKey, unheardOf, url } from './invented-alerts.ts';
 import { alice, entraTenant } from './people.ts';
 import { platforms } from './platforms.ts';
+import { readingEnv } from './reading-env.ts';
 import { openWorld, type World } from './world.ts';
 
 const app = { clientId: '0a0a0a0a-1111-4222-8333-444444444444', secret: 'entra-client-secret-for-tests' };
@@ -34,14 +35,7 @@ describe.each(platforms)('what waits in Defender, told in $name', ({ open }) => 
       chat: await open(),
       services: { databaseUrl: await freshDatabase(), redisUrl: inject('redisUrl'), queuePrefix: freshPrefix() },
       env: {
-        INGEST: 'defender',
-        ENTRA_TENANT_ID: entraTenant,
-        ENTRA_CLIENT_ID: app.clientId,
-        ENTRA_CLIENT_SECRET: app.secret,
-        ENTRA_AUTHORITY_URL: entra.authorityUrl,
-        GRAPH_URL: entra.graphUrl,
-        DEFENDER_API_URL: defender.url,
-        DEFENDER_CALLS_PER_MINUTE: '6000',
+        ...readingEnv({ app, entra, defender }),
       },
       timing: { sweepEveryMs: 1000, stalledAfterMs: 30_000, repairEveryMs: 1000, ingestEveryMs: 500, ingestCallMs: 1200 },
     });
