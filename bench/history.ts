@@ -17,6 +17,7 @@ import { loadNow, publish, round, tableOf } from './harness/figures.ts';
 import { measureAnswers } from './harness/history-answers.ts';
 import { fillHistory } from './harness/history-data.ts';
 import { measureExport } from './harness/history-export.ts';
+import { pagesAlone } from './harness/history-pages.ts';
 import { type Asked, bareQuery, combinations } from './harness/history-questions.ts';
 import { benchNow, daysCovered } from './harness/history-rows.ts';
 
@@ -34,6 +35,7 @@ const { values } = parseArgs({
 const rows = Number(values.rows);
 const bareLimitMs = 2000;
 const statementTimeout = '57014';
+const classNames = ['no filter', 'one filter', 'two filters'] as const;
 
 type Times = { p50: number; p95: number; max: number; measured: number };
 function timesOf(millis: number[]): Times {
@@ -85,23 +87,24 @@ async function measure(store: HistoryStore, bare: pg.Pool, { filters, query }: A
   };
 }
 
-/** Pages with nothing between them, the best of several times: what they cost once caches know what everybody asks for. */
-async function pagesAlone(store: HistoryStore, all: readonly Asked[], times = 5): Promise<Times> {
-  const best = new Map<string, number>();
-  const keep = (what: string, ms: number) => best.set(what, Math.min(ms, best.get(what) ?? ms));
-  for (let turn = 0; turn < times; turn += 1) {
-    for (const [index, { query }] of all.entries()) {
-      const first = await timed(() => store.page(query, { now: benchNow, cursor: null, size: 25 }));
-      keep(`first ${index}`, first.ms);
-      const cursor = first.value.kind === 'page' ? first.value.page.next : null;
-      if (cursor !== null) keep(`next ${index}`, (await timed(() => store.page(query, { now: benchNow, cursor, size: 25 }))).ms);
-    }
-  }
-  return timesOf([...best.values()]);
+/** By how many filters were asked for. */
+async function measureAlone(store: HistoryStore, all: readonly Asked[]) {
+  const pages = await pagesAlone(store, all);
+  return classNames.map((name, count) => {
+    const own = pages.filter(({ filters }) => filters === count);
+    return {
+      name,
+      firstTime: timesOf(own.map(({ times: [first = Number.NaN] }) => first)),
+      best: timesOf(own.map(({ times }) => Math.min(...times))),
+    };
+  });
 }
 
-const aloneText = ({ p50, p95, max, measured }: Times): string =>
-  `The same ${measured} pages by themselves, the best of five: p50 ${p50} ms, p95 ${p95} ms, at most ${max} ms.`;
+const aloneTable = (alone: Awaited<ReturnType<typeof measureAlone>>): string =>
+  tableOf(
+    ['nothing between them', 'pages', 'first time: p50 ms', 'p95 ms', 'max ms', 'best of five: p50 ms', 'p95 ms', 'max ms'],
+    alone.map(({ name, firstTime: one, best }) => [name, one.measured, one.p50, one.p95, one.max, best.p50, best.p95, best.max]),
+  );
 
 /** So many of them, from all over. */
 const spread = <T>(all: readonly T[], amount: number): T[] => {
@@ -138,19 +141,14 @@ async function main(databaseUrl: string): Promise<void> {
   const all = [...combinations(Number(values.samples), rows)];
   // Once to fill the caches of planner and disk with what everybody asks for.
   for (const one of all.slice(0, 100)) await measure(store, bare, one);
-  const alone = await pagesAlone(store, all);
-  console.log(aloneText(alone));
+  const alone = await measureAlone(store, all);
+  console.log(aloneTable(alone));
   if (values['pages-only']) {
     await Promise.all([bare.end(), engine.close()]);
     return;
   }
   for (const one of all) results.push(await measure(store, bare, one));
-  const of = (count: number) => results.filter(({ filters }) => filters.length === count);
-  const classes = [
-    ['no filter', of(0)],
-    ['one filter', of(1)],
-    ['two filters', of(2)],
-  ] as const;
+  const classes = classNames.map((name, count) => [name, results.filter(({ filters }) => filters.length === count)] as const);
   const exported = await measureExport(store, databaseUrl, Number(values['export-rows']));
   // Last: the bot closes what is overdue in the record it is given, and so changes it.
   const answers = await measureAnswers(databaseUrl, spread(all, Number(values.answers)));
@@ -173,7 +171,7 @@ async function main(databaseUrl: string): Promise<void> {
   };
   const summaries = Object.fromEntries(classes.map(([name, measured]) => [name, summary(measured)]));
   const table = tableOf(
-    [`${rows.toLocaleString('en')} actions`, 'p50 ms', 'p95 ms', 'max ms', 'hand-written p50', 'p95', 'max', 'counts p95', 'too long'],
+    ['each after a hand-written one', 'p50 ms', 'p95 ms', 'max ms', 'hand-written p50', 'p95', 'max', 'counts p95', 'too long'],
     classes.map(([name, measured]) => {
       const { pages, handWritten, counts, tooLong } = summary(measured);
       return [name, pages.p50, pages.p95, pages.max, handWritten.p50, handWritten.p95, handWritten.max, counts.p95, tooLong];
@@ -186,7 +184,7 @@ async function main(databaseUrl: string): Promise<void> {
   );
   for (const { platform, complaints } of answers)
     if (complaints.length > 0) console.log(`the bot on ${platform} complained: ${complaints[0]}`);
-  const text = `${table}\n\n${aloneText(alone)}\n\n${answered}\n\nExport of ${exported.rows.toLocaleString('en')} rows: ${exported.perSecond} rows/s, bare cursor ${exported.barePerSecond} rows/s (${exported.ratio} x), ${exported.addedMiB} MiB of memory added.`;
+  const text = `${aloneTable(alone)}\n\n${table}\n\n${answered}\n\nExport of ${exported.rows.toLocaleString('en')} rows: ${exported.perSecond} rows/s, bare cursor ${exported.barePerSecond} rows/s (${exported.ratio} x), ${exported.addedMiB} MiB of memory added.`;
   console.log(text);
   console.log(
     tableOf(

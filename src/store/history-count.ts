@@ -3,7 +3,7 @@ import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { HistoryCount, HistoryQuery } from '../action-center/history.ts';
 import type { Database } from './database.ts';
 import { conditions, sides } from './history-filter.ts';
-import { lookUpsOf, weeksOf } from './history-page.ts';
+import { lookUpsOf, weeksOf } from './history-rows.ts';
 import type { Tables } from './tables.ts';
 
 type Sql = RawBuilder<unknown>;

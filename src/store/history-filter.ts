@@ -115,13 +115,20 @@ export const inTab = (tab: Tab, side: Side): Sql => sql`${side.status} ${sql.raw
 
 /** Every condition of the question but the tenant. */
 export function conditions(query: HistoryQuery, now: string, side: Side, form: Form = 'asked'): Sql[] {
-  const { tab, period, filters, where } = query;
+  const { tab, period } = query;
+  return [
+    inTab(tab, side),
+    ...optional(form, 'timestamptz', since(period, now), (from) => sql`${side.updated} >= ${from}`),
+    ...wanted(query, side, form),
+  ];
+}
+
+/** Of these all but the tab and the period. */
+export function wanted({ filters, where }: HistoryQuery, side: Side, form: Form = 'asked'): Sql[] {
   const when = (kind: Kind, value: string | readonly string[] | null, is: Condition) => optional(form, kind, value, is);
   const among = (column: Sql, values: readonly string[]) => when('text[]', values, (asked) => sql`${column} = any(${asked})`);
   const events = eventCondition(filters, side.id);
   return [
-    inTab(tab, side),
-    ...when('timestamptz', since(period, now), (from) => sql`${side.updated} >= ${from}`),
     ...among(side.type, filters.type),
     ...among(side.source, filters.source),
     ...among(side.severity, filters.severity),

@@ -11,7 +11,7 @@ import { actionColumns, actionOf } from './actions.ts';
 import { type Database, hasOneSession } from './database.ts';
 import type { Place } from './history-cursor.ts';
 import { conditions, type Side, sides } from './history-filter.ts';
-import { current, instant, placeIn } from './history-page.ts';
+import { current, instant, placeIn } from './history-rows.ts';
 import type { ActionRow } from './tables.ts';
 
 type Question = { tenantId: string; query: HistoryQuery; now: string };

@@ -1,66 +1,29 @@
 /** HistoryStore: look-ups in the record, a page at a time, each within a time limit. */
-import { sql, type Transaction } from 'kysely';
 import type { Cursor, HistoryRow, HistoryStore, PageAnswer } from '../action-center/history.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import { actionOf } from './actions.ts';
 import { type Database, hasOneSession, storing } from './database.ts';
 import { countMatches, isLarge } from './history-count.ts';
 import { cursorOf, type Place, startOf } from './history-cursor.ts';
-import { type Found, findPage, isPrepared, type Way } from './history-page.ts';
+import { findPage, isPrepared } from './history-page.ts';
+import type { Found, Way } from './history-rows.ts';
+import { within } from './history-session.ts';
 import { streamActions } from './history-stream.ts';
-import type { Tables } from './tables.ts';
 
-/** How long the database may look for one answer. PGlite cannot be interrupted. */
-const usualLimitMs = 500;
+/** How long the database may look for one answer, so that it is there within half a second. PGlite cannot be interrupted. */
+const usualLimitMs = 470;
 /** How long it may count before somebody who waits gets the page: the count of a large record is an estimate anyway. */
 const hurriedMs = 44;
-/** By so much a look-up may be late at worst. */
-const slack = 25;
-
-const isTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '57014';
 
 /** A page is few rows out of many: left to itself, the planner thinks that sets of tokens fit half of all actions. */
-const indexesOnly = sql.raw(
-  ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'].map((name) => `, set_config('${name}', 'off', true)`).join('') +
-    ", set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '64MB', true)",
-);
+const indexesOnly = [
+  ...['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'].map((name) => `${name} = off`),
+  'max_parallel_workers_per_gather = 0',
+  "work_mem = '64MB'",
+];
 
 /** For every question alike: what is asked for chooses no index where the text is the same. */
-const plannedOnce = sql`${indexesOnly}, set_config('plan_cache_mode', 'force_generic_plan', true)`;
-
-const noMore = sql``;
-
-class TimeIsUp extends Error {}
-type Session = { tx: Transaction<Tables>; goOn(): Promise<void> };
-
-/** Null: all statements together took longer than the limit. */
-async function within<T>(db: Database, limitMs: number, run: (session: Session) => Promise<T>, planning = noMore): Promise<T | null> {
-  try {
-    return await db
-      .transaction()
-      .setAccessMode('read only')
-      // All statements of an answer see the record at the same instant.
-      .setIsolationLevel('repeatable read')
-      .execute(async (tx) => {
-        const endsAt = performance.now() + limitMs;
-        let granted = limitMs;
-        const grant = (ms: number) => sql`set_config('statement_timeout', ${String(Math.ceil(ms))}, true)`;
-        await sql`select ${grant(limitMs)}, set_config('jit', 'off', true) ${planning}`.execute(tx);
-        const goOn = async () => {
-          const left = endsAt - performance.now();
-          if (left <= 0) throw new TimeIsUp();
-          // What was quick needs no telling.
-          if (left > granted - slack) return;
-          granted = left;
-          await sql`select ${grant(left)}`.execute(tx);
-        };
-        return await run({ tx, goOn });
-      });
-  } catch (error) {
-    if (error instanceof TimeIsUp || isTimeout(error)) return null;
-    throw error;
-  }
-}
+const plannedOnce = [...indexesOnly, 'plan_cache_mode = force_generic_plan'];
 
 const placeOfRow = (row: Found): Place => ({ key: row.place_key, at: row.place_at, id: row.id });
 
@@ -95,8 +58,8 @@ export function historyStore(db: Database, tenantId: string, limitMs = usualLimi
     storing('reading History', async () => {
       const prepared = !hasOneSession(db) && isPrepared(query);
       const way = { tenantId, query, now, start: startOf(query.sort.column, cursor), limit: size + 1, prepared };
-      const planning = prepared ? plannedOnce : indexesOnly;
-      const found = await within(db, limitMs, ({ tx, goOn }) => findPage(tx, { ...way, goOn }), planning);
+      const sitting = { limitMs, settings: prepared ? plannedOnce : indexesOnly };
+      const found = await within(db, sitting, ({ tx, goOn }) => findPage(tx, { ...way, goOn }));
       return found === null ? { kind: 'too-long' } : pageOf(found, way);
     });
   return {
@@ -106,7 +69,7 @@ export function historyStore(db: Database, tenantId: string, limitMs = usualLimi
         const isHurried = hurried && (await isLarge(db));
         const ms = isHurried ? Math.min(hurriedMs, limitMs) : limitMs;
         const take: Parameters<typeof countMatches>[1] = (effort, run) =>
-          within(db, effort.share * ms, ({ tx }) => run(tx), effort.indexesOnly ? indexesOnly : noMore);
+          within(db, { limitMs: effort.share * ms, settings: effort.indexesOnly ? indexesOnly : [] }, ({ tx }) => run(tx));
         return countMatches({ tenantId, query, now }, take, isHurried);
       }),
     async *stream(query, { now }, signal) {

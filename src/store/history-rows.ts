@@ -1,0 +1,277 @@
+/**
+ * The statements that read rows of one page: the next ones in the order of the question, or what an inverted index finds. The first of them also reads
+ * what is not filed, which is put between the rows of each; together they see the record at one instant, so an action that is being filed is never
+ * missed or shown twice.
+ */
+import { type RawBuilder, sql, type Transaction } from 'kysely';
+import type { HistoryQuery } from '../action-center/history.ts';
+import { actionColumns } from './actions.ts';
+import { runPreparedWithin } from './database.ts';
+import type { Place, Start } from './history-cursor.ts';
+import { conditions, type Form, inTab, keyOf, type Side, sides, since, textQuery, wanted } from './history-filter.ts';
+import { askedProperties, askedTokens, weekMs, weekOf, weekStart } from './history-tokens.ts';
+import type { ActionRow, Tables } from './tables.ts';
+
+type Sql = RawBuilder<unknown>;
+type Tx = Transaction<Tables>;
+export type Found = ActionRow & { place_key: string; place_at: string; found_id: string; is_filed: boolean };
+export type Way = {
+  tenantId: string;
+  query: HistoryQuery;
+  now: string;
+  start: Start | null;
+  limit: number;
+  /** Its statements have one of a few texts and are prepared (`isPrepared`). */
+  prepared: boolean;
+  /** Called before a further statement: all together have the time of one. */
+  goOn(): Promise<void>;
+};
+/** `unfiled`: what of the page is not filed, as the first statement says; null before it. */
+export type Look = Way & { tx: Tx; unfiled: Found[] | null };
+
+const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
+export const instant = (column: Sql): Sql => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+/** Whether the rows are read in falling order: a page that ends before a place is read from there backwards. */
+export const falls = ({ query, start }: Pick<Way, 'query' | 'start'>): boolean => query.sort.descending !== (start?.back ?? false);
+
+export function placeIn(side: Side, { query }: { query: HistoryQuery }): { columns: Sql; order(falling: boolean): Sql; key: Sql } {
+  const key = keyOf(query.sort.column, side);
+  const parts = [...(key ? [sql`${key} collate "C"`] : []), side.updated, side.id];
+  return {
+    key: key ?? sql`''`,
+    columns: sql.join(parts),
+    order: (falling) => sql.join(parts.map((part) => sql`${part} ${sql.raw(falling ? 'desc' : 'asc')}`)),
+  };
+}
+
+const valuesOf = ({ key, at, id }: Place, { query }: Way): Sql =>
+  query.sort.column === 'updated' ? sql`${at}::timestamptz, ${id}` : sql`${key}, ${at}::timestamptz, ${id}`;
+
+function behind(side: Side, way: Way, place: Place, falling: boolean, included = false): Sql {
+  return sql`(${placeIn(side, way).columns}) ${sql.raw((falling ? '<' : '>') + (included ? '=' : ''))} (${valuesOf(place, way)})`;
+}
+
+const afterStart = (side: Side, way: Way): Sql[] => (way.start ? [behind(side, way, way.start.place, falls(way))] : []);
+
+/** A span of weeks, of those there are the last ones in the order of reading or not. Null: all. */
+export type Until = { weeks: Weeks; isLast: boolean } | null;
+
+const inWeeks = (until: Until): Sql[] =>
+  until === null
+    ? []
+    : [sql`h.updated_at >= ${weekStart(until.weeks[0])}::timestamptz and h.updated_at < ${weekStart(until.weeks[1] + 1)}::timestamptz`];
+
+/** The next rows in their order, whatever they are: nothing but what an index has. */
+function nextRows(way: Way): Sql {
+  const side = sides.filed;
+  const from = way.query.sort.column === 'updated' ? since(way.query.period, way.now) : null;
+  const isBound = from !== null || way.prepared;
+  const list = [
+    sql`h.tenant_id = ${way.tenantId}`,
+    sql`h.updated_at is not null`,
+    inTab(way.query.tab, side),
+    ...(isBound ? [sql`h.updated_at >= coalesce(${from}::timestamptz, '-infinity')`] : []),
+    ...afterStart(side, way),
+  ];
+  return sql`from history_entries h where ${and(list)} order by ${placeIn(side, way).order(falls(way))}`;
+}
+
+function unfiledPart(way: Way, form: Form): Sql {
+  const side = sides.unfiled;
+  const { key, order } = placeIn(side, way);
+  const list = [
+    sql`a.tenant_id = ${way.tenantId}`,
+    sql`not a.filed`,
+    ...conditions(way.query, way.now, side, form),
+    ...afterStart(side, way),
+  ];
+  return sql`select a.id collate "C" as found_id, ${key} as place_key, a.updated_at as place_at, false as is_filed
+    from actions a left join history_entries h on h.id = a.id where ${and(list)} order by ${order(falls(way))} limit ${way.limit}`;
+}
+
+/** An entry is out of date once its action has changed. Not a join, so that it is only asked of rows that would be answered. */
+export const current = (id: Sql): Sql => sql`(select c.filed from actions c where c.id = ${id} collate "default")`;
+
+/** `among`: so many of the next rows are looked through and no more; null: all. It stops at a whole page. */
+function orderedPart(way: Way, among: number | null, form: Form): Sql {
+  const side = sides.filed;
+  const { key, order } = placeIn(side, way);
+  const ofAll = [
+    sql`h.tenant_id = ${way.tenantId}`,
+    sql`h.updated_at is not null`,
+    ...conditions(way.query, way.now, side, form),
+    ...afterStart(side, way),
+  ];
+  // The next rows are of this tab and period and behind the start.
+  const ofNext = way.query.sort.column === 'updated' ? wanted(way.query, side, form) : conditions(way.query, way.now, side, form);
+  const list = [...(among === null ? ofAll : ofNext), current(sql`h.id`)];
+  const rows = among === null ? sql`history_entries` : sql`(select * ${nextRows(way)} limit ${among})`;
+  return sql`select h.id, ${key} as key, h.updated_at, true from ${rows} h where ${and(list)} order by ${order(falls(way))} limit ${way.limit}`;
+}
+
+export const byWords = (text: string): Sql => sql`h.words @@ ${text}::tsquery`;
+
+/** What to ask the inverted index for: of these weeks what has the properties, and everything with the words. */
+export function lookUpsOf(query: HistoryQuery, weeks: Weeks): { tokens: Sql[]; words: Sql[] } {
+  const text = textQuery(query.filters);
+  return {
+    tokens: askedTokens(askedProperties(query), weeks).map((set) => sql`h.tokens && ${set}::int[]`),
+    words: text === null ? [] : [byWords(text)],
+  };
+}
+
+/**
+ * No more than so many: what is common after all is found sooner in order. Whether a row fits is no condition but a column, so that it is looked up
+ * by nothing else and the bound holds for the work, not for what comes of it.
+ */
+function fetchedRows(way: Way, { until, lookUps, most }: Fetch, form: Form): Sql {
+  const side = sides.filed;
+  const fits = [
+    sql`h.tenant_id = ${way.tenantId}`,
+    ...conditions(way.query, way.now, side, form),
+    ...afterStart(side, way),
+    ...inWeeks(until),
+  ];
+  return sql`select h.id, ${placeIn(side, way).key} as key, h.updated_at, (${and(fits)}) as fits from history_entries h
+    where h.updated_at is not null and ${and(lookUps)} limit ${most}`;
+}
+
+/** In order of time all have the same key, which would be compared again and again. */
+function byPlace(way: Way, { key, at, id }: Record<keyof Place, string>): Sql {
+  const keys = way.query.sort.column === 'updated' ? [at, id] : [`${key} collate "C"`, at, id];
+  return sql.raw(keys.map((one) => `${one} ${falls(way) ? 'desc' : 'asc'}`).join(', '));
+}
+
+function sortedPart(way: Way): Sql {
+  return sql`select id, key, updated_at, true from (
+      select * from fetched where fits order by ${byPlace(way, { key: 'key', at: 'updated_at', id: 'id' })} offset 0) as matching
+    where ${current(sql`matching.id`)} limit ${way.limit}`;
+}
+
+export type Weeks = [number, number];
+type Extent = { first: Date | null; last: Date | null };
+const newest = (way: Pick<Way, 'tenantId' | 'query'>, order: 'asc' | 'desc'): Sql =>
+  sql`(select h.updated_at from history_entries h where h.tenant_id = ${way.tenantId} and h.updated_at is not null
+    and ${inTab(way.query.tab, sides.filed)} order by h.updated_at ${sql.raw(order)}, h.id ${sql.raw(order)} limit 1)`;
+
+/** The weeks in which there is anything to find, as far as the question says. */
+export async function weeksOf(tx: Tx, way: Pick<Way, 'tenantId' | 'query' | 'now' | 'start'>): Promise<Weeks | null> {
+  const { rows } = await sql<Extent>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last`.execute(tx);
+  return rows[0] ? weeksIn(rows[0], way) : null;
+}
+
+function weeksIn({ first, last }: Extent, way: Pick<Way, 'query' | 'now' | 'start'>): Weeks | null {
+  if (first === null || last === null) return null;
+  const from = since(way.query.period, way.now);
+  let [low, high] = [weekOf(Math.max(first.getTime(), from === null ? 0 : Date.parse(from))), weekOf(last.getTime())];
+  if (way.query.sort.column === 'updated' && way.start) {
+    const week = weekOf(Date.parse(way.start.place.at));
+    if (falls(way)) high = Math.min(high, week);
+    else low = Math.max(low, week);
+  }
+  return low <= high ? [low, high] : null;
+}
+
+/** How many of `of` next rows have the words, and how many the properties: what is one of many there is one of very many in all. */
+export type Rarity = { words: number; properties: number; of: number };
+/** Between which two times was looked, and where that ended; null when that was all there is. The weeks there are; and how rare what is asked for is. */
+export type Horizon = { seen: { from: number; to: number; edge: Place } | null; weeks: Weeks | null; rarity: Rarity };
+type HorizonRow = Extent & { edge_key: string | null; edge_at: string | null; edge_id: string | null; words: number; properties: number };
+
+/** So many of the next rows tell how rare words are beside properties. */
+const compared = 500;
+
+/** Of the first `among` rows; looked for only where they hold no page. */
+function horizonPart(way: Way, among: number, form: Form): Sql {
+  const { key } = placeIn(sides.filed, way);
+  const { filters } = way.query;
+  const text = textQuery(filters);
+  const others = { ...way.query, filters: { ...filters, text: [], asset: [], investigation: [] } };
+  const next = sql`select * ${nextRows(way)} limit case when ${text}::text is null then 0 else ${compared}::integer end`;
+  return sql`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last, edge.key as edge_key,
+      ${instant(sql`edge.updated_at`)} as edge_at, edge.id as edge_id, rarity.*
+    from (select count(*) filter (where h.words @@ ${text}::tsquery) as words,
+        count(*) filter (where ${and([sql`true`, ...wanted(others, sides.filed, form)])}) as properties from (${next}) as h) as rarity
+      left join lateral (select ${key} as key, h.updated_at, h.id ${nextRows(way)} offset ${among - 1} limit 1) as edge on true
+    where filed_found < ${way.limit}`;
+}
+
+function horizonIn({ first, last, edge_key: key, edge_at: at, edge_id: id, words, properties }: HorizonRow, way: Way): Horizon {
+  const begun = way.start ? Date.parse(way.start.place.at) : (falls(way) ? last : first)?.getTime();
+  const weeks = weeksIn({ first, last }, way);
+  const rarity = { words, properties, of: compared };
+  if (at === null || id === null || begun === undefined) return { seen: null, weeks, rarity };
+  return { seen: { from: begun, to: Date.parse(at), edge: { key: key ?? '', at, id } }, weeks, rarity };
+}
+
+/** How far, by what, and how many at most. */
+export type Fetch = { until: Until; lookUps: Sql[]; most: number };
+/** Where the filed rows come from: the next ones in order, or what an inverted index finds. */
+export type Source = { among: number | null; tellsHorizon?: boolean } | Fetch;
+/** In the order of reading. `filed`: how many of them, or behind them, are filed; `seen`: how many the inverted index found. */
+export type Rows = { found: Found[]; filed: number; seen: number; horizon: Horizon };
+
+/** Among a bounded number of rows nothing is chosen by the conditions. */
+const formOf = (way: Way, source: Source): Form => (way.prepared && !('among' in source && source.among === null) ? 'every' : 'asked');
+
+async function run<Row>(tx: Tx, query: RawBuilder<Row>, form: Form): Promise<Row[]> {
+  return form === 'every' ? runPreparedWithin(tx, query) : (await query.execute(tx)).rows;
+}
+
+type Counted = { filed_found: number; seen: number } & HorizonRow;
+const nothing: Counted = {
+  filed_found: 0,
+  seen: 0,
+  first: null,
+  last: null,
+  edge_key: null,
+  edge_at: null,
+  edge_id: null,
+  words: 0,
+  properties: 0,
+};
+const noHorizon = sql`select null::timestamptz as first, null::timestamptz as last, null as edge_key, null as edge_at, null as edge_id, 0 as words, 0 as properties`;
+
+export async function rowsOf(look: Look, source: Source): Promise<Rows> {
+  await look.goOn();
+  const form = formOf(look, source);
+  const isOrdered = 'among' in source;
+  const fetched = isOrdered ? sql`` : sql`fetched as materialized (${fetchedRows(look, source, form)}),`;
+  const both = sql`((${unfiledPart(look, form)}) union all (select * from filed))`;
+  const horizon = isOrdered && source.tellsHorizon && source.among !== null ? horizonPart(look, source.among, form) : noHorizon;
+  const statement = sql<Found & Counted>`
+    with ${fetched}
+    filed (found_id, place_key, place_at, is_filed) as materialized (${isOrdered ? orderedPart(look, source.among, form) : sortedPart(look)}),
+    found as materialized (
+      select * from ${look.unfiled === null ? both : sql`filed`} as parts
+      order by ${byPlace(look, { key: 'place_key', at: 'place_at', id: 'found_id' })} limit ${look.limit})
+    select ${actionColumns}, found_id, place_key, ${instant(sql`place_at`)} as place_at, is_filed, counted.*, horizon.*
+    from (select (select count(*) from filed) as filed_found, ${isOrdered ? sql`0` : sql`(select count(*) from fetched)`} as seen) as counted
+      left join lateral (${horizon}) as horizon on true
+      left join (found join actions on id = found_id collate "default") on true`;
+  const rows = await run(look.tx, statement, form);
+  const read = rows.filter(({ id }) => id !== null);
+  look.unfiled ??= read.filter(({ is_filed: isFiled }) => !isFiled);
+  const unfiled = look.unfiled.filter((row) => isOrdered || isBefore(row, look, source.until));
+  const filed = read.filter(({ is_filed: isFiled }) => isFiled);
+  const [first = nothing] = rows;
+  return { found: inOrder(look, [...unfiled, ...filed]), filed: first.filed_found, seen: first.seen, horizon: horizonIn(first, look) };
+}
+
+/** What is not filed may lie in weeks of its own. */
+function isBefore({ place_at: at }: Found, way: Way, until: Until): boolean {
+  if (until === null || until.isLast) return true;
+  const [first, last] = until.weeks;
+  return falls(way) ? Date.parse(at) >= first * weekMs : Date.parse(at) < (last + 1) * weekMs;
+}
+
+const bytes = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other));
+
+/** No more than a page, as the database orders them. */
+export function inOrder(way: Way, rows: Found[]): Found[] {
+  const sign = falls(way) ? -1 : 1;
+  const compare = (one: Found, other: Found): number =>
+    sign * (bytes(one.place_key, other.place_key) || bytes(one.place_at, other.place_at) || bytes(one.found_id, other.found_id));
+  return rows.toSorted(compare).slice(0, way.limit);
+}
