@@ -4,7 +4,7 @@
  */
 import { sql, type Transaction } from 'kysely';
 import type { HistoryQuery } from '../action-center/history.ts';
-import type { Place } from './history-cursor.ts';
+import type { Place, Start } from './history-cursor.ts';
 import { isOfOneText, rareNames, textQuery } from './history-filter.ts';
 import {
   byWords,
@@ -21,7 +21,7 @@ import {
   type Way,
   type Weeks,
 } from './history-rows.ts';
-import { askedProperties, weekMs } from './history-tokens.ts';
+import { askedProperties, weekMs, weekStart } from './history-tokens.ts';
 import type { Tables } from './tables.ts';
 
 type Tx = Transaction<Tables>;
@@ -33,6 +33,8 @@ const readOn = 5600;
 /** So many rows are fetched from the inverted index at most; by words alone fewer, since others may be wanted together with them. */
 const fetched = 3000;
 const fetchedByWords = 1000;
+/** By so much a span of weeks is made longer or shorter when nothing better is known. */
+const steps = 8;
 /** From so many rows on it can be told how many weeks hold a page of them. */
 const tells = 3;
 
@@ -43,14 +45,19 @@ export const isPrepared = ({ sort, filters }: HistoryQuery): boolean => sort.col
 const enough = (part: number, found: number, limit: number): number => Math.max(1, Math.ceil((part * 2 * limit) / (found + 0.3)));
 
 export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
-  const { query, limit } = way;
+  const { query } = way;
   const look: Look = { ...way, tx, unfiled: null };
   const asks = askedProperties(query).length > 0 || textQuery(query.filters) !== null;
   const hasOrder = query.tab === 'history' || query.sort.column === 'updated';
   if (!hasOrder || (!asks && query.sort.column !== 'updated')) return findAll(look);
   const names = rareNames(query.filters);
   const named = names === null ? null : await fetchByWords(look, names);
-  if (named !== null) return named;
+  return named ?? search(look, asks);
+}
+
+/** `anew`: it begins behind a week that is of another kind. */
+async function search(look: Look, asks: boolean, anew = false): Promise<Found[]> {
+  const { query, limit } = look;
   const first = await rowsOf(look, { among: probed, tellsHorizon: true });
   if (first.filed >= limit) return first.found;
   const { seen, weeks, rarity } = first.horizon;
@@ -60,7 +67,7 @@ export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
   if (more !== null) return more;
   if (weeks === null || !asks) return findAll(look);
   return query.sort.column === 'updated'
-    ? findInTime(look, weeks, { weeks: Math.abs(seen.to - seen.from) / weekMs, rows: probed, found: first.filed }, rarity)
+    ? findInTime(look, weeks, { weeks: Math.abs(seen.to - seen.from) / weekMs, rows: probed, found: first.filed, anew }, rarity)
     : findRare(look, weeks);
 }
 
@@ -100,7 +107,7 @@ function behind([low, high]: Weeks, [first, last]: Weeks, falling: boolean): Wee
 }
 
 /** How many rows of those that were looked through, which lie in `weeks`, are wanted. */
-type Seen = { weeks: number; rows: number; found: number };
+type Seen = { weeks: number; rows: number; found: number; anew: boolean };
 
 /** What part of all rows is wanted. Where hardly any was seen, words and properties tell it, as far as they have nothing to do with each other. */
 function shareOf({ rows, found }: Seen, { words, properties, of }: Rarity, isWorded: boolean): number {
@@ -118,44 +125,74 @@ async function findInTime(look: Look, weeks: Weeks, seen: Seen, rarity: Rarity):
     span,
     compareWords: isMixed && rarity.properties < rarity.words,
     words: text !== null && rarity.words === 0 ? { text, others } : null,
+    anew: seen.anew,
   });
 }
 
 /** `words`: rare ones, besides properties that so large a part of all rows has. */
-type Spans = { span: number; compareWords: boolean; words: { text: string; others: number } | null };
+type Spans = { span: number; compareWords: boolean; words: { text: string; others: number } | null; anew: boolean };
 
 /** A span of weeks after the other; of what was found nothing is read again. */
-async function findByWeeks(look: Look, all: Weeks, { span, compareWords, words }: Spans): Promise<Found[]> {
+async function findByWeeks(look: Look, all: Weeks, { span, compareWords, ...spans }: Spans): Promise<Found[]> {
   let left = all;
-  let next = span;
-  let most = Number.POSITIVE_INFINITY;
+  let next = { span, most: Number.POSITIVE_INFINITY };
   let kept: Found[] = [];
-  let rare = words;
   for (;;) {
-    const weeks = spanned(left, { span: next, most }, falls(look));
+    const weeks = spanned(left, next, falls(look));
     const rest = behind(left, weeks, falls(look));
     const found = await fetchWeeks(look, { weeks, isLast: rest === null, compareWords });
     if (found === null) {
-      if (lengthOf(weeks) === 1) return findAll(look);
-      most = Math.ceil(lengthOf(weeks) / 8);
+      const crowded = await findCrowded(look, { kept, weeks, isFirst: left === all });
+      if (crowded !== null) return crowded;
+      next = { ...next, most: Math.ceil(lengthOf(weeks) / steps) };
       continue;
     }
     const known = inOrder(look, [...kept, ...found]);
     if (rest === null || known.length >= look.limit) return known;
-    const done = lengthOf(all) - lengthOf(rest);
-    const worded = await fetchRare(look, rare, ((known.length + 0.3) * lengthOf(all)) / done);
-    if (worded !== null) return worded;
-    rare = null;
     kept = known.filter(({ is_filed: isFiled }) => isFiled);
-    next = Math.max(1, enough(done, known.length, look.limit) - done);
+    const otherwise = left === all ? await findOtherwise(look, { ...spans, kept, rest, all }) : null;
+    if (otherwise !== null) return otherwise;
+    next = { ...next, span: nextSpan({ all, rest, found: known.length }, look) };
     left = rest;
   }
 }
 
-/** The index knows no weeks of rare words: where there are few rows with them, all are looked up. `wanted`: how many of these there may be in all. */
-async function fetchRare(look: Look, words: Spans['words'], wanted: number): Promise<Found[] | null> {
-  return words !== null && wanted / words.others < fetchedByWords ? fetchByWords(look, words.text) : null;
+type Crowded = { kept: Found[]; weeks: Weeks; isFirst: boolean };
+
+/** What there is more of than can be fetched is not far away: the next rows in order. Null: it is far away all the same, and fewer weeks are to be tried. */
+async function findCrowded(look: Look, { kept, weeks, isFirst }: Crowded): Promise<Found[] | null> {
+  const limit = look.limit - kept.length;
+  const start = isFirst ? look.start : startOf(weeks, look);
+  const more = await rowsOf({ ...look, limit, start, unfiled: [] }, { among: 2 * readOn });
+  if (more.filed >= limit) return inOrder(look, [...(look.unfiled ?? []), ...kept, ...more.found]);
+  return lengthOf(weeks) === 1 ? findAll(look) : null;
 }
+
+function nextSpan({ all, rest, found }: { all: Weeks; rest: Weeks; found: number }, { limit }: Way): number {
+  const done = lengthOf(all) - lengthOf(rest);
+  const next = Math.max(1, enough(done, found, limit) - done);
+  // One week says little, and to look up in all weeks what is common takes long.
+  return done === 1 ? Math.min(next, steps) : next;
+}
+
+type FirstSpan = Pick<Spans, 'words' | 'anew'> & { kept: Found[]; rest: Weeks; all: Weeks };
+
+/** What the first span of weeks tells that the first rows did not. Null: nothing. */
+async function findOtherwise(look: Look, { kept, rest, all, words, anew }: FirstSpan): Promise<Found[] | null> {
+  const done = lengthOf(all) - lengthOf(rest);
+  // The index knows no weeks of rare words: where there are few rows with them, all are looked up.
+  const wanted = ((kept.length + 0.3) * lengthOf(all)) / done;
+  if (words !== null && wanted / words.others < fetchedByWords) return fetchByWords(look, words.text);
+  if (done > 1 || anew) return null;
+  // The newest week may be of another kind than all before it, as after a mass expiry: those rows told nothing.
+  const older = await search({ ...look, limit: look.limit - kept.length, start: startOf(rest, look), unfiled: [] }, true, true);
+  return inOrder(look, [...(look.unfiled ?? []), ...kept, ...older]);
+}
+
+const startOf = ([first, last]: Weeks, look: Look): Start => ({
+  place: { key: '', at: weekStart(falls(look) ? last + 1 : first), id: '' },
+  back: look.start?.back ?? false,
+});
 
 /** Null: there are more than can be fetched. */
 async function fetchWeeks(look: Look, { compareWords, ...until }: NonNullable<Until> & { compareWords: boolean }): Promise<Found[] | null> {

@@ -166,7 +166,9 @@ function weeksIn({ first, last }: Extent, way: Pick<Way, 'query' | 'now' | 'star
   const from = since(way.query.period, way.now);
   let [low, high] = [weekOf(Math.max(first.getTime(), from === null ? 0 : Date.parse(from))), weekOf(last.getTime())];
   if (way.query.sort.column === 'updated' && way.start) {
-    const week = weekOf(Date.parse(way.start.place.at));
+    // Before every id: nothing of that instant itself is behind it in falling order.
+    const { at, id } = way.start.place;
+    const week = weekOf(Date.parse(at) - (id === '' && falls(way) ? 1 : 0));
     if (falls(way)) high = Math.min(high, week);
     else low = Math.max(low, week);
   }
@@ -177,7 +179,14 @@ function weeksIn({ first, last }: Extent, way: Pick<Way, 'query' | 'now' | 'star
 export type Rarity = { words: number; properties: number; of: number };
 /** Between which two times was looked, and where that ended; null when that was all there is. The weeks there are; and how rare what is asked for is. */
 export type Horizon = { seen: { from: number; to: number; edge: Place } | null; weeks: Weeks | null; rarity: Rarity };
-type HorizonRow = Extent & { edge_key: string | null; edge_at: string | null; edge_id: string | null; words: number; properties: number };
+type HorizonRow = Extent & {
+  begun: Date | null;
+  edge_key: string | null;
+  edge_at: string | null;
+  edge_id: string | null;
+  words: number;
+  properties: number;
+};
 
 /** So many of the next rows tell how rare words are beside properties. */
 const compared = 500;
@@ -190,19 +199,18 @@ function horizonPart(way: Way, among: number, form: Form): Sql {
   const others = { ...way.query, filters: { ...filters, text: [], asset: [], investigation: [] } };
   const next = sql`select * ${nextRows(way)} limit case when ${text}::text is null then 0 else ${compared}::integer end`;
   return sql`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last, edge.key as edge_key,
-      ${instant(sql`edge.updated_at`)} as edge_at, edge.id as edge_id, rarity.*
+      (select h.updated_at ${nextRows(way)} limit 1) as begun, ${instant(sql`edge.updated_at`)} as edge_at, edge.id as edge_id, rarity.*
     from (select count(*) filter (where h.words @@ ${text}::tsquery) as words,
         count(*) filter (where ${and([sql`true`, ...wanted(others, sides.filed, form)])}) as properties from (${next}) as h) as rarity
       left join lateral (select ${key} as key, h.updated_at, h.id ${nextRows(way)} offset ${among - 1} limit 1) as edge on true
     where filed_found < ${way.limit}`;
 }
 
-function horizonIn({ first, last, edge_key: key, edge_at: at, edge_id: id, words, properties }: HorizonRow, way: Way): Horizon {
-  const begun = way.start ? Date.parse(way.start.place.at) : (falls(way) ? last : first)?.getTime();
+function horizonIn({ first, last, begun, edge_key: key, edge_at: at, edge_id: id, words, properties }: HorizonRow, way: Way): Horizon {
   const weeks = weeksIn({ first, last }, way);
   const rarity = { words, properties, of: compared };
-  if (at === null || id === null || begun === undefined) return { seen: null, weeks, rarity };
-  return { seen: { from: begun, to: Date.parse(at), edge: { key: key ?? '', at, id } }, weeks, rarity };
+  if (at === null || id === null || begun === null) return { seen: null, weeks, rarity };
+  return { seen: { from: begun.getTime(), to: Date.parse(at), edge: { key: key ?? '', at, id } }, weeks, rarity };
 }
 
 /** How far, by what, and how many at most. */
@@ -225,13 +233,14 @@ const nothing: Counted = {
   seen: 0,
   first: null,
   last: null,
+  begun: null,
   edge_key: null,
   edge_at: null,
   edge_id: null,
   words: 0,
   properties: 0,
 };
-const noHorizon = sql`select null::timestamptz as first, null::timestamptz as last, null as edge_key, null as edge_at, null as edge_id, 0 as words, 0 as properties`;
+const noHorizon = sql`select null::timestamptz as first, null::timestamptz as last, null::timestamptz as begun, null as edge_key, null as edge_at, null as edge_id, 0 as words, 0 as properties`;
 
 export async function rowsOf(look: Look, source: Source): Promise<Rows> {
   await look.goOn();
