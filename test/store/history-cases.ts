@@ -89,11 +89,18 @@ function entitiesOf(random: Random): Entity[] {
   return made.length > 0 ? made : [{ type: 'ip', ip: '192.0.2.1' }];
 }
 
+const verbOf = (random: Random, status: ActionStatus): Case['verb'] => {
+  if (status === 'rejected') return 'reject';
+  return status === 'undone' || status === 'undoQueued' ? 'undo' : oneOf(random, ['approve', 'approve', 'cancel'] as const);
+};
+
 export function randomCase(random: Random, index: number, total: number): Case {
-  const status = skewed(random, ['completed', 'failed', ...ActionStatus.options] as const);
+  // As after a mass expiry: the newest ones are all of one kind and tell nothing of the others.
+  const isOfBurst = index % 8 === 0;
+  const status = isOfBurst ? 'expired' : skewed(random, ['completed', 'failed', ...ActionStatus.options] as const);
   const isDecided = !undecided.includes(status);
   // Many at the same instant, so that the id decides; some years, some last night.
-  const age = random() < 0.3 ? random() * 2 : (index / total) * 500;
+  const age = isOfBurst ? random() / 500 : random() < 0.3 ? random() * 2 : (index / total) * 500;
   return {
     id: `A-${String(Math.floor(random() * 1e9)).padStart(9, '0')}-${index}`,
     type: skewed(random, ActionType.options),
@@ -106,13 +113,7 @@ export function randomCase(random: Random, index: number, total: number): Case {
     entities: entitiesOf(random),
     investigation: random() < 0.8 ? `Inv-${Math.floor(random() ** 2 * 5000)}` : null,
     updatedAt: new Date(Math.floor((Date.parse(now) - age * 86_400_000) / 60_000) * 60_000).toISOString(),
-    verb: isDecided
-      ? status === 'rejected'
-        ? 'reject'
-        : status === 'undone' || status === 'undoQueued'
-          ? 'undo'
-          : oneOf(random, ['approve', 'approve', 'cancel'] as const)
-      : null,
+    verb: isDecided ? verbOf(random, status) : null,
     person: isDecided ? skewed(random, people) : null,
     platform: isDecided ? skewed(random, ['slack', 'teams', 'cli'] as const) : null,
     places: random() < 0.9 ? [...new Set([skewed(random, places), skewed(random, places)])] : [],
