@@ -10,6 +10,7 @@ import { type DigestCard, digestCard } from './chat/digest-card.ts';
 import type { DigestFlows } from './chat/digest-command.ts';
 import type { Foundation } from './foundation.ts';
 import { newDigestId } from './ids.ts';
+import { inTurn } from './in-turn.ts';
 import type { Loop } from './loop.ts';
 import { digestStore } from './store/digests.ts';
 
@@ -17,9 +18,14 @@ type Ground = Pick<Foundation, 'db' | 'config' | 'policy' | 'directory' | 'store
 
 const storeOf = ({ db, config }: Ground) => digestStore(db, config.tenantId);
 
+/** Counting keeps one of the record's connections for as long as it takes; the others are for those who decide. */
+const mostWaiting = 8;
+
 export function digestFlows(ground: Ground, poke: () => void): DigestFlows {
   const { directory, store, now, policy } = ground;
-  const deps: OwnDigestDeps = { digests: storeOf(ground), directory, store, now, policyPlans: policy.digestPlans, newDigestId, poke };
+  const digests = storeOf(ground);
+  const figures = inTurn(digests.figures, { mostWaiting, what: 'digests are being counted' });
+  const deps: OwnDigestDeps = { digests: { ...digests, figures }, directory, store, now, policyPlans: policy.digestPlans, newDigestId, poke };
   return {
     standing: (asker) => digestStanding(deps, asker),
     on: (asker, schedule) => digestOn(deps, asker, schedule),

@@ -48,11 +48,8 @@ export function placeIn(side: Side, { query }: { query: HistoryQuery }): { colum
 const valuesOf = ({ key, at, id }: Place, { query }: Way): Sql =>
   query.sort.column === 'updated' ? sql`${at}::timestamptz, ${id}` : sql`${key}, ${at}::timestamptz, ${id}`;
 
-function behind(side: Side, way: Way, place: Place, falling: boolean, included = false): Sql {
-  return sql`(${placeIn(side, way).columns}) ${sql.raw((falling ? '<' : '>') + (included ? '=' : ''))} (${valuesOf(place, way)})`;
-}
-
-const afterStart = (side: Side, way: Way): Sql[] => (way.start ? [behind(side, way, way.start.place, falls(way))] : []);
+const afterStart = (side: Side, way: Way): Sql[] =>
+  way.start ? [sql`(${placeIn(side, way).columns}) ${sql.raw(falls(way) ? '<' : '>')} (${valuesOf(way.start.place, way)})`] : [];
 
 /** A span of weeks, of those there are the last ones in the order of reading or not. Null: all. */
 export type Until = { weeks: Weeks; isLast: boolean } | null;
@@ -240,7 +237,8 @@ const nothing: Counted = {
   words: 0,
   properties: 0,
 };
-const noHorizon = sql`select null::timestamptz as first, null::timestamptz as last, null::timestamptz as begun, null as edge_key, null as edge_at, null as edge_id, 0 as words, 0 as properties`;
+const noHorizon = sql`select null::timestamptz as first, null::timestamptz as last, null::timestamptz as begun,
+  null as edge_key, null as edge_at, null as edge_id, 0 as words, 0 as properties`;
 
 export async function rowsOf(look: Look, source: Source): Promise<Rows> {
   await look.goOn();
