@@ -25,7 +25,15 @@ export function digestFlows(ground: Ground, poke: () => void): DigestFlows {
   const { directory, store, now, policy } = ground;
   const digests = storeOf(ground);
   const figures = inTurn(digests.figures, { mostWaiting, what: 'digests are being counted' });
-  const deps: OwnDigestDeps = { digests: { ...digests, figures }, directory, store, now, policyPlans: policy.digestPlans, newDigestId, poke };
+  const deps: OwnDigestDeps = {
+    digests: { ...digests, figures },
+    directory,
+    store,
+    now,
+    policyPlans: policy.digestPlans,
+    newDigestId,
+    poke,
+  };
   return {
     standing: (asker) => digestStanding(deps, asker),
     on: (asker, schedule) => digestOn(deps, asker, schedule),
