@@ -5,7 +5,7 @@ import type { TurnContext } from 'botbuilder';
 import type { BackendName } from '../../action-center/catalogue.ts';
 import { UpstreamError } from '../../action-center/errors.ts';
 import type { AskingPerson } from '../../action-center/identify.ts';
-import type { CardRow, CardStore, Conversations, Lanes, Log } from '../../action-center/ports.ts';
+import type { CardRow, CardStore, Conversations, Lanes, Log, Sighting } from '../../action-center/ports.ts';
 import { ok, refuse } from '../../action-center/refusal.ts';
 import type { Card } from '../card.ts';
 import type { AnswerCommand, CommandAnswer } from '../commands.ts';
@@ -28,6 +28,7 @@ import { type Installs, installs } from './installs.ts';
 import type { InvokeAnswer } from './invoke.ts';
 import { deepLinks, type LinkTo } from './render-inbox.ts';
 import { repeats } from './repeats.ts';
+import { type Seen, secondLooks } from './second-looks.ts';
 import type { TeamsSettings } from './settings.ts';
 import { entraIdOf, lanesOf, removeStray, type Sightings, type TeamsSurfaceDeps, teamsSurface } from './surface.ts';
 
@@ -72,6 +73,8 @@ export type TeamsChat = {
 /** Nobody waits for these calls; the reconciler's lease is longer. */
 const bulkDeadlineMs = 10_000;
 const interactiveDeadlineMs = 5000;
+/** Until the record knows how a post ended. */
+const postMarginMs = 2000;
 
 /** Asks nobody and throws ConfigError for credentials that cannot be used: wrong ones show at the first card. */
 export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
@@ -86,13 +89,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
     routed: deps.routed,
     log,
   };
-  const answersDeps: PrivateAnswersDeps = {
-    connector: connector(interactiveDeadlineMs),
-    lanes: deps.lanes,
-    lanesOf: (conversation) => lanesOf(settings, conversation),
-    log,
-    now: deps.now,
-  };
+  const answersDeps = answersOf(deps, connector(interactiveDeadlineMs));
   const tell = privateAnswers(answersDeps);
   const offerFile = fileOffers(answersDeps);
   const linksIn = (organisation: string) => deepLinks(settings.cloud, organisation);
@@ -105,6 +102,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
     throw error;
   };
   const { running, track } = tracked();
+  const looks = openLooks(deps, surfaceDeps);
   const app = routes({
     clicks: {
       flows: deps.flows,
@@ -115,7 +113,7 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
       history: { answer: deps.commands, tell, share: openAnswers(answersDeps), linksIn, track, log },
       log,
       track,
-      lookedAt: (sighting) => lookedAt(deps, surfaceDeps, sighting),
+      lookedAt: looks.lookedAt,
     },
     commands: { answer: deps.commands, tell, offerFile, linksIn, personMentioned: mentionedIn(answersDeps.connector), log, track },
     files: { exports: deps.exports, answers: answersDeps, settings, tell, log, track },
@@ -144,9 +142,14 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
     handle: (req, res) => track(serve(door, answer, req, res, log)),
     inFlight: () => running.size,
     stop: async (deadlineMs) => {
+      looks.stop();
       await within(Promise.allSettled(running), deadlineMs, null);
     },
   };
+}
+
+function answersOf({ settings, lanes, log, now }: TeamsDeps, connector: Connector): PrivateAnswersDeps {
+  return { connector, lanes, lanesOf: (conversation) => lanesOf(settings, conversation), log, now };
 }
 
 function personAt(conversation: string, tenantId: string): AskingPerson | null {
@@ -264,18 +267,23 @@ function noticed(places: Installs, arrival: Arrival, log: Log): void {
     .catch((error: unknown) => log.warn({ conversation: arrival.conversation, err: error }, 'a conversation could not be recorded'));
 }
 
-async function lookedAt(
-  { cards, redraw, now }: TeamsDeps,
-  surface: TeamsSurfaceDeps,
-  sighting: Parameters<ClickDeps['lookedAt']>[0],
-): Promise<Card | null> {
-  const seen = await cards.sighted({ ...sighting, now: now() });
-  if (seen === null) return null;
-  const { row, standing } = seen;
-  // Not waited for: the person looks at the card, whichever message it is on.
-  if (standing === 'stray') {
-    const { conversation, parentRef, cardId } = row;
-    void removeStray(surface, { conversation, parentRef, ref: sighting.ref, cardId });
-  }
-  return redraw(row);
+/** A second message of a card that has one is taken away; not waited for: the person looks at the card, whichever message it is on. */
+function openLooks({ cards, redraw, now, log }: TeamsDeps, surface: TeamsSurfaceDeps): Pick<ClickDeps, 'lookedAt'> & { stop(): void } {
+  const sight = async (seen: Seen): Promise<Sighting | null> => {
+    const sighting = await cards.sighted({ ...seen, now: now() });
+    if (sighting?.standing === 'stray') {
+      const { conversation, parentRef, cardId } = sighting.row;
+      void removeStray(surface, { conversation, parentRef, ref: seen.ref, cardId });
+    }
+    return sighting;
+  };
+  const again = secondLooks(sight, { afterMs: bulkDeadlineMs + postMarginMs, log });
+  return {
+    lookedAt: async (seen) => {
+      const sighting = await sight(seen);
+      if (sighting?.standing === 'kept') again.later(seen);
+      return sighting === null ? null : redraw(sighting.row);
+    },
+    stop: again.stop,
+  };
 }
