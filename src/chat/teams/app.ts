@@ -142,8 +142,9 @@ export async function startTeams(deps: TeamsDeps): Promise<TeamsChat> {
     handle: (req, res) => track(serve(door, answer, req, res, log)),
     inFlight: () => running.size,
     stop: async (deadlineMs) => {
-      looks.stop();
       await within(Promise.allSettled(running), deadlineMs, null);
+      // After the last request, which may have asked for one more.
+      looks.stop();
     },
   };
 }
