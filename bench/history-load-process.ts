@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { RemediationAction } from '../src/action-center/intake.ts';
 import { propertiesOf, tokensOf, weekOf } from '../src/store/history-tokens.ts';
-import { deciderOf, entryOf, sortKey } from '../src/store/history-words.ts';
+import { assetNames, deciderOf, entryOf, sortKey } from '../src/store/history-words.ts';
 import { type HistoryAction, historyAction } from './harness/history-rows.ts';
 
 const [url = '', total, from, to] = process.argv.slice(2);
@@ -22,12 +22,22 @@ const line = (values: unknown[]): string => `${values.map(cell).join('\t')}\n`;
 const list = (values: readonly string[] | null): string | null => values && `{${values.map((value) => JSON.stringify(value)).join(',')}}`;
 const vector = (words: string[]): string => words.map((word) => `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`).join(' ');
 
+/** What is open stays open, whenever this is run: a bot that closes what is overdue would change the record while it is asked. */
+const endOf = ({ word, updatedAt }: HistoryAction): string => (word === 'none' ? '2099-01-01T00:00:00Z' : updatedAt);
+
 function actionLine(action: HistoryAction): string {
   const { id, updatedAt: at, decision } = action;
   const outcome = decision ? { status: action.status, at, message: null, externalRef: null } : null;
   return line([
     ...['default', id, 'bench', id, 'd', action.type, action.source, action.severity, action.title, action.details, action.asset],
-    ...[JSON.stringify(action.entities), '{}', action.investigationId, '{"kind":"automation","name":"Automated investigation"}', at, at],
+    ...[
+      JSON.stringify(action.entities),
+      '{}',
+      action.investigationId,
+      '{"kind":"automation","name":"Automated investigation"}',
+      at,
+      endOf(action),
+    ],
     ...[
       action.status,
       3,
@@ -49,7 +59,8 @@ function actionLine(action: HistoryAction): string {
 function entryLine(action: HistoryAction): string {
   const { id, updatedAt: at, decision, status, word } = action;
   const entry = entryOf(action, action.places);
-  const tokens = tokensOf(propertiesOf(action as unknown as RemediationAction, entry.places), weekOf(Date.parse(at)));
+  const properties = propertiesOf(action as unknown as RemediationAction, entry.places);
+  const tokens = tokensOf(properties, assetNames(action), weekOf(Date.parse(at)));
   const by = deciderOf(decision);
   return line([
     ...[id, 'default', entry.type, entry.type_key, entry.source, entry.severity, vector(entry.words), list(entry.entity_types)],

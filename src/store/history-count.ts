@@ -38,7 +38,7 @@ const fitting = ({ tenantId, query, now }: Question): Sql =>
 
 /** Null: there are too many for that. */
 async function countFew(tx: Tx, question: Question): Promise<number | null> {
-  const weeks = await weeksOf(tx, { ...question, start: null });
+  const weeks = await weeksOf(tx, { ...question, start: null, prepared: false });
   const { words, tokens } = weeks === null ? { words: [], tokens: [] } : lookUpsOf(question.query, weeks);
   const lookUps = words.length > 0 ? words : tokens;
   if (lookUps.length === 0) return null;

@@ -4,7 +4,7 @@ import { actionColumns, actionOf } from './actions.ts';
 import { type Database, json, storing } from './database.ts';
 import { sides } from './history-filter.ts';
 import { propertiesOf, tokensOf, weekOf } from './history-tokens.ts';
-import { entryOf } from './history-words.ts';
+import { assetNames, entryOf } from './history-words.ts';
 import type { ActionRow } from './tables.ts';
 
 type Unfiled = ActionRow & { places: string[] | null; cards: { platform: 'slack' | 'teams'; conversation: string }[] | null };
@@ -43,8 +43,10 @@ async function enterMissing(db: Database, rows: Unfiled[]): Promise<void> {
 /** Only what is still as it was read; what is being changed right now is left for the next time. */
 async function file(db: Database, rows: Unfiled[]): Promise<void> {
   const read = rows.map((row) => {
-    const places = row.places ?? entryOf(actionOf(row), row.cards ?? []).places;
-    return { id: row.id, version: row.version, tokens: tokensOf(propertiesOf(actionOf(row), places), weekOf(row.updated_at.getTime())) };
+    const action = actionOf(row);
+    const places = row.places ?? entryOf(action, row.cards ?? []).places;
+    const tokens = tokensOf(propertiesOf(action, places), assetNames(action), weekOf(row.updated_at.getTime()));
+    return { id: row.id, version: row.version, tokens };
   });
   const { status, decision, platform, decidedBy, byKey, approvalKey } = sides.unfiled;
   await sql`

@@ -4,13 +4,14 @@
  */
 import { sql, type Transaction } from 'kysely';
 import type { HistoryQuery } from '../action-center/history.ts';
-import type { Place, Start } from './history-cursor.ts';
-import { isOfOneText, rareNames, textQuery } from './history-filter.ts';
+import type { Place, Start, Trail } from './history-cursor.ts';
+import { isOfOneText, rareNames } from './history-filter.ts';
 import {
   byWords,
   type Fetch,
   type Found,
   falls,
+  hasTokens,
   inOrder,
   type Look,
   lookUpsOf,
@@ -20,8 +21,10 @@ import {
   type Until,
   type Way,
   type Weeks,
+  weeksOf,
+  wordsOf,
 } from './history-rows.ts';
-import { askedProperties, weekMs, weekStart } from './history-tokens.ts';
+import { weekMs, weekStart } from './history-tokens.ts';
 import type { Tables } from './tables.ts';
 
 type Tx = Transaction<Tables>;
@@ -44,44 +47,68 @@ export const isPrepared = ({ sort, filters }: HistoryQuery): boolean => sort.col
 /** How much to look at for two pages, given how many rows were found in a part of it. */
 const enough = (part: number, found: number, limit: number): number => Math.max(1, Math.ceil((part * 2 * limit) / (found + 0.3)));
 
-export async function findPage(tx: Tx, way: Way): Promise<Found[]> {
+/** The rows of a page, and how the page beside it is found best. */
+export type FoundPage = { found: Found[]; trail: Trail | null };
+const untold = (found: Found[]): FoundPage => ({ found, trail: null });
+
+export async function findPage(tx: Tx, way: Way): Promise<FoundPage> {
   const { query } = way;
   const look: Look = { ...way, tx, unfiled: null };
-  const asks = askedProperties(query).length > 0 || textQuery(query.filters) !== null;
+  const asks = hasTokens(query) || wordsOf(query) !== null;
   const hasOrder = query.tab === 'history' || query.sort.column === 'updated';
-  if (!hasOrder || (!asks && query.sort.column !== 'updated')) return findAll(look);
+  if (!hasOrder || (!asks && query.sort.column !== 'updated')) return untold(await findAll(look));
   const names = rareNames(query.filters);
   const named = names === null ? null : await fetchByWords(look, names);
-  return named ?? search(look, asks);
+  return named === null ? ((await follow(look)) ?? search(look, asks)) : untold(named);
 }
+
+/** As the page before was found. Null: nothing is known of it, or it does not help here. */
+async function follow(look: Look): Promise<FoundPage | null> {
+  const { query, start } = look;
+  const trail = start?.trail;
+  if (!trail || trail.by === 'rows' || query.sort.column !== 'updated') return null;
+  const text = wordsOf(query);
+  if (trail.by === 'words') {
+    const found = text === null ? null : await fetchByWords(look, text);
+    return found && { found, trail };
+  }
+  if (!hasTokens(query) && text === null) return null;
+  const weeks = await weeksOf(look.tx, look);
+  if (weeks === null) return null;
+  return findByWeeks(look, weeks, { span: trail.amount, compareWords: trail.by === 'weeksCompared', words: null, anew: true });
+}
+
+const probeOf = ({ query, start }: Way): number =>
+  start?.trail?.by === 'rows' && query.sort.column === 'updated' ? Math.min(readOn, Math.max(probed, start.trail.amount)) : probed;
 
 /** `anew`: it begins behind a week that is of another kind. */
-async function search(look: Look, asks: boolean, anew = false): Promise<Found[]> {
+async function search(look: Look, asks: boolean, anew = false): Promise<FoundPage> {
   const { query, limit } = look;
-  const first = await rowsOf(look, { among: probed, tellsHorizon: true });
-  if (first.filed >= limit) return first.found;
+  const among = probeOf(look);
+  const first = await rowsOf(look, { among, tellsHorizon: true });
+  if (first.filed >= limit) return { found: first.found, trail: look.start?.trail ?? null };
   const { seen, weeks, rarity } = first.horizon;
-  if (seen === null) return first.found;
-  const further = enough(probed, first.filed, limit);
-  const more = further <= readOn ? await readFurther(look, { first, edge: seen.edge, among: further }) : null;
-  if (more !== null) return more;
-  if (weeks === null || !asks) return findAll(look);
+  if (seen === null) return untold(first.found);
+  const further = enough(among, first.filed, limit);
+  const more = further <= readOn ? await readFurther(look, { first, edge: seen.edge, among: further, done: among }) : null;
+  if (more !== null) return { found: more, trail: { by: 'rows', amount: further } };
+  if (weeks === null || !asks) return untold(await findAll(look));
   return query.sort.column === 'updated'
-    ? findInTime(look, weeks, { weeks: Math.abs(seen.to - seen.from) / weekMs, rows: probed, found: first.filed, anew }, rarity)
-    : findRare(look, weeks);
+    ? findInTime(look, weeks, { weeks: Math.abs(seen.to - seen.from) / weekMs, rows: among, found: first.filed, anew }, rarity)
+    : untold(await findRare(look, weeks));
 }
 
-type SoFar = { first: Rows; edge: Place; among: number };
+type SoFar = { first: Rows; edge: Place; among: number; done: number };
 
 /** From the edge on; in another order than that of time all is read again. Null: there are too few. */
-async function readFurther(look: Look, { first, edge, among }: SoFar): Promise<Found[] | null> {
+async function readFurther(look: Look, { first, edge, among, done }: SoFar): Promise<Found[] | null> {
   if (look.query.sort.column !== 'updated') {
     const again = await rowsOf(look, { among });
     return again.filed >= look.limit ? again.found : null;
   }
   const limit = look.limit - first.filed;
-  const behind: Look = { ...look, limit, start: { place: edge, back: look.start?.back ?? false }, unfiled: [] };
-  const more = await rowsOf(behind, { among: among - probed });
+  const behind: Look = { ...look, limit, start: { place: edge, back: look.start?.back ?? false, trail: null }, unfiled: [] };
+  const more = await rowsOf(behind, { among: among - done });
   return more.filed >= limit ? inOrder(look, [...first.found, ...more.found]) : null;
 }
 
@@ -116,9 +143,9 @@ function shareOf({ rows, found }: Seen, { words, properties, of }: Rarity, isWor
 }
 
 /** In order of time. */
-async function findInTime(look: Look, weeks: Weeks, seen: Seen, rarity: Rarity): Promise<Found[]> {
-  const text = textQuery(look.query.filters);
-  const isMixed = text !== null && askedProperties(look.query).length > 0;
+async function findInTime(look: Look, weeks: Weeks, seen: Seen, rarity: Rarity): Promise<FoundPage> {
+  const text = wordsOf(look.query);
+  const isMixed = text !== null && hasTokens(look.query);
   const span = Math.ceil((2 * look.limit * seen.weeks) / (shareOf(seen, rarity, isMixed) * seen.rows));
   const others = isMixed ? (rarity.properties + 0.3) / rarity.of : 1;
   return findByWeeks(look, weeks, {
@@ -133,7 +160,7 @@ async function findInTime(look: Look, weeks: Weeks, seen: Seen, rarity: Rarity):
 type Spans = { span: number; compareWords: boolean; words: { text: string; others: number } | null; anew: boolean };
 
 /** A span of weeks after the other; of what was found nothing is read again. */
-async function findByWeeks(look: Look, all: Weeks, { span, compareWords, ...spans }: Spans): Promise<Found[]> {
+async function findByWeeks(look: Look, all: Weeks, { span, compareWords, ...spans }: Spans): Promise<FoundPage> {
   let left = all;
   let next = { span, most: Number.POSITIVE_INFINITY };
   let kept: Found[] = [];
@@ -143,18 +170,24 @@ async function findByWeeks(look: Look, all: Weeks, { span, compareWords, ...span
     const found = await fetchWeeks(look, { weeks, isLast: rest === null, compareWords });
     if (found === null) {
       const crowded = await findCrowded(look, { kept, weeks, isFirst: left === all });
-      if (crowded !== null) return crowded;
+      if (crowded !== null) return untold(crowded);
       next = { ...next, most: Math.ceil(lengthOf(weeks) / steps) };
       continue;
     }
     const known = inOrder(look, [...kept, ...found]);
-    if (rest === null || known.length >= look.limit) return known;
+    if (rest === null || known.length >= look.limit) return { found: known, trail: trailOf({ all, rest, compareWords }, known, look) };
     kept = known.filter(({ is_filed: isFiled }) => isFiled);
     const otherwise = left === all ? await findOtherwise(look, { ...spans, kept, rest, all }) : null;
     if (otherwise !== null) return otherwise;
     next = { ...next, span: nextSpan({ all, rest, found: known.length }, look) };
     left = rest;
   }
+}
+
+type Done = { all: Weeks; rest: Weeks | null; compareWords: boolean };
+function trailOf({ all, rest, compareWords }: Done, { length }: Found[], { limit }: Way): Trail {
+  const done = lengthOf(all) - (rest === null ? 0 : lengthOf(rest));
+  return { by: compareWords ? 'weeksCompared' : 'weeks', amount: enough(done, length, limit) };
 }
 
 type Crowded = { kept: Found[]; weeks: Weeks; isFirst: boolean };
@@ -178,20 +211,24 @@ function nextSpan({ all, rest, found }: { all: Weeks; rest: Weeks; found: number
 type FirstSpan = Pick<Spans, 'words' | 'anew'> & { kept: Found[]; rest: Weeks; all: Weeks };
 
 /** What the first span of weeks tells that the first rows did not. Null: nothing. */
-async function findOtherwise(look: Look, { kept, rest, all, words, anew }: FirstSpan): Promise<Found[] | null> {
+async function findOtherwise(look: Look, { kept, rest, all, words, anew }: FirstSpan): Promise<FoundPage | null> {
   const done = lengthOf(all) - lengthOf(rest);
   // The index knows no weeks of rare words: where there are few rows with them, all are looked up.
   const wanted = ((kept.length + 0.3) * lengthOf(all)) / done;
-  if (words !== null && wanted / words.others < fetchedByWords) return fetchByWords(look, words.text);
+  if (words !== null && wanted / words.others < fetchedByWords) {
+    const found = await fetchByWords(look, words.text);
+    return found && { found, trail: { by: 'words', amount: 1 } };
+  }
   if (done > 1 || anew) return null;
   // The newest week may be of another kind than all before it, as after a mass expiry: those rows told nothing.
   const older = await search({ ...look, limit: look.limit - kept.length, start: startOf(rest, look), unfiled: [] }, true, true);
-  return inOrder(look, [...(look.unfiled ?? []), ...kept, ...older]);
+  return { ...older, found: inOrder(look, [...(look.unfiled ?? []), ...kept, ...older.found]) };
 }
 
 const startOf = ([first, last]: Weeks, look: Look): Start => ({
   place: { key: '', at: weekStart(falls(look) ? last + 1 : first), id: '' },
   back: look.start?.back ?? false,
+  trail: null,
 });
 
 /** Null: there are more than can be fetched. */

@@ -9,7 +9,7 @@ import { actionColumns } from './actions.ts';
 import { runPreparedWithin } from './database.ts';
 import type { Place, Start } from './history-cursor.ts';
 import { conditions, type Form, inTab, keyOf, type Side, sides, since, textQuery, wanted } from './history-filter.ts';
-import { askedProperties, askedTokens, weekMs, weekOf, weekStart } from './history-tokens.ts';
+import { askedProperties, askedStarts, askedTokens, weekMs, weekOf, weekStart } from './history-tokens.ts';
 import type { ActionRow, Tables } from './tables.ts';
 
 type Sql = RawBuilder<unknown>;
@@ -109,11 +109,18 @@ function orderedPart(way: Way, among: number | null, form: Form): Sql {
 
 export const byWords = (text: string): Sql => sql`h.words @@ ${text}::tsquery`;
 
+/** What is asked for by words that have no tokens. */
+export const wordsOf = (query: HistoryQuery): string | null =>
+  textQuery(askedStarts(query) === null ? query.filters : { ...query.filters, asset: [] });
+
+/** Whether there are tokens of what is asked for. */
+export const hasTokens = (query: HistoryQuery): boolean => askedProperties(query).length > 0 || askedStarts(query) !== null;
+
 /** What to ask the inverted index for: of these weeks what has the properties, and everything with the words. */
 export function lookUpsOf(query: HistoryQuery, weeks: Weeks): { tokens: Sql[]; words: Sql[] } {
-  const text = textQuery(query.filters);
+  const text = wordsOf(query);
   return {
-    tokens: askedTokens(askedProperties(query), weeks).map((set) => sql`h.tokens && ${set}::int[]`),
+    tokens: askedTokens(query, weeks).map((set) => sql`h.tokens && ${set}::int[]`),
     words: text === null ? [] : [byWords(text)],
   };
 }
@@ -153,8 +160,12 @@ const newest = (way: Pick<Way, 'tenantId' | 'query'>, order: 'asc' | 'desc'): Sq
     and ${inTab(way.query.tab, sides.filed)} order by h.updated_at ${sql.raw(order)}, h.id ${sql.raw(order)} limit 1)`;
 
 /** The weeks in which there is anything to find, as far as the question says. */
-export async function weeksOf(tx: Tx, way: Pick<Way, 'tenantId' | 'query' | 'now' | 'start'>): Promise<Weeks | null> {
-  const { rows } = await sql<Extent>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last`.execute(tx);
+export async function weeksOf(tx: Tx, way: Pick<Way, 'tenantId' | 'query' | 'now' | 'start' | 'prepared'>): Promise<Weeks | null> {
+  const rows = await run(
+    tx,
+    sql<Extent>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last`,
+    way.prepared ? 'every' : 'asked',
+  );
   return rows[0] ? weeksIn(rows[0], way) : null;
 }
 
@@ -192,8 +203,9 @@ const compared = 500;
 function horizonPart(way: Way, among: number, form: Form): Sql {
   const { key } = placeIn(sides.filed, way);
   const { filters } = way.query;
-  const text = textQuery(filters);
-  const others = { ...way.query, filters: { ...filters, text: [], asset: [], investigation: [] } };
+  const text = wordsOf(way.query);
+  const asset = askedStarts(way.query) === null ? [] : filters.asset;
+  const others = { ...way.query, filters: { ...filters, text: [], asset, investigation: [] } };
   const next = sql`select * ${nextRows(way)} limit case when ${text}::text is null then 0 else ${compared}::integer end`;
   return sql`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last, edge.key as edge_key,
       (select h.updated_at ${nextRows(way)} limit 1) as begun, ${instant(sql`edge.updated_at`)} as edge_at, edge.id as edge_id, rarity.*

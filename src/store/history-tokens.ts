@@ -32,9 +32,15 @@ function token(one: number, other: number, week: number): number {
   return ((mixed ^ (mixed >>> 15)) << 12) | (week & 0xfff);
 }
 
-/** Every token of an action last updated in this week. */
-export function tokensOf(properties: Properties, week: number): number[] {
+/** Of so many characters the starts of a name are known. */
+const startLengths = [3, 4, 5, 6, 7, 8, 10, 12];
+const startsOf = (name: string): string[] => startLengths.filter((length) => length <= name.length).map((length) => name.slice(0, length));
+const startToken = (start: string, week: number): number => token(hash(`start ${start}`), 0, week);
+
+/** Every token of an action with these names of assets, last updated in this week. */
+export function tokensOf(properties: Properties, names: readonly string[], week: number): number[] {
   const found = new Set([token(0, 0, week)]);
+  for (const start of names.flatMap(startsOf)) found.add(startToken(start, week));
   const before: number[] = [];
   for (const kind of kinds) {
     const own = properties[kind].map((value) => hash(`${kind} ${value}`));
@@ -61,6 +67,16 @@ export function askedProperties({ filters, where, tab }: HistoryQuery): string[]
   return kinds.map((kind) => asked[kind].map((value) => `${kind} ${value}`)).filter((values) => values.length > 0);
 }
 
+/**
+ * Where the start of a name is asked for: for each of the names the longest of its starts that is known. Null where that would say nothing, and for
+ * whole names alone, which are rare.
+ */
+export function askedStarts({ filters: { asset } }: HistoryQuery): string[] | null {
+  if (!asset.some((name) => name.endsWith('*'))) return null;
+  const starts = asset.map((name) => startsOf(fold(name.replace(/\*$/, '')).replaceAll('\u0000', '')).at(-1));
+  return starts.every((start) => start !== undefined) ? starts : null;
+}
+
 /** More than this many look-ups in the index take longer than reading more rows does. */
 const maxTokens = 4000;
 
@@ -68,11 +84,13 @@ const maxTokens = 4000;
  * Sets of tokens; an action that fits has one of each set. `weeks`: first and last. Properties are taken in pairs; a last one without a partner
  * goes with the first.
  */
-export function askedTokens(asked: string[][], weeks: [number, number]): number[][] {
+export function askedTokens(query: HistoryQuery, weeks: [number, number]): number[][] {
   const span = Array.from({ length: weeks[1] - weeks[0] + 1 }, (_, index) => weeks[0] + index);
+  const asked = askedProperties(query);
   const [first] = asked;
-  if (!first) return [span.map((week) => token(0, 0, week))];
-  const sets: number[][] = [];
+  const starts = askedStarts(query)?.flatMap((start) => span.map((week) => startToken(start, week)));
+  const sets: number[][] = starts ? [starts] : [];
+  if (!first) return starts ? sets : [span.map((week) => token(0, 0, week))];
   for (let index = 0; index < asked.length; index += 2) {
     const [one = [], other] = asked.slice(index, index + 2);
     const pair: [string[], string[] | null] = other ? [one, other] : index === 0 ? [one, null] : [first, one];

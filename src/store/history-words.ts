@@ -54,12 +54,15 @@ function textsOf(entity: Entity): string[] {
     .filter((value) => typeof value === 'string');
 }
 
+/** Folded, as `asset:` finds them; shortened beyond what can be asked for. */
+export const assetNames = ({ asset, entities }: Pick<Intake, 'asset' | 'entities'>): string[] =>
+  [asset, ...entities.flatMap(namesOf)].filter((name) => name !== undefined).map((name) => fold(name).slice(0, longest.name));
+
 type Searched = Pick<Intake, 'type' | 'source' | 'severity' | 'title' | 'details' | 'asset' | 'entities' | 'investigationId'>;
 
 function* lexemesOf(action: Searched): Generator<string> {
   if (action.investigationId !== undefined) yield `#${fold(action.investigationId).slice(0, longest.investigation)}`;
-  const names = [action.asset, ...action.entities.flatMap(namesOf)].filter((name) => name !== undefined);
-  for (const name of names) yield `@${fold(name).slice(0, longest.name)}`;
+  for (const name of assetNames(action)) yield `@${name}`;
   const texts = [action.title, action.details, action.asset].filter((text) => text !== undefined);
   for (const text of texts) yield* wordsOf(text);
   for (const entity of action.entities) for (const text of textsOf(entity)) yield* wordsOf(text);

@@ -5,7 +5,7 @@ import { actionOf } from './actions.ts';
 import { type Database, hasOneSession, storing } from './database.ts';
 import { countMatches, isLarge } from './history-count.ts';
 import { cursorOf, type Place, startOf } from './history-cursor.ts';
-import { findPage, isPrepared } from './history-page.ts';
+import { type FoundPage, findPage, isPrepared } from './history-page.ts';
 import type { Found, Way } from './history-rows.ts';
 import { within } from './history-session.ts';
 import { streamActions } from './history-stream.ts';
@@ -32,13 +32,13 @@ function rowOf(action: RemediationAction): HistoryRow {
   return { action, decidedBy: actor ? { entraId: actor.entraId, displayName: actor.displayName, upn: actor.upn } : null };
 }
 
-function pageOf(found: Found[], { query, start, limit }: Omit<Way, 'goOn'>): PageAnswer {
+function pageOf({ found, trail }: FoundPage, { query, start, limit }: Omit<Way, 'goOn'>): PageAnswer {
   const back = start?.back ?? false;
   const more = found.length === limit;
   const inOrder = found.slice(0, limit - 1);
   if (back) inOrder.reverse();
   const cursor = (place: Place | undefined, backwards: boolean): Cursor | null =>
-    place ? cursorOf(query.sort.column, { place, back: backwards }) : null;
+    place ? cursorOf(query.sort.column, { place, back: backwards, trail }) : null;
   const [first, last] = [inOrder[0], inOrder.at(-1)];
   // Nothing there any more: the way back starts where we are.
   const before = first ? placeOfRow(first) : start?.place;

@@ -184,6 +184,9 @@ async function runScript(db: Kysely<unknown>, script: string): Promise<void> {
   for (const statement of statementsOf(script)) await sql.raw(statement).execute(db);
 }
 
+/** What was filed without the starts of its names is filed again; until then it is looked at row by row. */
+const fileAnew = 'update actions set filed = false where filed;';
+
 export const migrations: Record<string, Migration> = {
   '0001-initial': { up: (db: Kysely<unknown>) => runScript(db, initial) },
   '0002-conversations': { up: (db: Kysely<unknown>) => runScript(db, conversations) },
@@ -201,4 +204,5 @@ export const migrations: Record<string, Migration> = {
   '0014-execution-parts': { up: (db: Kysely<unknown>) => runScript(db, partsSchema) },
   '0015-evidence': { up: (db: Kysely<unknown>) => runScript(db, evidenceSchema) },
   '0016-ingest': { up: (db: Kysely<unknown>) => runScript(db, ingestSchema) },
+  '0017-name-starts': { up: (db: Kysely<unknown>) => runScript(db, fileAnew) },
 };

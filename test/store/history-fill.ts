@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { RemediationAction } from '../../src/action-center/intake.ts';
 import { type Database, json } from '../../src/store/database.ts';
 import { propertiesOf, tokensOf, weekOf } from '../../src/store/history-tokens.ts';
-import { deciderOf, entryOf, fold, sortKey } from '../../src/store/history-words.ts';
+import { assetNames, deciderOf, entryOf, fold, sortKey } from '../../src/store/history-words.ts';
 import type { Case } from './history-cases.ts';
 
 const target = (place: string) => {
@@ -57,7 +57,7 @@ function entryRow(one: Case) {
     decided_by: deciderOf(decision),
     by_key: one.person ? sortKey(one.person.displayName) : word === 'none' ? '' : fold(word),
     approval_key: decision?.decisionId ?? '',
-    tokens: tokensOf(properties, weekOf(Date.parse(one.updatedAt))),
+    tokens: tokensOf(properties, assetNames(action as never), weekOf(Date.parse(one.updatedAt))),
   };
 }
 

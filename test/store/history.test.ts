@@ -4,6 +4,7 @@ import { HistoryQuery, type HistoryStore } from '../../src/action-center/history
 import { type Database, migrate, openDatabase } from '../../src/store/database.ts';
 import { type Engine, openEngine } from '../../src/store/engine.ts';
 import { historyStore } from '../../src/store/history.ts';
+import { cursorOf, startOf } from '../../src/store/history-cursor.ts';
 import { fileActions } from '../../src/store/history-filing.ts';
 import { engines } from './engines.ts';
 import { type Case, inMemory, now, randomCase, randomFrom, randomQuery } from './history-cases.ts';
@@ -69,6 +70,17 @@ async function fill(db: Database, { filed, changed, entered, fromBefore }: Sampl
   await sql`update actions set filed = false where id = any(${ids}::text[])`.execute(db);
 }
 
+const trails = [
+  null,
+  ...(['rows', 'weeks', 'weeksCompared', 'words'] as const).flatMap((by) => [1, 40, 999_999].map((amount) => ({ by, amount }))),
+];
+/** A page is the same whatever is said of how the page before was found. */
+function withTrail({ sort: { column } }: HistoryQuery, cursor: string, index: number): string {
+  const start = startOf(column, cursor);
+  if (start === null) throw new Error('no cursor');
+  return cursorOf(column, { ...start, trail: trails[index % trails.length] ?? null });
+}
+
 describe.each(engines)('History on $name', ({ options }) => {
   let sample: Sample;
   let engine: Engine;
@@ -117,6 +129,8 @@ describe.each(engines)('History on $name', ({ options }) => {
       const second = await pageOf(query, first.next, size);
       expect(second.ids, JSON.stringify(query)).toEqual(right.slice(size, 2 * size));
       expect(second.next !== null).toBe(right.length > 2 * size);
+      const otherwise = await pageOf(query, withTrail(query, first.next, index), size);
+      expect(otherwise.ids, JSON.stringify(query)).toEqual(second.ids);
       if (index % 4 !== 0) continue;
       const back = await pageOf(query, second.previous, size);
       expect({ ids: back.ids, previous: back.previous }, JSON.stringify(query)).toEqual({ ids: first.ids, previous: null });
