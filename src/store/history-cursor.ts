@@ -4,8 +4,8 @@ import type { Column, Cursor } from '../action-center/history.ts';
 /** `at` with microseconds, as the database said it: what is between two rows must not get lost. */
 export type Place = { key: string; at: string; id: string };
 /**
- * How a page was found, which is how the one beside it is found best: among so many rows in their order, or in the inverted index, so many weeks at
- * a time (with words compared in the rows) or by words alone. It decides about time, never about the answer.
+ * How a page was found, which is how the one beside it is found best: among so many rows in their order, or in the inverted index, over so many
+ * hours (with words compared in the rows) or by words alone. It decides about time, never about the answer.
  */
 export type Trail = { by: keyof typeof letters; amount: number };
 /** `back`: the page ends just before this place; otherwise it begins just behind it. */

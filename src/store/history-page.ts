@@ -16,15 +16,15 @@ import {
   type Look,
   lookUpsOf,
   type Rarity,
-  type Rows,
   rowsOf,
+  startsOf,
   type Until,
   type Way,
   type Weeks,
   weeksOf,
   wordsOf,
 } from './history-rows.ts';
-import { weekMs, weekStart } from './history-tokens.ts';
+import { askedProperties, weekMs, weekOf, weekStart } from './history-tokens.ts';
 import type { Tables } from './tables.ts';
 
 type Tx = Transaction<Tables>;
@@ -33,19 +33,30 @@ type Tx = Transaction<Tables>;
 const probed = 1000;
 /** What is so frequent that a page is among this many is still read in order. */
 const readOn = 5600;
+/** To read so many takes as long as the inverted index does for words of which there are some hundred thousand. */
+const readAtMost = 24_000;
 /** So many rows are fetched from the inverted index at most; by words alone fewer, since others may be wanted together with them. */
 const fetched = 3000;
 const fetchedByWords = 1000;
-/** By so much a span of weeks is made longer or shorter when nothing better is known. */
+/** A row that is fetched takes three times as long as one that is read in order: of rows a page is among, and of weeks, when both take as long. */
+const readOrFetch = 100;
+/** All rows with words, squared, to those of them wanted: from here on it is quicker to compare words in the rows than to look them up. */
+const lookedUp = 280;
+/** By so much a span of weeks is made longer or shorter at most. */
 const steps = 8;
 /** From so many rows on it can be told how many weeks hold a page of them. */
 const tells = 3;
+/** How much more is looked at than a page needs by the estimate; what is read in order ends where the page is whole. */
+const reserve = 1.5;
+const reserveInOrder = 2.5;
+const hourMs = 3_600_000;
 
 /** In order of time, what everybody asks for: planning anew takes the database longer than answering. Each other order would be a text of its own. */
 export const isPrepared = ({ sort, filters }: HistoryQuery): boolean => sort.column === 'updated' && isOfOneText(filters);
 
-/** How much to look at for two pages, given how many rows were found in a part of it. */
-const enough = (part: number, found: number, limit: number): number => Math.max(1, Math.ceil((part * 2 * limit) / (found + 0.3)));
+/** How much to look at for a page, given how many rows were found in a part of it. */
+const enough = (part: number, found: number, limit: number, more = reserve): number =>
+  Math.max(1, Math.ceil((part * more * limit) / (found + 0.3)));
 
 /** The rows of a page, and how the page beside it is found best. */
 export type FoundPage = { found: Found[]; trail: Trail | null };
@@ -75,11 +86,17 @@ async function follow(look: Look): Promise<FoundPage | null> {
   if (!hasTokens(query) && text === null) return null;
   const weeks = await weeksOf(look.tx, look);
   if (weeks === null) return null;
-  return findByWeeks(look, weeks, { span: trail.amount, compareWords: trail.by === 'weeksCompared', words: null, anew: true });
+  const span = weeksOver(look, Date.parse(start.place.at), reserve * trail.amount * hourMs);
+  return findByWeeks(look, weeks, { span, perWeek: null, compareWords: trail.by === 'weeksCompared', words: null, anew: true });
 }
 
 const probeOf = ({ query, start }: Way): number =>
-  start?.trail?.by === 'rows' && query.sort.column === 'updated' ? Math.min(readOn, Math.max(probed, start.trail.amount)) : probed;
+  start?.trail?.by === 'rows' && query.sort.column === 'updated' ? Math.min(readAtMost, Math.max(probed, start.trail.amount)) : probed;
+
+/** How many weeks are touched by so long a time from this instant on. */
+function weeksOver(look: Look, from: number, ms: number): number {
+  return Math.abs(weekOf(falls(look) ? from - ms : from + ms) - weekOf(from)) + 1;
+}
 
 /** `anew`: it begins behind a week that is of another kind. */
 async function search(look: Look, asks: boolean, anew = false): Promise<FoundPage> {
@@ -89,27 +106,26 @@ async function search(look: Look, asks: boolean, anew = false): Promise<FoundPag
   if (first.filed >= limit) return { found: first.found, trail: look.start?.trail ?? null };
   const { seen, weeks, rarity } = first.horizon;
   if (seen === null) return untold(first.found);
-  const further = enough(among, first.filed, limit);
-  const more = further <= readOn ? await readFurther(look, { first, edge: seen.edge, among: further, done: among }) : null;
-  if (more !== null) return { found: more, trail: { by: 'rows', amount: further } };
+  const further = enough(among, first.filed, limit, 2);
+  const edge = { found: first.found, filed: first.filed, place: seen.edge, rows: among };
+  const more = further <= readOn ? await readFurther(look, edge, further) : null;
+  if (more !== null && more.filed >= limit) return { found: more.found, trail: { by: 'rows', amount: further } };
   if (weeks === null || !asks) return untold(await findAll(look));
-  return query.sort.column === 'updated'
-    ? findInTime(look, weeks, { weeks: Math.abs(seen.to - seen.from) / weekMs, rows: among, found: first.filed, anew }, rarity)
-    : untold(await findRare(look, weeks));
+  if (query.sort.column !== 'updated') return untold(await findRare(look, weeks));
+  const perWeek = (among * weekMs) / Math.max(1, Math.abs(seen.to - seen.from));
+  return findInTime(look, weeks, { ...(more ?? edge), from: seen.from, perWeek, rarity, anew });
 }
 
-type SoFar = { first: Rows; edge: Place; among: number; done: number };
+/** Rows that were found among so many, which end at a place. */
+type Edge = { found: Found[]; filed: number; place: Place; rows: number };
 
-/** From the edge on; in another order than that of time all is read again. Null: there are too few. */
-async function readFurther(look: Look, { first, edge, among, done }: SoFar): Promise<Found[] | null> {
-  if (look.query.sort.column !== 'updated') {
-    const again = await rowsOf(look, { among });
-    return again.filed >= look.limit ? again.found : null;
-  }
-  const limit = look.limit - first.filed;
-  const behind: Look = { ...look, limit, start: { place: edge, back: look.start?.back ?? false, trail: null }, unfiled: [] };
-  const more = await rowsOf(behind, { among: among - done });
-  return more.filed >= limit ? inOrder(look, [...first.found, ...more.found]) : null;
+/** From the edge on; in another order than that of time all is read again. */
+async function readFurther(look: Look, edge: Edge, among: number): Promise<Edge> {
+  if (look.query.sort.column !== 'updated') return { ...edge, ...(await rowsOf(look, { among })), rows: among };
+  const limit = look.limit - edge.filed;
+  const behind: Look = { ...look, limit, start: { place: edge.place, back: look.start?.back ?? false, trail: null }, unfiled: [] };
+  const more = await rowsOf(behind, { among: among - edge.rows });
+  return { ...edge, found: inOrder(look, [...edge.found, ...more.found]), filed: edge.filed + more.filed, rows: among };
 }
 
 /** Here the planner has to know what is asked for. */
@@ -133,34 +149,58 @@ function behind([low, high]: Weeks, [first, last]: Weeks, falling: boolean): Wee
   return rest[0] <= rest[1] ? rest : null;
 }
 
-/** How many rows of those that were looked through, which lie in `weeks`, are wanted. */
-type Seen = { weeks: number; rows: number; found: number; anew: boolean };
+/** What the next rows told: since when they are, and how many there are in a week. */
+type Seen = Edge & { from: number; perWeek: number; rarity: Rarity; anew: boolean };
 
-/** What part of all rows is wanted. Where hardly any was seen, words and properties tell it, as far as they have nothing to do with each other. */
-function shareOf({ rows, found }: Seen, { words, properties, of }: Rarity, isWorded: boolean): number {
-  const some = (part: number, all: number): number => (part + 0.3) / all;
-  return isWorded && found < tells ? Math.min(some(found, rows), some(words, of) * some(properties, of)) : some(found, rows);
+const some = (part: number, all: number): number => (part + 0.3) / all;
+
+/** What part of all rows has the words, and what part has the rest; 1 where nothing of it is asked for. */
+function partsOf(query: HistoryQuery, { words, starts, properties, of }: Rarity): { worded: number; others: number } {
+  const part = (found: number, isAsked: boolean) => (isAsked ? some(found, of) : 1);
+  const isStart = startsOf(query) !== null;
+  const others = part(starts, isStart) * part(properties, askedProperties(query).length > 0 && (isStart || wordsOf(query) !== null));
+  return { worded: part(words, wordsOf(query) !== null), others };
+}
+
+/** What part of all rows is wanted. Where hardly any was seen, its parts tell it, as far as they have nothing to do with each other. */
+function shareOf({ rows, filed }: Edge, { worded, others }: { worded: number; others: number }): number {
+  return filed < tells ? Math.min(some(filed, rows), worded * others) : some(filed, rows);
 }
 
 /** In order of time. */
-async function findInTime(look: Look, weeks: Weeks, seen: Seen, rarity: Rarity): Promise<FoundPage> {
-  const text = wordsOf(look.query);
-  const isMixed = text !== null && hasTokens(look.query);
-  const span = Math.ceil((2 * look.limit * seen.weeks) / (shareOf(seen, rarity, isMixed) * seen.rows));
-  const others = isMixed ? (rarity.properties + 0.3) / rarity.of : 1;
+async function findInTime(look: Look, weeks: Weeks, seen: Seen): Promise<FoundPage> {
+  const { query, limit } = look;
+  const text = wordsOf(query);
+  const parts = partsOf(query, seen.rarity);
+  const share = shareOf(seen, parts);
+  const { perWeek, anew } = seen;
+  const comparesWords = text !== null && hasTokens(query) && parts.worded ** 2 * perWeek * lengthOf(weeks) > lookedUp;
+  const among = seen.rows + Math.ceil((reserve * limit) / share);
+  const isCrowded = parts.others * perWeek > fetched;
+  if (comparesWords && isCrowded && among <= readAtMost) {
+    const more = await readFurther(look, { ...seen, place: seen.place }, among);
+    if (more.filed >= limit) return { found: more.found, trail: { by: 'rows', amount: among } };
+  }
   return findByWeeks(look, weeks, {
-    span,
-    compareWords: isMixed && rarity.properties < rarity.words,
-    words: text !== null && rarity.words === 0 ? { text, others } : null,
-    anew: seen.anew,
+    span: weeksOver(look, seen.from, (reserve * limit * weekMs) / (share * perWeek)),
+    perWeek,
+    compareWords: comparesWords && !isCrowded,
+    words: text !== null && seen.rarity.words === 0 ? { text, others: parts.others } : null,
+    anew: anew || seen.filed > 0,
   });
 }
 
-/** `words`: rare ones, besides properties that so large a part of all rows has. */
-type Spans = { span: number; compareWords: boolean; words: { text: string; others: number } | null; anew: boolean };
+/** `words`: rare ones, besides what so large a part of all rows has. `perWeek`: how many rows there are in all, as far as that is known. */
+type Spans = {
+  span: number;
+  perWeek: number | null;
+  compareWords: boolean;
+  words: { text: string; others: number } | null;
+  anew: boolean;
+};
 
 /** A span of weeks after the other; of what was found nothing is read again. */
-async function findByWeeks(look: Look, all: Weeks, { span, compareWords, ...spans }: Spans): Promise<FoundPage> {
+async function findByWeeks(look: Look, all: Weeks, { span, perWeek, compareWords, ...spans }: Spans): Promise<FoundPage> {
   let left = all;
   let next = { span, most: Number.POSITIVE_INFINITY };
   let kept: Found[] = [];
@@ -169,13 +209,13 @@ async function findByWeeks(look: Look, all: Weeks, { span, compareWords, ...span
     const rest = behind(left, weeks, falls(look));
     const found = await fetchWeeks(look, { weeks, isLast: rest === null, compareWords });
     if (found === null) {
-      const crowded = await findCrowded(look, { kept, weeks, isFirst: left === all });
-      if (crowded !== null) return untold(crowded);
+      const crowded = await findCrowded(look, { kept, weeks, isFirst: left === all, compareWords });
+      if (crowded !== null) return { found: crowded, trail: { by: 'rows', amount: readOn } };
       next = { ...next, most: Math.ceil(lengthOf(weeks) / steps) };
       continue;
     }
     const known = inOrder(look, [...kept, ...found]);
-    if (rest === null || known.length >= look.limit) return { found: known, trail: trailOf({ all, rest, compareWords }, known, look) };
+    if (rest === null || known.length >= look.limit) return { found: known, trail: trailOf(look, known, { perWeek, compareWords }) };
     kept = known.filter(({ is_filed: isFiled }) => isFiled);
     const otherwise = left === all ? await findOtherwise(look, { ...spans, kept, rest, all }) : null;
     if (otherwise !== null) return otherwise;
@@ -184,16 +224,22 @@ async function findByWeeks(look: Look, all: Weeks, { span, compareWords, ...span
   }
 }
 
-type Done = { all: Weeks; rest: Weeks | null; compareWords: boolean };
-function trailOf({ all, rest, compareWords }: Done, { length }: Found[], { limit }: Way): Trail {
-  const done = lengthOf(all) - (rest === null ? 0 : lengthOf(rest));
-  return { by: compareWords ? 'weeksCompared' : 'weeks', amount: enough(done, length, limit) };
+/** The page beside it will reach about as far. */
+function trailOf({ limit, start }: Way, page: Found[], { perWeek, compareWords }: Pick<Spans, 'perWeek' | 'compareWords'>): Trail | null {
+  const [first, last] = [page[0], page.at(-1)];
+  if (!first || !last || page.length < limit) return null;
+  const ms = Math.abs(Date.parse(start?.place.at ?? first.place_at) - Date.parse(last.place_at));
+  const rows = ((perWeek ?? Number.POSITIVE_INFINITY) * ms) / weekMs;
+  if (rows <= readOn && (rows * ms) / weekMs <= readOrFetch) return { by: 'rows', amount: Math.ceil(reserveInOrder * rows) };
+  return { by: compareWords ? 'weeksCompared' : 'weeks', amount: Math.ceil(ms / hourMs) };
 }
 
-type Crowded = { kept: Found[]; weeks: Weeks; isFirst: boolean };
+type Crowded = { kept: Found[]; weeks: Weeks; isFirst: boolean; compareWords: boolean };
 
 /** What there is more of than can be fetched is not far away: the next rows in order. Null: it is far away all the same, and fewer weeks are to be tried. */
-async function findCrowded(look: Look, { kept, weeks, isFirst }: Crowded): Promise<Found[] | null> {
+async function findCrowded(look: Look, { kept, weeks, isFirst, compareWords }: Crowded): Promise<Found[] | null> {
+  // Of those there is only much that the words are to be compared of.
+  if (compareWords && lengthOf(weeks) > 1) return null;
   const limit = look.limit - kept.length;
   const start = isFirst ? look.start : startOf(weeks, look);
   const more = await rowsOf({ ...look, limit, start, unfiled: [] }, { among: 2 * readOn });
@@ -203,9 +249,8 @@ async function findCrowded(look: Look, { kept, weeks, isFirst }: Crowded): Promi
 
 function nextSpan({ all, rest, found }: { all: Weeks; rest: Weeks; found: number }, { limit }: Way): number {
   const done = lengthOf(all) - lengthOf(rest);
-  const next = Math.max(1, enough(done, found, limit) - done);
-  // One week says little, and to look up in all weeks what is common takes long.
-  return done === 1 ? Math.min(next, steps) : next;
+  // Few weeks say little, and to look up in all weeks what is common takes long.
+  return Math.min(Math.max(1, enough(done, found, limit) - done), done * steps);
 }
 
 type FirstSpan = Pick<Spans, 'words' | 'anew'> & { kept: Found[]; rest: Weeks; all: Weeks };
@@ -235,7 +280,9 @@ const startOf = ([first, last]: Weeks, look: Look): Start => ({
 async function fetchWeeks(look: Look, { compareWords, ...until }: NonNullable<Until> & { compareWords: boolean }): Promise<Found[] | null> {
   const { tokens, words } = lookUpsOf(look.query, until.weeks);
   const compared = compareWords ? await fetchRows(look, until, tokens) : null;
-  return compared ?? fetchRows(look, until, [...words, ...tokens]);
+  // Of fewer weeks there may be few enough to compare.
+  if (compared !== null || (compareWords && lengthOf(until.weeks) > 1)) return compared;
+  return fetchRows(look, until, [...words, ...tokens]);
 }
 
 /** Null: there are more than can be fetched. */

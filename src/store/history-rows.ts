@@ -113,14 +113,32 @@ export const byWords = (text: string): Sql => sql`h.words @@ ${text}::tsquery`;
 export const wordsOf = (query: HistoryQuery): string | null =>
   textQuery(askedStarts(query) === null ? query.filters : { ...query.filters, asset: [] });
 
+/** What is asked for by the start of a name, which has tokens. */
+export const startsOf = (query: HistoryQuery): string | null =>
+  askedStarts(query) === null ? null : textQuery({ ...query.filters, text: [], investigation: [] });
+
 /** Whether there are tokens of what is asked for. */
 export const hasTokens = (query: HistoryQuery): boolean => askedProperties(query).length > 0 || askedStarts(query) !== null;
+
+/** Of two sets the index compares every number of one with every number of the other, so of many weeks it is asked by parts: so many, that the text stays the same. */
+const parts = 8;
+
+function byTokens(query: HistoryQuery, weeks: Weeks): Sql[] {
+  const sets = (of: Weeks) => askedTokens(query, of).map((set) => sql`h.tokens && ${set}::int[]`);
+  const whole = sets(weeks);
+  const [first, last] = weeks;
+  const length = last - first + 1;
+  if (whole.length < 2 || length < 2 * parts) return whole;
+  const bound = (part: number) => first + Math.floor((part * length) / parts);
+  const each = Array.from({ length: parts }, (_, part) => sql`(${and(sets([bound(part), bound(part + 1) - 1]))})`);
+  return [sql`(${sql.join(each, sql` or `)})`];
+}
 
 /** What to ask the inverted index for: of these weeks what has the properties, and everything with the words. */
 export function lookUpsOf(query: HistoryQuery, weeks: Weeks): { tokens: Sql[]; words: Sql[] } {
   const text = wordsOf(query);
   return {
-    tokens: askedTokens(query, weeks).map((set) => sql`h.tokens && ${set}::int[]`),
+    tokens: byTokens(query, weeks),
     words: text === null ? [] : [byWords(text)],
   };
 }
@@ -183,8 +201,8 @@ function weeksIn({ first, last }: Extent, way: Pick<Way, 'query' | 'now' | 'star
   return low <= high ? [low, high] : null;
 }
 
-/** How many of `of` next rows have the words, and how many the properties: what is one of many there is one of very many in all. */
-export type Rarity = { words: number; properties: number; of: number };
+/** How many of `of` next rows have the words, the start of a name, and the properties: what is one of many there is one of very many in all. */
+export type Rarity = { words: number; starts: number; properties: number; of: number };
 /** Between which two times was looked, and where that ended; null when that was all there is. The weeks there are; and how rare what is asked for is. */
 export type Horizon = { seen: { from: number; to: number; edge: Place } | null; weeks: Weeks | null; rarity: Rarity };
 type HorizonRow = Extent & {
@@ -193,6 +211,7 @@ type HorizonRow = Extent & {
   edge_at: string | null;
   edge_id: string | null;
   words: number;
+  starts: number;
   properties: number;
 };
 
@@ -204,20 +223,24 @@ function horizonPart(way: Way, among: number, form: Form): Sql {
   const { key } = placeIn(sides.filed, way);
   const { filters } = way.query;
   const text = wordsOf(way.query);
-  const asset = askedStarts(way.query) === null ? [] : filters.asset;
-  const others = { ...way.query, filters: { ...filters, text: [], asset, investigation: [] } };
-  const next = sql`select * ${nextRows(way)} limit case when ${text}::text is null then 0 else ${compared}::integer end`;
+  const starts = startsOf(way.query);
+  const others = { ...way.query, filters: { ...filters, text: [], asset: [], investigation: [] } };
+  const next = sql`select * ${nextRows(way)} limit ${text === null && starts === null ? 0 : compared}`;
   return sql`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last, edge.key as edge_key,
       (select h.updated_at ${nextRows(way)} limit 1) as begun, ${instant(sql`edge.updated_at`)} as edge_at, edge.id as edge_id, rarity.*
     from (select count(*) filter (where h.words @@ ${text}::tsquery) as words,
+        count(*) filter (where h.words @@ ${starts}::tsquery) as starts,
         count(*) filter (where ${and([sql`true`, ...wanted(others, sides.filed, form)])}) as properties from (${next}) as h) as rarity
       left join lateral (select ${key} as key, h.updated_at, h.id ${nextRows(way)} offset ${among - 1} limit 1) as edge on true
     where filed_found < ${way.limit}`;
 }
 
-function horizonIn({ first, last, begun, edge_key: key, edge_at: at, edge_id: id, words, properties }: HorizonRow, way: Way): Horizon {
+function horizonIn(
+  { first, last, begun, edge_key: key, edge_at: at, edge_id: id, words, starts, properties }: HorizonRow,
+  way: Way,
+): Horizon {
   const weeks = weeksIn({ first, last }, way);
-  const rarity = { words, properties, of: compared };
+  const rarity = { words, starts, properties, of: compared };
   if (at === null || id === null || begun === null) return { seen: null, weeks, rarity };
   return { seen: { from: begun.getTime(), to: Date.parse(at), edge: { key: key ?? '', at, id } }, weeks, rarity };
 }
@@ -247,10 +270,11 @@ const nothing: Counted = {
   edge_at: null,
   edge_id: null,
   words: 0,
+  starts: 0,
   properties: 0,
 };
 const noHorizon = sql`select null::timestamptz as first, null::timestamptz as last, null::timestamptz as begun,
-  null as edge_key, null as edge_at, null as edge_id, 0 as words, 0 as properties`;
+  null as edge_key, null as edge_at, null as edge_id, 0 as words, 0 as starts, 0 as properties`;
 
 export async function rowsOf(look: Look, source: Source): Promise<Rows> {
   await look.goOn();
