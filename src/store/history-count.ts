@@ -3,12 +3,13 @@ import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { HistoryCount, HistoryQuery } from '../action-center/history.ts';
 import type { Database } from './database.ts';
 import { conditions, sides } from './history-filter.ts';
+import type { Worded } from './history-lexemes.ts';
 import { lookUpsOf, weeksOf } from './history-rows.ts';
 import type { Tables } from './tables.ts';
 
 type Sql = RawBuilder<unknown>;
 type Tx = Transaction<Tables>;
-export type Question = { tenantId: string; query: HistoryQuery; now: string };
+export type Question = { tenantId: string; query: HistoryQuery; words: Worded; now: string };
 /** `indexesOnly`: few rows of many are wanted. */
 export type Effort = { share: number; indexesOnly: boolean };
 /** With a share of the time there is; null: it took longer. */
@@ -33,13 +34,15 @@ const others = ({ tenantId, query, now }: Question): Sql => sql`
   - (select count(*) from actions a join history_entries h on h.id = a.id
       where a.tenant_id = ${tenantId} and not a.filed and h.updated_at is not null and ${and(conditions(query, now, sides.filed))})`;
 
-const fitting = ({ tenantId, query, now }: Question): Sql =>
-  and([sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed)]);
+const fitting = ({ tenantId, query, words, now }: Question): Sql => {
+  const form = words.asked === words.lookedUp ? 'asked' : 'compared';
+  return and([sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed, form)]);
+};
 
 /** Null: there are too many for that. */
 async function countFew(tx: Tx, question: Question): Promise<number | null> {
   const weeks = await weeksOf(tx, { ...question, start: null, prepared: false });
-  const { words, tokens } = weeks === null ? { words: [], tokens: [] } : lookUpsOf(question.query, weeks);
+  const { words, tokens } = weeks === null ? { words: [], tokens: [] } : lookUpsOf(question, weeks);
   const lookUps = words.length > 0 ? words : tokens;
   if (lookUps.length === 0) return null;
   const { rows } = await sql<{

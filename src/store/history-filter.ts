@@ -3,7 +3,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { ActionStatus } from '../action-center/action.ts';
 import type { Column, HistoryQuery, Period, Tab } from '../action-center/history.ts';
 import { eventCondition, isAskedOfEvents } from './history-events.ts';
-import { askedWords, fold, placeOf } from './history-words.ts';
+import { groupsOf, queryOf } from './history-lexemes.ts';
+import { fold, placeOf } from './history-words.ts';
 
 type Sql = RawBuilder<unknown>;
 
@@ -52,39 +53,20 @@ export function since(period: Period | null, now: string): string | null {
   return period === null ? null : new Date(Date.parse(now) - days[period] * 86_400_000).toISOString();
 }
 
-const quoted = (lexeme: string): string => `'${lexeme.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
-const nameQuery = (asked: string): string =>
-  asked.endsWith('*') ? `${quoted(`@${fold(asked.slice(0, -1))}`)}:*` : quoted(`@${fold(asked)}`);
-const oneOf = (queries: string[]): string[] => (queries.length === 0 ? [] : [`(${queries.join(' | ')})`]);
-
-const together = (parts: string[]): string | null => (parts.length === 0 ? null : parts.join(' & ').replaceAll('\u0000', ''));
-type Named = Pick<HistoryQuery['filters'], 'asset' | 'investigation'>;
-const namedParts = ({ asset, investigation }: Named): string[] => [
-  ...oneOf(asset.map(nameQuery)),
-  ...oneOf(investigation.map((id) => quoted(`#${fold(id)}`))),
-];
-
 /** Everything that is found by a text, as one tsquery; null when nothing of that kind is asked. */
-export function textQuery(filters: Named & Pick<HistoryQuery['filters'], 'text'>): string | null {
-  return together([...namedParts(filters), ...filters.text.flatMap(askedWords).map((word) => `${quoted(word)}:*`)]);
-}
-
-/** Of that the whole names, which are rare each; the start of a name may be common. Null: none is asked. */
-export function rareNames({ asset, investigation }: Named): string | null {
-  return together(namedParts({ asset: asset.some((name) => name.endsWith('*')) ? [] : asset, investigation }));
-}
+export const textQuery = (filters: HistoryQuery['filters']): string | null => queryOf(groupsOf(filters));
 
 /**
  * `asked`: the conditions that are asked for, for the planner to choose an index by. `every`: all there can be, and what is not asked for lets
- * everything pass, so that the text is the same for every question and need be planned only once.
+ * everything pass, so that the text is the same for every question and need be planned only once. `compared`: as asked, but words choose no index.
  */
-export type Form = 'asked' | 'every';
+export type Form = 'asked' | 'every' | 'compared';
 type Condition = (asked: Sql) => Sql;
 type Kind = 'text' | 'text[]' | 'timestamptz' | 'tsquery';
 
 function optional(form: Form, kind: Kind, value: string | readonly string[] | null, is: Condition): Sql[] {
   const isAsked = value !== null && value.length > 0;
-  if (form === 'asked') return isAsked ? [is(sql`${value}::${sql.raw(kind)}`)] : [];
+  if (form !== 'every') return isAsked ? [is(sql`${value}::${sql.raw(kind)}`)] : [];
   const given = sql`${isAsked ? value : null}::${sql.raw(kind)}`;
   return [sql`(${given} is null or ${is(given)})`];
 }
@@ -138,7 +120,9 @@ export function wanted({ filters, where }: HistoryQuery, side: Side, form: Form 
     ...(events === null ? between(form, side.updated, filters) : [events]),
     ...filters.expires.map((before) => sql`${side.expires} < ${before}::timestamptz`),
     ...when('text[]', filters.entity, (entities) => sql`h.entity_types && ${entities}`),
-    ...when('tsquery', textQuery(filters), (words) => sql`h.words @@ ${words}`),
+    ...when('tsquery', textQuery(filters), (words) =>
+      form === 'compared' ? sql`(h.words @@ ${words}) is true` : sql`h.words @@ ${words}`,
+    ),
     ...when('text', where === null ? null : placeOf(where), (place) => sql`h.places && array[${place}]`),
   ];
 }

@@ -5,7 +5,8 @@
 import { sql, type Transaction } from 'kysely';
 import type { HistoryQuery } from '../action-center/history.ts';
 import type { Place, Start, Trail } from './history-cursor.ts';
-import { isOfOneText, rareNames } from './history-filter.ts';
+import { isOfOneText } from './history-filter.ts';
+import type { Worded } from './history-lexemes.ts';
 import {
   byWords,
   type Fetch,
@@ -22,7 +23,6 @@ import {
   type Way,
   type Weeks,
   weeksOf,
-  wordsOf,
 } from './history-rows.ts';
 import { askedProperties, weekMs, weekOf, weekStart } from './history-tokens.ts';
 import type { Tables } from './tables.ts';
@@ -40,8 +40,8 @@ const fetched = 3000;
 const fetchedByWords = 1000;
 /** A row that is fetched takes three times as long as one that is read in order: of rows a page is among, and of weeks, when both take as long. */
 const readOrFetch = 100;
-/** All rows with words, squared, to those of them wanted: from here on it is quicker to compare words in the rows than to look them up. */
-const lookedUp = 280;
+/** How often words stand in the index, times the part of all rows that has them: from here on they are quicker compared in the rows than looked up. */
+const comparedFrom = 200;
 /** By so much a span of weeks is made longer or shorter at most. */
 const steps = 8;
 /** From so many rows on it can be told how many weeks hold a page of them. */
@@ -65,10 +65,10 @@ const untold = (found: Found[]): FoundPage => ({ found, trail: null });
 export async function findPage(tx: Tx, way: Way): Promise<FoundPage> {
   const { query } = way;
   const look: Look = { ...way, tx, unfiled: null };
-  const asks = hasTokens(query) || wordsOf(query) !== null;
+  const asks = hasTokens(query) || way.words.asked !== null;
   const hasOrder = query.tab === 'history' || query.sort.column === 'updated';
   if (!hasOrder || (!asks && query.sort.column !== 'updated')) return untold(await findAll(look));
-  const names = rareNames(query.filters);
+  const { names } = way.words;
   const named = names === null ? null : await fetchByWords(look, names);
   return named === null ? ((await follow(look)) ?? search(look, asks)) : untold(named);
 }
@@ -78,12 +78,12 @@ async function follow(look: Look): Promise<FoundPage | null> {
   const { query, start } = look;
   const trail = start?.trail;
   if (!trail || trail.by === 'rows' || query.sort.column !== 'updated') return null;
-  const text = wordsOf(query);
+  const { asked, lookedUp } = look.words;
   if (trail.by === 'words') {
-    const found = text === null ? null : await fetchByWords(look, text);
+    const found = lookedUp === null ? null : await fetchByWords(look, lookedUp);
     return found && { found, trail };
   }
-  if (!hasTokens(query) && text === null) return null;
+  if (!hasTokens(query) && asked === null) return null;
   const weeks = await weeksOf(look.tx, look);
   if (weeks === null) return null;
   const span = weeksOver(look, Date.parse(start.place.at), reserve * trail.amount * hourMs);
@@ -155,11 +155,11 @@ type Seen = Edge & { from: number; perWeek: number; rarity: Rarity; anew: boolea
 const some = (part: number, all: number): number => (part + 0.3) / all;
 
 /** What part of all rows has the words, and what part has the rest; 1 where nothing of it is asked for. */
-function partsOf(query: HistoryQuery, { words, starts, properties, of }: Rarity): { worded: number; others: number } {
+function partsOf({ query, words: { asked } }: Way, { words, starts, properties, of }: Rarity): { worded: number; others: number } {
   const part = (found: number, isAsked: boolean) => (isAsked ? some(found, of) : 1);
   const isStart = startsOf(query) !== null;
-  const others = part(starts, isStart) * part(properties, askedProperties(query).length > 0 && (isStart || wordsOf(query) !== null));
-  return { worded: part(words, wordsOf(query) !== null), others };
+  const others = part(starts, isStart) * part(properties, askedProperties(query).length > 0 && (isStart || asked !== null));
+  return { worded: part(words, asked !== null), others };
 }
 
 /** What part of all rows is wanted. Where hardly any was seen, its parts tell it, as far as they have nothing to do with each other. */
@@ -169,26 +169,36 @@ function shareOf({ rows, filed }: Edge, { worded, others }: { worded: number; ot
 
 /** In order of time. */
 async function findInTime(look: Look, weeks: Weeks, seen: Seen): Promise<FoundPage> {
-  const { query, limit } = look;
-  const text = wordsOf(query);
-  const parts = partsOf(query, seen.rarity);
+  const { limit, query, words } = look;
+  const parts = partsOf(look, seen.rarity);
   const share = shareOf(seen, parts);
-  const { perWeek, anew } = seen;
-  const comparesWords = text !== null && hasTokens(query) && parts.worded ** 2 * perWeek * lengthOf(weeks) > lookedUp;
-  const among = seen.rows + Math.ceil((reserve * limit) / share);
-  const isCrowded = parts.others * perWeek > fetched;
-  if (comparesWords && isCrowded && among <= readAtMost) {
-    const more = await readFurther(look, { ...seen, place: seen.place }, among);
-    if (more.filed >= limit) return { found: more.found, trail: { by: 'rows', amount: among } };
-  }
+  const { perWeek, rarity } = seen;
+  const common = isCommon(words, parts.worded, perWeek * lengthOf(weeks));
+  const isCrowded = !hasTokens(query) || parts.others * perWeek > fetched;
+  const read = common && isCrowded ? await readOnwards(look, seen, seen.rows + Math.ceil((reserve * limit) / share)) : null;
+  if (read !== null) return read;
+  const span = weeksOver(look, seen.from, (reserve * limit * weekMs) / (share * perWeek));
   return findByWeeks(look, weeks, {
-    span: weeksOver(look, seen.from, (reserve * limit * weekMs) / (share * perWeek)),
+    // To look up common words takes long, whatever the weeks: once.
+    span: common && isCrowded ? lengthOf(weeks) : span,
     perWeek,
-    compareWords: comparesWords && !isCrowded,
-    words: text !== null && seen.rarity.words === 0 ? { text, others: parts.others } : null,
-    anew: anew || seen.filed > 0,
+    compareWords: common && !isCrowded,
+    words: words.lookedUp !== null && rarity.words === 0 ? { text: words.lookedUp, others: parts.others } : null,
+    anew: seen.anew || seen.filed > 0,
   });
 }
+
+/** What is not looked up is read as far as the time allows. Null: there are too few, or they are too far away. */
+async function readOnwards(look: Look, seen: Seen, among: number): Promise<FoundPage | null> {
+  const isOnlyWay = look.words.lookedUp === null;
+  if (!isOnlyWay && among > readAtMost) return null;
+  const more = await readFurther(look, seen, isOnlyWay ? Number.MAX_SAFE_INTEGER : among);
+  return isOnlyWay || more.filed >= look.limit ? { found: more.found, trail: { by: 'rows', amount: among } } : null;
+}
+
+/** Whether words are quicker compared in the rows than looked up. */
+const isCommon = ({ asked, lookedUp, postings }: Worded, worded: number, all: number): boolean =>
+  asked !== null && (lookedUp === null || worded * (postings ?? worded * all) > comparedFrom);
 
 /** `words`: rare ones, besides what so large a part of all rows has. `perWeek`: how many rows there are in all, as far as that is known. */
 type Spans = {
@@ -278,10 +288,10 @@ const startOf = ([first, last]: Weeks, look: Look): Start => ({
 
 /** Null: there are more than can be fetched. */
 async function fetchWeeks(look: Look, { compareWords, ...until }: NonNullable<Until> & { compareWords: boolean }): Promise<Found[] | null> {
-  const { tokens, words } = lookUpsOf(look.query, until.weeks);
+  const { tokens, words } = lookUpsOf(look, until.weeks);
   const compared = compareWords ? await fetchRows(look, until, tokens) : null;
   // Of fewer weeks there may be few enough to compare.
-  if (compared !== null || (compareWords && lengthOf(until.weeks) > 1)) return compared;
+  if (compared !== null || (compareWords && (words.length === 0 || lengthOf(until.weeks) > 1))) return compared;
   return fetchRows(look, until, [...words, ...tokens]);
 }
 
@@ -295,7 +305,7 @@ async function fetchRows(look: Look, until: Until, lookUps: Fetch['lookUps'], mo
 const fetchByWords = (look: Look, text: string) => fetchRows(look, null, [byWords(text)], fetchedByWords);
 
 async function findRare(look: Look, weeks: Weeks): Promise<Found[]> {
-  const { tokens, words } = lookUpsOf(look.query, weeks);
+  const { tokens, words } = lookUpsOf(look, weeks);
   const found = words.length > 0 ? await fetchRows(look, null, words) : null;
   return found ?? (await fetchRows(look, null, [...words, ...tokens])) ?? findAll(look);
 }

@@ -9,6 +9,7 @@ import { actionColumns } from './actions.ts';
 import { runPreparedWithin } from './database.ts';
 import type { Place, Start } from './history-cursor.ts';
 import { conditions, type Form, inTab, keyOf, type Side, sides, since, textQuery, wanted } from './history-filter.ts';
+import type { Worded } from './history-lexemes.ts';
 import { askedProperties, askedStarts, askedTokens, weekMs, weekOf, weekStart } from './history-tokens.ts';
 import type { ActionRow, Tables } from './tables.ts';
 
@@ -18,6 +19,7 @@ export type Found = ActionRow & { place_key: string; place_at: string; found_id:
 export type Way = {
   tenantId: string;
   query: HistoryQuery;
+  words: Worded;
   now: string;
   start: Start | null;
   limit: number;
@@ -109,10 +111,6 @@ function orderedPart(way: Way, among: number | null, form: Form): Sql {
 
 export const byWords = (text: string): Sql => sql`h.words @@ ${text}::tsquery`;
 
-/** What is asked for by words that have no tokens. */
-export const wordsOf = (query: HistoryQuery): string | null =>
-  textQuery(askedStarts(query) === null ? query.filters : { ...query.filters, asset: [] });
-
 /** What is asked for by the start of a name, which has tokens. */
 export const startsOf = (query: HistoryQuery): string | null =>
   askedStarts(query) === null ? null : textQuery({ ...query.filters, text: [], investigation: [] });
@@ -134,28 +132,17 @@ function byTokens(query: HistoryQuery, weeks: Weeks): Sql[] {
   return [sql`(${sql.join(each, sql` or `)})`];
 }
 
-/** What to ask the inverted index for: of these weeks what has the properties, and everything with the words. */
-export function lookUpsOf(query: HistoryQuery, weeks: Weeks): { tokens: Sql[]; words: Sql[] } {
-  const text = wordsOf(query);
+/** What to ask the inverted index for: of these weeks what has the properties, and everything with the words that are rare. */
+export function lookUpsOf({ query, words }: Pick<Way, 'query' | 'words'>, weeks: Weeks): { tokens: Sql[]; words: Sql[] } {
   return {
     tokens: byTokens(query, weeks),
-    words: text === null ? [] : [byWords(text)],
+    words: words.lookedUp === null ? [] : [byWords(words.lookedUp)],
   };
 }
 
-/**
- * No more than so many: what is common after all is found sooner in order. Whether a row fits is no condition but a column, so that it is looked up
- * by nothing else and the bound holds for the work, not for what comes of it.
- */
-function fetchedRows(way: Way, { until, lookUps, most }: Fetch, form: Form): Sql {
-  const side = sides.filed;
-  const fits = [
-    sql`h.tenant_id = ${way.tenantId}`,
-    ...conditions(way.query, way.now, side, form),
-    ...afterStart(side, way),
-    ...inWeeks(until),
-  ];
-  return sql`select h.id, ${placeIn(side, way).key} as key, h.updated_at, (${and(fits)}) as fits from history_entries h
+/** No more than so many: what is common after all is found sooner in order. Nothing is asked of them but the index, so that the bound holds for the work. */
+function fetchedRows(way: Way, { lookUps, most }: Fetch): Sql {
+  return sql`select h.ctid as tid, h.id, ${placeIn(sides.filed, way).key} as key, h.updated_at from history_entries h
     where h.updated_at is not null and ${and(lookUps)} limit ${most}`;
 }
 
@@ -165,10 +152,18 @@ function byPlace(way: Way, { key, at, id }: Record<keyof Place, string>): Sql {
   return sql.raw(keys.map((one) => `${one} ${falls(way) ? 'desc' : 'asc'}`).join(', '));
 }
 
-function sortedPart(way: Way): Sql {
+/** Of what was fetched only as many are looked at as make a page. A query of its own for each row, so that they stay in order. */
+function sortedPart(way: Way, { until }: Fetch, form: Form): Sql {
+  const side = sides.filed;
+  const fits = [
+    sql`h.tenant_id = ${way.tenantId}`,
+    ...conditions(way.query, way.now, side, form),
+    ...afterStart(side, way),
+    ...inWeeks(until),
+  ];
   return sql`select id, key, updated_at, true from (
-      select * from fetched where fits order by ${byPlace(way, { key: 'key', at: 'updated_at', id: 'id' })} offset 0) as matching
-    where ${current(sql`matching.id`)} limit ${way.limit}`;
+      select * from fetched order by ${byPlace(way, { key: 'key', at: 'updated_at', id: 'id' })} offset 0) as placed
+    where (select ${and(fits)} from history_entries h where h.ctid = placed.tid) and ${current(sql`placed.id`)} limit ${way.limit}`;
 }
 
 export type Weeks = [number, number];
@@ -222,7 +217,7 @@ const compared = 500;
 function horizonPart(way: Way, among: number, form: Form): Sql {
   const { key } = placeIn(sides.filed, way);
   const { filters } = way.query;
-  const text = wordsOf(way.query);
+  const text = way.words.asked;
   const starts = startsOf(way.query);
   const others = { ...way.query, filters: { ...filters, text: [], asset: [], investigation: [] } };
   const next = sql`select * ${nextRows(way)} limit ${text === null && starts === null ? 0 : compared}`;
@@ -253,7 +248,10 @@ export type Source = { among: number | null; tellsHorizon?: boolean } | Fetch;
 export type Rows = { found: Found[]; filed: number; seen: number; horizon: Horizon };
 
 /** Among a bounded number of rows nothing is chosen by the conditions. */
-const formOf = (way: Way, source: Source): Form => (way.prepared && !('among' in source && source.among === null) ? 'every' : 'asked');
+const formOf = ({ prepared, words }: Way, source: Source): Form => {
+  if ('among' in source && source.among === null) return words.asked === words.lookedUp ? 'asked' : 'compared';
+  return prepared ? 'every' : 'asked';
+};
 
 async function run<Row>(tx: Tx, query: RawBuilder<Row>, form: Form): Promise<Row[]> {
   return form === 'every' ? runPreparedWithin(tx, query) : (await query.execute(tx)).rows;
@@ -280,12 +278,12 @@ export async function rowsOf(look: Look, source: Source): Promise<Rows> {
   await look.goOn();
   const form = formOf(look, source);
   const isOrdered = 'among' in source;
-  const fetched = isOrdered ? sql`` : sql`fetched as materialized (${fetchedRows(look, source, form)}),`;
+  const fetched = isOrdered ? sql`` : sql`fetched as materialized (${fetchedRows(look, source)}),`;
   const both = sql`((${unfiledPart(look, form)}) union all (select * from filed))`;
   const horizon = isOrdered && source.tellsHorizon && source.among !== null ? horizonPart(look, source.among, form) : noHorizon;
   const statement = sql<Found & Counted>`
     with ${fetched}
-    filed (found_id, place_key, place_at, is_filed) as materialized (${isOrdered ? orderedPart(look, source.among, form) : sortedPart(look)}),
+    filed (found_id, place_key, place_at, is_filed) as materialized (${isOrdered ? orderedPart(look, source.among, form) : sortedPart(look, source, form)}),
     found as materialized (
       select * from ${look.unfiled === null ? both : sql`filed`} as parts
       order by ${byPlace(look, { key: 'place_key', at: 'place_at', id: 'found_id' })} limit ${look.limit})

@@ -1,17 +1,18 @@
 /** HistoryStore: look-ups in the record, a page at a time, each within a time limit. */
-import type { Cursor, HistoryRow, HistoryStore, PageAnswer } from '../action-center/history.ts';
+import type { Cursor, HistoryQuery, HistoryRow, HistoryStore, PageAnswer } from '../action-center/history.ts';
 import type { RemediationAction } from '../action-center/intake.ts';
 import { actionOf } from './actions.ts';
 import { type Database, hasOneSession, storing } from './database.ts';
 import { countMatches, isLarge } from './history-count.ts';
 import { cursorOf, type Place, startOf } from './history-cursor.ts';
+import { hasWords, lexemeFrequencies, type Worded, wordedOf } from './history-lexemes.ts';
 import { type FoundPage, findPage, isPrepared } from './history-page.ts';
 import type { Found, Way } from './history-rows.ts';
 import { within } from './history-session.ts';
 import { streamActions } from './history-stream.ts';
 
-/** How long the database may look for one answer, so that it is there within half a second. PGlite cannot be interrupted. */
-const usualLimitMs = 470;
+/** How long the database may look for one answer, so that it is there within half a second: PostgreSQL may end late. PGlite cannot be interrupted. */
+const usualLimitMs = 420;
 /** How long it may count before somebody who waits gets the page: the count of a large record is an estimate anyway. */
 const hurriedMs = 44;
 
@@ -54,10 +55,13 @@ function pageOf({ found, trail }: FoundPage, { query, start, limit }: Omit<Way, 
 }
 
 export function historyStore(db: Database, tenantId: string, limitMs = usualLimitMs): HistoryStore {
+  const frequencies = lexemeFrequencies(db);
+  const wordsOf = async (query: HistoryQuery): Promise<Worded> => wordedOf(query, hasWords(query) ? await frequencies() : null);
   const page: HistoryStore['page'] = (query, { now, cursor, size }) =>
     storing('reading History', async () => {
       const prepared = !hasOneSession(db) && isPrepared(query);
-      const way = { tenantId, query, now, start: startOf(query.sort.column, cursor), limit: size + 1, prepared };
+      const words = await wordsOf(query);
+      const way = { tenantId, query, words, now, start: startOf(query.sort.column, cursor), limit: size + 1, prepared };
       const sitting = { limitMs, settings: prepared ? plannedOnce : indexesOnly };
       const found = await within(db, sitting, ({ tx, goOn }) => findPage(tx, { ...way, goOn }));
       return found === null ? { kind: 'too-long' } : pageOf(found, way);
@@ -70,7 +74,7 @@ export function historyStore(db: Database, tenantId: string, limitMs = usualLimi
         const ms = isHurried ? Math.min(hurriedMs, limitMs) : limitMs;
         const take: Parameters<typeof countMatches>[1] = (effort, run) =>
           within(db, { limitMs: effort.share * ms, settings: effort.indexesOnly ? indexesOnly : [] }, ({ tx }) => run(tx));
-        return countMatches({ tenantId, query, now }, take, isHurried);
+        return countMatches({ tenantId, query, words: await wordsOf(query), now }, take, isHurried);
       }),
     async *stream(query, { now }, signal) {
       try {
