@@ -53,6 +53,14 @@ export function since(period: Period | null, now: string): string | null {
   return period === null ? null : new Date(Date.parse(now) - days[period] * 86_400_000).toISOString();
 }
 
+/** From when and before when an action that fits was updated, as far as the question says. */
+export function boundsOf({ period, filters }: HistoryQuery, now: string): { from: string | null; to: string | null } {
+  const { from, to } = filters.event.length === 0 ? filters : { from: [], to: [] };
+  const inOrder = (instants: readonly (string | null)[]) =>
+    instants.filter((instant) => instant !== null).toSorted((a, b) => Date.parse(a) - Date.parse(b));
+  return { from: inOrder([since(period, now), ...from]).at(-1) ?? null, to: inOrder(to)[0] ?? null };
+}
+
 /** Everything that is found by a text, as one tsquery; null when nothing of that kind is asked. */
 export const textQuery = (filters: HistoryQuery['filters']): string | null => queryOf(groupsOf(filters));
 

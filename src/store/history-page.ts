@@ -9,6 +9,7 @@ import { isOfOneText } from './history-filter.ts';
 import type { Worded } from './history-lexemes.ts';
 import {
   byWords,
+  extentOf,
   type Fetch,
   type Found,
   falls,
@@ -42,6 +43,8 @@ const fetchedByWords = 1000;
 const readOrFetch = 100;
 /** How often words stand in the index, times the part of all rows that has them: from here on they are quicker compared in the rows than looked up. */
 const comparedFrom = 200;
+/** What so small a part of all rows has is rare: there may be few enough to fetch all of them. */
+const rareWords = 0.001;
 /** By so much a span of weeks is made longer or shorter at most. */
 const steps = 8;
 /** From so many rows on it can be told how many weeks hold a page of them. */
@@ -70,8 +73,23 @@ export async function findPage(tx: Tx, way: Way): Promise<FoundPage> {
   if (!hasOrder || (!asks && query.sort.column !== 'updated')) return untold(await findAll(look));
   const { names } = way.words;
   const named = names === null ? null : await fetchByWords(look, names);
-  return named === null ? ((await follow(look)) ?? search(look, asks)) : untold(named);
+  if (named !== null) return untold(named);
+  return (await follow(look)) ?? (await expect(look)) ?? search(look, asks, { among: probeOf(look) });
 }
+
+/** As what is known of the record says. Null: nothing of this. */
+async function expect(look: Look): Promise<FoundPage | null> {
+  const { odds, query, limit, start } = look;
+  if (odds === null || query.tab !== 'history' || query.sort.column !== 'updated' || start?.trail) return null;
+  const seen = { found: [], filed: odds.found, rows: odds.rows, place: null, perWeek: odds.perWeek, rarity: odds.rarity, anew: true };
+  const rows = limit / shareOf(seen, partsOf(look, odds.rarity));
+  if (isQuickerRead(rows, odds.perWeek)) return search(look, true, { among: Math.max(probed, Math.ceil(reserveInOrder * rows)) });
+  const extent = await extentOf(look.tx, look);
+  return extent && findInTime(look, extent.weeks, { ...seen, from: extent.from });
+}
+
+/** Whether so many rows are quicker read in order than those of them that are wanted are fetched, of at least a week. */
+const isQuickerRead = (rows: number, perWeek: number): boolean => rows <= readOn && rows ** 2 / perWeek <= readOrFetch;
 
 /** As the page before was found. Null: nothing is known of it, or it does not help here. */
 async function follow(look: Look): Promise<FoundPage | null> {
@@ -98,10 +116,9 @@ function weeksOver(look: Look, from: number, ms: number): number {
   return Math.abs(weekOf(falls(look) ? from - ms : from + ms) - weekOf(from)) + 1;
 }
 
-/** `anew`: it begins behind a week that is of another kind. */
-async function search(look: Look, asks: boolean, anew = false): Promise<FoundPage> {
+/** `among`: so many rows first. `anew`: it begins behind a week that is of another kind. */
+async function search(look: Look, asks: boolean, { among, anew = false }: { among: number; anew?: boolean }): Promise<FoundPage> {
   const { query, limit } = look;
-  const among = probeOf(look);
   const first = await rowsOf(look, { among, tellsHorizon: true });
   if (first.filed >= limit) return { found: first.found, trail: look.start?.trail ?? null };
   const { seen, weeks, rarity } = first.horizon;
@@ -117,11 +134,11 @@ async function search(look: Look, asks: boolean, anew = false): Promise<FoundPag
 }
 
 /** Rows that were found among so many, which end at a place. */
-type Edge = { found: Found[]; filed: number; place: Place; rows: number };
+type Edge = { found: Found[]; filed: number; place: Place | null; rows: number };
 
-/** From the edge on; in another order than that of time all is read again. */
+/** From the edge on, if there is one; in another order than that of time all is read again. */
 async function readFurther(look: Look, edge: Edge, among: number): Promise<Edge> {
-  if (look.query.sort.column !== 'updated') return { ...edge, ...(await rowsOf(look, { among })), rows: among };
+  if (look.query.sort.column !== 'updated' || edge.place === null) return { ...edge, ...(await rowsOf(look, { among })), rows: among };
   const limit = look.limit - edge.filed;
   const behind: Look = { ...look, limit, start: { place: edge.place, back: look.start?.back ?? false, trail: null }, unfiled: [] };
   const more = await rowsOf(behind, { among: among - edge.rows });
@@ -162,9 +179,10 @@ function partsOf({ query, words: { asked } }: Way, { words, starts, properties, 
   return { worded: part(words, asked !== null), others };
 }
 
-/** What part of all rows is wanted. Where hardly any was seen, its parts tell it, as far as they have nothing to do with each other. */
+/** What part of all rows is wanted. Where hardly any was seen, its parts tell it, unless they have to do with each other: then more would have been seen. */
 function shareOf({ rows, filed }: Edge, { worded, others }: { worded: number; others: number }): number {
-  return filed < tells ? Math.min(some(filed, rows), worded * others) : some(filed, rows);
+  if (filed >= tells || worded * others === 1) return some(filed, rows);
+  return Math.min((filed + 1) / rows, worded * others);
 }
 
 /** In order of time. */
@@ -183,7 +201,7 @@ async function findInTime(look: Look, weeks: Weeks, seen: Seen): Promise<FoundPa
     span: common && isCrowded ? lengthOf(weeks) : span,
     perWeek,
     compareWords: common && !isCrowded,
-    words: words.lookedUp !== null && rarity.words === 0 ? { text: words.lookedUp, others: parts.others } : null,
+    words: words.lookedUp !== null && rarity.words <= rareWords * rarity.of ? { text: words.lookedUp, others: parts.others } : null,
     anew: seen.anew || seen.filed > 0,
   });
 }
@@ -240,7 +258,7 @@ function trailOf({ limit, start }: Way, page: Found[], { perWeek, compareWords }
   if (!first || !last || page.length < limit) return null;
   const ms = Math.abs(Date.parse(start?.place.at ?? first.place_at) - Date.parse(last.place_at));
   const rows = ((perWeek ?? Number.POSITIVE_INFINITY) * ms) / weekMs;
-  if (rows <= readOn && (rows * ms) / weekMs <= readOrFetch) return { by: 'rows', amount: Math.ceil(reserveInOrder * rows) };
+  if (perWeek !== null && isQuickerRead(rows, perWeek)) return { by: 'rows', amount: Math.ceil(reserveInOrder * rows) };
   return { by: compareWords ? 'weeksCompared' : 'weeks', amount: Math.ceil(ms / hourMs) };
 }
 
@@ -276,7 +294,10 @@ async function findOtherwise(look: Look, { kept, rest, all, words, anew }: First
   }
   if (done > 1 || anew) return null;
   // The newest week may be of another kind than all before it, as after a mass expiry: those rows told nothing.
-  const older = await search({ ...look, limit: look.limit - kept.length, start: startOf(rest, look), unfiled: [] }, true, true);
+  const older = await search({ ...look, limit: look.limit - kept.length, start: startOf(rest, look), unfiled: [] }, true, {
+    among: probed,
+    anew: true,
+  });
   return { ...older, found: inOrder(look, [...(look.unfiled ?? []), ...kept, ...older.found]) };
 }
 

@@ -8,8 +8,9 @@ import type { HistoryQuery } from '../action-center/history.ts';
 import { actionColumns } from './actions.ts';
 import { runPreparedWithin } from './database.ts';
 import type { Place, Start } from './history-cursor.ts';
-import { conditions, type Form, inTab, keyOf, type Side, sides, since, textQuery, wanted } from './history-filter.ts';
+import { boundsOf, conditions, type Form, inTab, keyOf, type Side, sides, textQuery, wanted } from './history-filter.ts';
 import type { Worded } from './history-lexemes.ts';
+import type { Odds } from './history-sample.ts';
 import { askedProperties, askedStarts, askedTokens, weekMs, weekOf, weekStart } from './history-tokens.ts';
 import type { ActionRow, Tables } from './tables.ts';
 
@@ -20,6 +21,8 @@ export type Way = {
   tenantId: string;
   query: HistoryQuery;
   words: Worded;
+  /** Null: nothing is known. */
+  odds: Odds | null;
   now: string;
   start: Start | null;
   limit: number;
@@ -64,13 +67,16 @@ const inWeeks = (until: Until): Sql[] =>
 /** The next rows in their order, whatever they are: nothing but what an index has. */
 function nextRows(way: Way): Sql {
   const side = sides.filed;
-  const from = way.query.sort.column === 'updated' ? since(way.query.period, way.now) : null;
-  const isBound = from !== null || way.prepared;
+  const { from, to } = way.query.sort.column === 'updated' ? boundsOf(way.query, way.now) : { from: null, to: null };
+  const between = [
+    sql`h.updated_at >= coalesce(${from}::timestamptz, '-infinity')`,
+    sql`h.updated_at < coalesce(${to}::timestamptz, 'infinity')`,
+  ];
   const list = [
     sql`h.tenant_id = ${way.tenantId}`,
     sql`h.updated_at is not null`,
     inTab(way.query.tab, side),
-    ...(isBound ? [sql`h.updated_at >= coalesce(${from}::timestamptz, '-infinity')`] : []),
+    ...(from !== null || to !== null || way.prepared ? between : []),
     ...afterStart(side, way),
   ];
   return sql`from history_entries h where ${and(list)} order by ${placeIn(side, way).order(falls(way))}`;
@@ -102,7 +108,7 @@ function orderedPart(way: Way, among: number | null, form: Form): Sql {
     ...conditions(way.query, way.now, side, form),
     ...afterStart(side, way),
   ];
-  // The next rows are of this tab and period and behind the start.
+  // The next rows are of this tab and time and behind the start.
   const ofNext = way.query.sort.column === 'updated' ? wanted(way.query, side, form) : conditions(way.query, way.now, side, form);
   const list = [...(among === null ? ofAll : ofNext), current(sql`h.id`)];
   const rows = among === null ? sql`history_entries` : sql`(select * ${nextRows(way)} limit ${among})`;
@@ -173,19 +179,26 @@ const newest = (way: Pick<Way, 'tenantId' | 'query'>, order: 'asc' | 'desc'): Sq
     and ${inTab(way.query.tab, sides.filed)} order by h.updated_at ${sql.raw(order)}, h.id ${sql.raw(order)} limit 1)`;
 
 /** The weeks in which there is anything to find, as far as the question says. */
-export async function weeksOf(tx: Tx, way: Pick<Way, 'tenantId' | 'query' | 'now' | 'start' | 'prepared'>): Promise<Weeks | null> {
-  const rows = await run(
-    tx,
-    sql<Extent>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last`,
-    way.prepared ? 'every' : 'asked',
-  );
-  return rows[0] ? weeksIn(rows[0], way) : null;
+export const weeksOf = async (tx: Tx, way: Extended): Promise<Weeks | null> => (await extentOf(tx, way))?.weeks ?? null;
+
+type Extended = Pick<Way, 'tenantId' | 'query' | 'now' | 'start' | 'prepared'>;
+
+/** `from`: the time at which the reading begins. */
+export async function extentOf(tx: Tx, way: Extended): Promise<{ weeks: Weeks; from: number } | null> {
+  const extent = sql<Extent>`select ${newest(way, 'asc')} as first, ${newest(way, 'desc')} as last`;
+  const [row] = await run(tx, extent, way.prepared ? 'every' : 'asked');
+  const weeks = row ? weeksIn(row, way) : null;
+  if (!row || !weeks) return null;
+  const { from, to } = boundsOf(way.query, way.now);
+  const [bound, end] = falls(way) ? [to, row.last] : [from, row.first];
+  return { weeks, from: Date.parse(way.start?.place.at ?? bound ?? end?.toISOString() ?? '') };
 }
 
 function weeksIn({ first, last }: Extent, way: Pick<Way, 'query' | 'now' | 'start'>): Weeks | null {
   if (first === null || last === null) return null;
-  const from = since(way.query.period, way.now);
-  let [low, high] = [weekOf(Math.max(first.getTime(), from === null ? 0 : Date.parse(from))), weekOf(last.getTime())];
+  const { from, to } = boundsOf(way.query, way.now);
+  let low = weekOf(Math.max(first.getTime(), from === null ? 0 : Date.parse(from)));
+  let high = weekOf(Math.min(last.getTime(), to === null ? Number.POSITIVE_INFINITY : Date.parse(to)));
   if (way.query.sort.column === 'updated' && way.start) {
     // Before every id: nothing of that instant itself is behind it in falling order.
     const { at, id } = way.start.place;
@@ -196,8 +209,8 @@ function weeksIn({ first, last }: Extent, way: Pick<Way, 'query' | 'now' | 'star
   return low <= high ? [low, high] : null;
 }
 
-/** How many of `of` next rows have the words, the start of a name, and the properties: what is one of many there is one of very many in all. */
-export type Rarity = { words: number; starts: number; properties: number; of: number };
+/** How many of `of` rows have the words, the start of a name, and the properties: what is one of many there is one of very many in all. */
+export type Rarity = Odds['rarity'];
 /** Between which two times was looked, and where that ended; null when that was all there is. The weeks there are; and how rare what is asked for is. */
 export type Horizon = { seen: { from: number; to: number; edge: Place } | null; weeks: Weeks | null; rarity: Rarity };
 type HorizonRow = Extent & {

@@ -37,13 +37,16 @@ const startLengths = [3, 4, 5, 6, 7, 8, 10, 12];
 const startsOf = (name: string): string[] => startLengths.filter((length) => length <= name.length).map((length) => name.slice(0, length));
 const startToken = (start: string, week: number): number => token(hash(`start ${start}`), 0, week);
 
+/** As one text. */
+export const propertyText = (kind: string, value: string): string => `${kind} ${value}`;
+
 /** Every token of an action with these names of assets, last updated in this week. */
 export function tokensOf(properties: Properties, names: readonly string[], week: number): number[] {
   const found = new Set([token(0, 0, week)]);
   for (const start of names.flatMap(startsOf)) found.add(startToken(start, week));
   const before: number[] = [];
   for (const kind of kinds) {
-    const own = properties[kind].map((value) => hash(`${kind} ${value}`));
+    const own = properties[kind].map((value) => hash(propertyText(kind, value)));
     for (const one of own) {
       found.add(token(one, 0, week));
       for (const other of before) found.add(token(other, one, week));
@@ -64,7 +67,7 @@ export function askedProperties({ filters, where, tab }: HistoryQuery): string[]
     platform: ofEvents ? [] : filters.platform,
     place: where === null ? [] : [placeOf(where)],
   };
-  return kinds.map((kind) => asked[kind].map((value) => `${kind} ${value}`)).filter((values) => values.length > 0);
+  return kinds.map((kind) => asked[kind].map((value) => propertyText(kind, value))).filter((values) => values.length > 0);
 }
 
 /**

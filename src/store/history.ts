@@ -5,9 +5,10 @@ import { actionOf } from './actions.ts';
 import { type Database, hasOneSession, storing } from './database.ts';
 import { countMatches, isLarge } from './history-count.ts';
 import { cursorOf, type Place, startOf } from './history-cursor.ts';
-import { hasWords, lexemeFrequencies, type Worded, wordedOf } from './history-lexemes.ts';
+import { hasWords, wordedOf } from './history-lexemes.ts';
 import { type FoundPage, findPage, isPrepared } from './history-page.ts';
-import type { Found, Way } from './history-rows.ts';
+import { type Found, hasTokens, type Way } from './history-rows.ts';
+import { recordSamples } from './history-sample.ts';
 import { within } from './history-session.ts';
 import { streamActions } from './history-stream.ts';
 
@@ -54,14 +55,21 @@ function pageOf({ found, trail }: FoundPage, { query, start, limit }: Omit<Way, 
   };
 }
 
-export function historyStore(db: Database, tenantId: string, limitMs = usualLimitMs): HistoryStore {
-  const frequencies = lexemeFrequencies(db);
-  const wordsOf = async (query: HistoryQuery): Promise<Worded> => wordedOf(query, hasWords(query) ? await frequencies() : null);
+/** `ms`: for one answer. Records larger than `sampledFrom` are sampled; of their words those are looked up that stand at most `lookedUp` times in the index. */
+export type HistoryLimits = { ms: number; sampledFrom: number; lookedUp: number };
+const usual: HistoryLimits = { ms: usualLimitMs, sampledFrom: 200_000, lookedUp: 500_000 };
+
+export function historyStore(db: Database, tenantId: string, limits: Partial<HistoryLimits> = {}): HistoryStore {
+  const { ms: limitMs, sampledFrom, lookedUp } = { ...usual, ...limits };
+  const samples = recordSamples(db, tenantId, sampledFrom);
+  const asked = async (query: HistoryQuery) => {
+    const sample = hasWords(query) || hasTokens(query) ? await samples() : null;
+    return { query, words: wordedOf(query, sample && { frequency: sample.frequency, most: lookedUp }), odds: sample?.odds(query) ?? null };
+  };
   const page: HistoryStore['page'] = (query, { now, cursor, size }) =>
     storing('reading History', async () => {
       const prepared = !hasOneSession(db) && isPrepared(query);
-      const words = await wordsOf(query);
-      const way = { tenantId, query, words, now, start: startOf(query.sort.column, cursor), limit: size + 1, prepared };
+      const way = { tenantId, ...(await asked(query)), now, start: startOf(query.sort.column, cursor), limit: size + 1, prepared };
       const sitting = { limitMs, settings: prepared ? plannedOnce : indexesOnly };
       const found = await within(db, sitting, ({ tx, goOn }) => findPage(tx, { ...way, goOn }));
       return found === null ? { kind: 'too-long' } : pageOf(found, way);
@@ -74,7 +82,7 @@ export function historyStore(db: Database, tenantId: string, limitMs = usualLimi
         const ms = isHurried ? Math.min(hurriedMs, limitMs) : limitMs;
         const take: Parameters<typeof countMatches>[1] = (effort, run) =>
           within(db, { limitMs: effort.share * ms, settings: effort.indexesOnly ? indexesOnly : [] }, ({ tx }) => run(tx));
-        return countMatches({ tenantId, query, words: await wordsOf(query), now }, take, isHurried);
+        return countMatches({ tenantId, ...(await asked(query)), now }, take, isHurried);
       }),
     async *stream(query, { now }, signal) {
       try {

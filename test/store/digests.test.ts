@@ -185,7 +185,7 @@ describe.each(engines)('digests on $name', ({ options: make }) => {
       ...menus.flatMap(({ options }) => options.map(({ label, button }) => ({ label, text: button }))),
     ]);
     expect(pressed.length).toBeGreaterThan(25);
-    const history = historyStore(db, tenant, 10_000);
+    const history = historyStore(db, tenant, { ms: 10_000 });
     for (const one of pressed) {
       const query = queryOf(one);
       const count = await history.count(query, { now: due });
