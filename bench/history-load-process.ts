@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { RemediationAction } from '../src/action-center/intake.ts';
+import { edition } from '../src/store/history-filing.ts';
 import { propertiesOf, tokensOf, weekOf } from '../src/store/history-tokens.ts';
 import { assetNames, deciderOf, entryOf, sortKey } from '../src/store/history-words.ts';
 import { type HistoryAction, historyAction } from './harness/history-rows.ts';
@@ -14,7 +15,7 @@ const actionColumns = `tenant_id, id, producer, key, content_digest, type, sourc
   decision, outcome, created_at, updated_at, filed, decided_by`.replace(/\s+/g, ' ');
 const entryColumns =
   `id, tenant_id, type, type_key, source, severity, words, entity_types, entity_key, asset_key, details_key, investigation_key,
-  places, updated_at, status, decision, platform, decided_by, by_key, approval_key, tokens`.replace(/\s+/g, ' ');
+  places, updated_at, status, decision, platform, decided_by, by_key, approval_key, tokens, edition`.replace(/\s+/g, ' ');
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n');
 const cell = (value: unknown): string => (value === null || value === undefined ? '\\N' : escaped(String(value)));
@@ -71,6 +72,7 @@ function entryLine(action: HistoryAction): string {
       by ? sortKey(by[0]) : word === 'none' ? '' : 'automation',
       decision?.decisionId ?? '',
       `{${tokens.join(',')}}`,
+      edition,
     ],
   ]);
 }

@@ -4,7 +4,7 @@ import type { Asked } from './history-questions.ts';
 import { benchNow } from './history-rows.ts';
 
 /** `times[0]`: the first. In ms. */
-type Page = { filters: number; times: number[] };
+type Page = { filters: string[]; times: number[] };
 
 async function timedPage(store: HistoryStore, { query }: Asked, cursor: Parameters<HistoryStore['page']>[1]['cursor']) {
   const begun = performance.now();
@@ -15,7 +15,7 @@ async function timedPage(store: HistoryStore, { query }: Asked, cursor: Paramete
 /** The first and the next page of every question, turn by turn, so that nothing is asked twice in a row. */
 export async function pagesAlone(store: HistoryStore, all: readonly Asked[], times = 5): Promise<Page[]> {
   const pages = new Map<string, Page>();
-  const keep = (name: string, filters: number, ms: number) => {
+  const keep = (name: string, filters: string[], ms: number) => {
     const page = pages.get(name) ?? { filters, times: [] };
     page.times.push(ms);
     pages.set(name, page);
@@ -23,8 +23,8 @@ export async function pagesAlone(store: HistoryStore, all: readonly Asked[], tim
   for (let turn = 0; turn < times; turn += 1) {
     for (const [index, asked] of all.entries()) {
       const first = await timedPage(store, asked, null);
-      keep(`first ${index}`, asked.filters.length, first.ms);
-      if (first.next !== null) keep(`next ${index}`, asked.filters.length, (await timedPage(store, asked, first.next)).ms);
+      keep(`first ${index}`, asked.filters, first.ms);
+      if (first.next !== null) keep(`next ${index}`, asked.filters, (await timedPage(store, asked, first.next)).ms);
     }
   }
   return [...pages.values()];

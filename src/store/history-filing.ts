@@ -7,6 +7,9 @@ import { propertiesOf, tokensOf, weekOf } from './history-tokens.ts';
 import { assetNames, entryOf } from './history-words.ts';
 import type { ActionRow } from './tables.ts';
 
+/** Of what the search knows of an action; an older version of this does not know all of it (migration 0017). */
+export const edition = 2;
+
 type Unfiled = ActionRow & { places: string[] | null; cards: { platform: 'slack' | 'teams'; conversation: string }[] | null };
 
 /** Files at most `limit` actions that nobody touched since `before`; answers how many were found. Several processes may do it at once. */
@@ -57,7 +60,7 @@ async function file(db: Database, rows: Unfiled[]): Promise<void> {
       update actions a set filed = true from free where a.id = free.id
       returning a.id, free.tokens, a.updated_at, ${status} as status, ${decision} as decision, ${platform} as platform, ${decidedBy} as decided_by,
         ${byKey} as by_key, ${approvalKey} as approval_key)
-    update history_entries h set tokens = f.tokens, updated_at = f.updated_at, status = f.status, decision = f.decision, platform = f.platform,
+    update history_entries h set edition = ${edition}, tokens = f.tokens, updated_at = f.updated_at, status = f.status, decision = f.decision, platform = f.platform,
       decided_by = f.decided_by, by_key = f.by_key, approval_key = f.approval_key
     from filed f where h.id = f.id`.execute(db);
 }

@@ -184,8 +184,15 @@ async function runScript(db: Kysely<unknown>, script: string): Promise<void> {
   for (const statement of statementsOf(script)) await sql.raw(statement).execute(db);
 }
 
-/** What was filed without the starts of its names is filed again; until then it is looked at row by row. */
-const fileAnew = 'update actions set filed = false where filed;';
+/**
+ * What was filed without the starts of its names is filed again; until then it is looked at row by row. A process of a version before, which does not
+ * know them, can file nothing any more.
+ */
+const nameStarts = `
+alter table history_entries add column edition smallint;
+alter table history_entries add constraint history_entries_edition check (updated_at is null or coalesce(edition, 0) = 2) not valid;
+update actions set filed = false where filed;
+`;
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': { up: (db: Kysely<unknown>) => runScript(db, initial) },
@@ -204,5 +211,5 @@ export const migrations: Record<string, Migration> = {
   '0014-execution-parts': { up: (db: Kysely<unknown>) => runScript(db, partsSchema) },
   '0015-evidence': { up: (db: Kysely<unknown>) => runScript(db, evidenceSchema) },
   '0016-ingest': { up: (db: Kysely<unknown>) => runScript(db, ingestSchema) },
-  '0017-name-starts': { up: (db: Kysely<unknown>) => runScript(db, fileAnew) },
+  '0017-name-starts': { up: (db: Kysely<unknown>) => runScript(db, nameStarts) },
 };

@@ -279,6 +279,7 @@ type HistoryEntryRow = {
   by_key: string | null;
   approval_key: string | null;
   tokens: number[] | null;
+  edition: number | null;
 };
 
 export type IngestMarkRow = {

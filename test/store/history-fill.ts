@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { RemediationAction } from '../../src/action-center/intake.ts';
 import { type Database, json } from '../../src/store/database.ts';
+import { edition } from '../../src/store/history-filing.ts';
 import { propertiesOf, tokensOf, weekOf } from '../../src/store/history-tokens.ts';
 import { assetNames, deciderOf, entryOf, fold, sortKey } from '../../src/store/history-words.ts';
 import type { Case } from './history-cases.ts';
@@ -77,12 +78,12 @@ export async function insertEntries(db: Database, cases: readonly Case[], filed:
   const rows = cases.map(entryRow);
   const late = sql.raw(
     filed
-      ? 'updated_at, status, decision, platform, decided_by, by_key, approval_key, tokens'
-      : 'null, null, null, null, null, null, null, null',
+      ? `updated_at, status, decision, platform, decided_by, by_key, approval_key, tokens, ${edition}`
+      : 'null, null, null, null, null, null, null, null, null',
   );
   await sql`
     insert into history_entries (id, tenant_id, type, type_key, source, severity, words, entity_types, entity_key, asset_key, details_key,
-      investigation_key, places, updated_at, status, decision, platform, decided_by, by_key, approval_key, tokens)
+      investigation_key, places, updated_at, status, decision, platform, decided_by, by_key, approval_key, tokens, edition)
     select id, 'default', type, type_key, source, severity, array_to_tsvector(words), entity_types, entity_key, asset_key, details_key,
       investigation_key, places, ${late}
     from jsonb_to_recordset(${json(rows)}::jsonb) as t (id text, type text, type_key text, source text, severity text, words text[], entity_types text[],
