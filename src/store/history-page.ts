@@ -77,13 +77,14 @@ export async function findPage(tx: Tx, way: Way): Promise<FoundPage> {
   return (await follow(look)) ?? (await expect(look)) ?? search(look, asks, { among: probeOf(look) });
 }
 
-/** As what is known of the record says. Null: nothing of this. */
+/** As what is known of the record says; of events and deadlines nothing is. Null: nothing of this. */
 async function expect(look: Look): Promise<FoundPage | null> {
   const { odds, query, limit, start } = look;
-  if (odds === null || query.tab !== 'history' || query.sort.column !== 'updated' || start?.trail) return null;
+  if (odds === null || query.tab !== 'history' || !isPrepared(query) || start?.trail) return null;
   const seen = { found: [], filed: odds.found, rows: odds.rows, place: null, perWeek: odds.perWeek, rarity: odds.rarity, anew: true };
   const rows = limit / shareOf(seen, partsOf(look, odds.rarity));
-  if (isQuickerRead(rows, odds.perWeek)) return search(look, true, { among: Math.max(probed, Math.ceil(reserveInOrder * rows)) });
+  if (isQuickerRead(rows, odds.perWeek))
+    return search(look, true, { among: Math.max(probed, Math.ceil(reserveInOrder * rows)), isExpected: true });
   const extent = await extentOf(look.tx, look);
   return extent && findInTime(look, extent.weeks, { ...seen, from: extent.from });
 }
@@ -116,16 +117,20 @@ function weeksOver(look: Look, from: number, ms: number): number {
   return Math.abs(weekOf(falls(look) ? from - ms : from + ms) - weekOf(from)) + 1;
 }
 
-/** `among`: so many rows first. `anew`: it begins behind a week that is of another kind. */
-async function search(look: Look, asks: boolean, { among, anew = false }: { among: number; anew?: boolean }): Promise<FoundPage> {
+/** `among`: so many rows first, and whether a page is expected there. `anew`: it begins behind a week that is of another kind. */
+type Beginning = { among: number; isExpected?: boolean; anew?: boolean };
+
+async function search(look: Look, asks: boolean, { among, isExpected = false, anew = false }: Beginning): Promise<FoundPage> {
   const { query, limit } = look;
   const first = await rowsOf(look, { among, tellsHorizon: true });
   if (first.filed >= limit) return { found: first.found, trail: look.start?.trail ?? null };
   const { seen, weeks, rarity } = first.horizon;
   if (seen === null) return untold(first.found);
-  const further = enough(among, first.filed, limit, 2);
+  // The next rows are of another kind than the record, as after a mass expiry: what is common is behind them.
+  const isBurst = isExpected && first.filed < limit / 4;
+  const further = isBurst ? readAtMost : enough(among, first.filed, limit, 2);
   const edge = { found: first.found, filed: first.filed, place: seen.edge, rows: among };
-  const more = further <= readOn ? await readFurther(look, edge, further) : null;
+  const more = isBurst || further <= readOn ? await readFurther(look, edge, further) : null;
   if (more !== null && more.filed >= limit) return { found: more.found, trail: { by: 'rows', amount: further } };
   if (weeks === null || !asks) return untold(await findAll(look));
   if (query.sort.column !== 'updated') return untold(await findRare(look, weeks));
