@@ -68,9 +68,10 @@ export function historyStore(db: Database, tenantId: string, limits: Partial<His
   };
   const page: HistoryStore['page'] = (query, { now, cursor, size }) =>
     storing('reading History', async () => {
+      const endsAt = performance.now() + limitMs;
       const prepared = !hasOneSession(db) && isPrepared(query);
       const way = { tenantId, ...(await asked(query)), now, start: startOf(query.sort.column, cursor), limit: size + 1, prepared };
-      const sitting = { limitMs, settings: prepared ? plannedOnce : indexesOnly };
+      const sitting = { limitMs: Math.max(1, endsAt - performance.now()), settings: prepared ? plannedOnce : indexesOnly };
       const found = await within(db, sitting, ({ tx, goOn }) => findPage(tx, { ...way, goOn }));
       return found === null ? { kind: 'too-long' } : pageOf(found, way);
     });
