@@ -166,7 +166,7 @@ async function main(databaseUrl: string): Promise<void> {
   for (const one of all) results.push(await measure(store, bare, one));
   const classes = classNames.map((name, count) => [name, results.filter(({ filters }) => filters.length === count)] as const);
   const exported = await measureExport(store, databaseUrl, Number(values['export-rows']));
-  // Last: the bot closes what is overdue in the record it is given, and so changes it.
+  // Last: a bot of its own works on the record meanwhile.
   const answers = await measureAnswers(databaseUrl, spread(all, Number(values.answers)));
   await bare.end();
   const [version] = (

@@ -34,7 +34,7 @@ type Tx = Transaction<Tables>;
 const probed = 1000;
 /** What is so frequent that a page is among this many is still read in order. */
 const readOn = 5600;
-/** To read so many takes as long as the inverted index does for words of which there are some hundred thousand. */
+/** So many are read in order rather than words looked up; more where these are common: a row that is read takes as long as one that is looked up. */
 const readAtMost = 24_000;
 /** So many rows are fetched from the inverted index at most; by words alone fewer, since others may be wanted together with them. */
 const fetched = 3000;
@@ -211,10 +211,10 @@ async function findInTime(look: Look, weeks: Weeks, seen: Seen): Promise<FoundPa
   });
 }
 
-/** What is not looked up is read as far as the time allows. Null: there are too few, or they are too far away. */
+/** What is not looked up is read as far as the time allows. Null: there are too few, or they are further away than looking up takes. */
 async function readOnwards(look: Look, seen: Seen, among: number): Promise<FoundPage | null> {
   const isOnlyWay = look.words.lookedUp === null;
-  if (!isOnlyWay && among > readAtMost) return null;
+  if (!isOnlyWay && among > Math.max(readAtMost, look.words.postings ?? 0)) return null;
   const more = await readFurther(look, seen, isOnlyWay ? Number.MAX_SAFE_INTEGER : among);
   return isOnlyWay || more.filed >= look.limit ? { found: more.found, trail: { by: 'rows', amount: among } } : null;
 }
