@@ -45,8 +45,9 @@ const readOrFetch = 100;
 const comparedFrom = 200;
 /** What so small a part of all rows has is rare: there may be few enough to fetch all of them. */
 const rareWords = 0.001;
-/** By so much a span of weeks is made longer or shorter at most. */
+/** By so much a span of weeks is made longer or shorter at most; longer by less where it is known how common it is: then these weeks were of another kind. */
 const steps = 8;
+const stepsWhenKnown = 2;
 /** From so many rows on it can be told how many weeks hold a page of them. */
 const tells = 3;
 /** How much more is looked at than a page needs by the estimate; what is read in order ends where the page is whole. */
@@ -106,7 +107,14 @@ async function follow(look: Look): Promise<FoundPage | null> {
   const weeks = await weeksOf(look.tx, look);
   if (weeks === null) return null;
   const span = weeksOver(look, Date.parse(start.place.at), reserve * trail.amount * hourMs);
-  return findByWeeks(look, weeks, { span, perWeek: null, compareWords: trail.by === 'weeksCompared', words: null, anew: true });
+  return findByWeeks(look, weeks, {
+    span,
+    perWeek: null,
+    growth: steps,
+    compareWords: trail.by === 'weeksCompared',
+    words: null,
+    anew: true,
+  });
 }
 
 const probeOf = ({ query, start }: Way): number =>
@@ -205,6 +213,7 @@ async function findInTime(look: Look, weeks: Weeks, seen: Seen): Promise<FoundPa
     // To look up common words takes long, whatever the weeks: once.
     span: common && isCrowded ? lengthOf(weeks) : span,
     perWeek,
+    growth: seen.filed >= tells ? stepsWhenKnown : steps,
     compareWords: common && !isCrowded,
     words: words.lookedUp !== null && rarity.words <= rareWords * rarity.of ? { text: words.lookedUp, others: parts.others } : null,
     anew: seen.anew || seen.filed > 0,
@@ -227,13 +236,14 @@ const isCommon = ({ asked, lookedUp, postings }: Worded, worded: number, all: nu
 type Spans = {
   span: number;
   perWeek: number | null;
+  growth: number;
   compareWords: boolean;
   words: { text: string; others: number } | null;
   anew: boolean;
 };
 
 /** A span of weeks after the other; of what was found nothing is read again. */
-async function findByWeeks(look: Look, all: Weeks, { span, perWeek, compareWords, ...spans }: Spans): Promise<FoundPage> {
+async function findByWeeks(look: Look, all: Weeks, { span, perWeek, growth, compareWords, ...spans }: Spans): Promise<FoundPage> {
   let left = all;
   let next = { span, most: Number.POSITIVE_INFINITY };
   let kept: Found[] = [];
@@ -252,7 +262,7 @@ async function findByWeeks(look: Look, all: Weeks, { span, perWeek, compareWords
     kept = known.filter(({ is_filed: isFiled }) => isFiled);
     const otherwise = left === all ? await findOtherwise(look, { ...spans, kept, rest, all }) : null;
     if (otherwise !== null) return otherwise;
-    next = { ...next, span: nextSpan({ all, rest, found: known.length }, look) };
+    next = { ...next, span: nextSpan({ all, rest, found: known.length, growth }, look) };
     left = rest;
   }
 }
@@ -280,10 +290,10 @@ async function findCrowded(look: Look, { kept, weeks, isFirst, compareWords }: C
   return lengthOf(weeks) === 1 ? findAll(look) : null;
 }
 
-function nextSpan({ all, rest, found }: { all: Weeks; rest: Weeks; found: number }, { limit }: Way): number {
+function nextSpan({ all, rest, found, growth }: { all: Weeks; rest: Weeks; found: number; growth: number }, { limit }: Way): number {
   const done = lengthOf(all) - lengthOf(rest);
   // Few weeks say little, and to look up in all weeks what is common takes long.
-  return Math.min(Math.max(1, enough(done, found, limit) - done), done * steps);
+  return Math.min(Math.max(1, enough(done, found, limit) - done), done * growth);
 }
 
 type FirstSpan = Pick<Spans, 'words' | 'anew'> & { kept: Found[]; rest: Weeks; all: Weeks };
