@@ -49,7 +49,7 @@ export const sides = { unfiled, filed };
 const days: Record<Period, number> = { day: 1, week: 7, '30d': 30, '6m': 180 };
 
 /** The instant from which on actions fit; null: all do. */
-export function since(period: Period | null, now: string): string | null {
+function since(period: Period | null, now: string): string | null {
   return period === null ? null : new Date(Date.parse(now) - days[period] * 86_400_000).toISOString();
 }
 
