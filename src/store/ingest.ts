@@ -25,7 +25,7 @@ export function ingestStore(db: Database, tenantId: string): IngestStore {
           values (${tenantId}, ${source}, ${since}::timestamptz, ${since}::timestamptz, ${holder},
             clock_timestamp() + ${leaseMs}::float8 * interval '1 millisecond')
           on conflict (tenant_id, source) do update set holder = excluded.holder, lease_until = excluded.lease_until
-          where m.holder is null or m.holder = excluded.holder or m.lease_until < clock_timestamp()
+          where m.holder is null or m.holder = excluded.holder or m.lease_until <= clock_timestamp()
           returning *`.execute(db);
         return rows[0] === undefined ? null : markOf(rows[0]);
       }),
