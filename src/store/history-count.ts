@@ -28,16 +28,14 @@ const largeRows = 200_000;
 const and = (list: Sql[]): Sql => sql.join(list, sql` and `);
 
 /** An entry that is out of date belongs to an action that is not filed: counted as if it were, and taken off again. */
-const others = ({ tenantId, query, now }: Question): Sql => sql`
+const others = ({ tenantId, query, words, now }: Question): Sql => sql`
     (select count(*) from actions a left join history_entries h on h.id = a.id
-      where a.tenant_id = ${tenantId} and not a.filed and ${and(conditions(query, now, sides.unfiled))})
+      where a.tenant_id = ${tenantId} and not a.filed and ${and(conditions(query, now, sides.unfiled, words.form))})
   - (select count(*) from actions a join history_entries h on h.id = a.id
-      where a.tenant_id = ${tenantId} and not a.filed and h.updated_at is not null and ${and(conditions(query, now, sides.filed))})`;
+      where a.tenant_id = ${tenantId} and not a.filed and h.updated_at is not null and ${and(conditions(query, now, sides.filed, words.form))})`;
 
-const fitting = ({ tenantId, query, words, now }: Question): Sql => {
-  const form = words.asked === words.lookedUp ? 'asked' : 'compared';
-  return and([sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed, form)]);
-};
+const fitting = ({ tenantId, query, words, now }: Question): Sql =>
+  and([sql`h.tenant_id = ${tenantId}`, sql`h.updated_at is not null`, ...conditions(query, now, sides.filed, words.form)]);
 
 /** Null: there are too many for that. */
 async function countFew(tx: Tx, question: Question): Promise<number | null> {

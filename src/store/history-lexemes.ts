@@ -43,18 +43,27 @@ export type Frequency = (lexeme: Lexeme) => number;
 /**
  * `asked`: all words as a tsquery, but for the starts of names that have tokens; null for none. `lookedUp`: those of them that are rare enough;
  * `postings`: how often these stand in the index; null when the record is too small to matter. `names`: whole names, which are rare each.
+ * `form`: whether the planner may look up words by itself, which takes as long as if it were told to.
  */
-export type Worded = { asked: string | null; lookedUp: string | null; postings: number | null; names: string | null };
+export type Worded = {
+  asked: string | null;
+  lookedUp: string | null;
+  postings: number | null;
+  names: string | null;
+  form: 'asked' | 'compared';
+};
 
 /** `most`: so often may stand what is looked up; half a million takes a third of a second. Null: whatever. */
 export function wordedOf(query: HistoryQuery, bound: { frequency: Frequency; most: number } | null): Worded {
-  const groups = groupsOf(askedStarts(query) === null ? query.filters : { ...query.filters, asset: [] });
+  const hasStarts = askedStarts(query) !== null;
+  const groups = groupsOf(hasStarts ? { ...query.filters, asset: [] } : query.filters);
   const names = (of: Groups) => of.filter((group) => group.every(({ text, isStart }) => !isStart && /^[@#]/.test(text)));
   const asked = queryOf(groups);
-  if (bound === null) return { asked, lookedUp: asked, postings: null, names: queryOf(names(groups)) };
+  if (bound === null) return { asked, lookedUp: asked, postings: null, names: queryOf(names(groups)), form: 'asked' };
   const counted = groups.map((group) => ({ group, postings: group.reduce((sum, one) => sum + bound.frequency(one), 0) }));
   const rare = counted.filter(({ postings }) => postings <= bound.most);
   const groupsOfRare = rare.map(({ group }) => group);
   const postings = rare.reduce((sum, one) => sum + one.postings, 0);
-  return { asked, lookedUp: queryOf(groupsOfRare), postings, names: queryOf(names(groupsOfRare)) };
+  const form = hasStarts || rare.length < groups.length ? 'compared' : 'asked';
+  return { asked, lookedUp: queryOf(groupsOfRare), postings, names: queryOf(names(groupsOfRare)), form };
 }

@@ -262,7 +262,7 @@ export type Rows = { found: Found[]; filed: number; seen: number; horizon: Horiz
 
 /** Among a bounded number of rows nothing is chosen by the conditions. */
 const formOf = ({ prepared, words }: Way, source: Source): Form => {
-  if ('among' in source && source.among === null) return words.asked === words.lookedUp ? 'asked' : 'compared';
+  if ('among' in source && source.among === null) return words.form;
   return prepared ? 'every' : 'asked';
 };
 

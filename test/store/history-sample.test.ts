@@ -58,6 +58,7 @@ describe('a sample of the record', () => {
       lookedUp: "('wks-001':*)",
       postings: 10_000,
       names: null,
+      form: 'compared',
     });
     expect(wordedOf(asked({ text: ['campaign'] }), bound)).toMatchObject({ lookedUp: null, postings: 0 });
     expect(wordedOf(asked({ text: ['campaign'] }), null)).toMatchObject({ lookedUp: "('campaign':*)", postings: null });
