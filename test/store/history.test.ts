@@ -12,7 +12,7 @@ import { insertActions, insertCards, insertEntries, withoutIndexes } from './his
 
 /** What every run can afford; HISTORY_ROWS=200000 HISTORY_QUESTIONS=2000 is the full size, which takes some ten minutes. */
 const rows = Number(process.env['HISTORY_ROWS'] ?? 20_000);
-const questions = Number(process.env['HISTORY_QUESTIONS'] ?? 1000);
+const questions = Number(process.env['HISTORY_QUESTIONS'] ?? 600);
 
 /** For all questions; at full size PGlite takes its time. */
 const patienceMs = rows > 20_000 ? 1_200_000 : 300_000;
